@@ -1,0 +1,104 @@
+#include "agent/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent {
+namespace {
+
+constexpr int kUsageError = 2;
+
+// Flags that were given; the rest is left to the file and the defaults.
+struct Flags {
+  std::optional<std::string> config_file;
+  std::vector<std::string> interfaces;
+  std::optional<std::string> mode;
+  std::optional<std::string> socket;
+  std::optional<std::string> socket_group;
+  std::optional<std::string> listen;
+  bool insecure_remote = false;
+  std::optional<std::string> state_dir;
+  std::optional<std::string> pin_dir;
+  std::optional<std::uint32_t> max_sources;
+  std::optional<std::string> log_level;
+  bool check_only = false;
+};
+
+void Declare(CLI::App& app, Flags& flags) {
+  app.set_version_flag("--version", std::string("fwagent ") + FW_VERSION);
+  app.add_option("-c,--config", flags.config_file,
+                 absl::StrCat("configuration file (", kDefaultConfigFile, ")"));
+  app.add_option("-i,--interface", flags.interfaces,
+                 "interface to guard; may be given several times");
+  app.add_option("--mode", flags.mode,
+                 "auto (native, else generic), native or generic");
+  app.add_option("--socket", flags.socket, "path of the Unix socket");
+  app.add_option("--socket-group", flags.socket_group,
+                 "group that may use the Unix socket");
+  app.add_option("--listen", flags.listen,
+                 "also listen on this TCP address, as in 127.0.0.1:7443");
+  app.add_flag("--insecure-remote", flags.insecure_remote,
+               "let --listen be reached from other hosts, unencrypted");
+  app.add_option("--state-dir", flags.state_dir, "where the rules are kept");
+  app.add_option("--pin-dir", flags.pin_dir,
+                 "where the filter is pinned: a folder in a bpffs");
+  app.add_option("--max-sources", flags.max_sources,
+                 "source prefixes that fit, of each family");
+  app.add_option("--log-level", flags.log_level,
+                 "trace, debug, info, warning or error");
+  app.add_flag("--check-config", flags.check_only,
+               "only say whether the configuration is right");
+}
+
+template <typename T>
+void Override(const std::optional<T>& flag, T& value) {
+  if (flag.has_value()) value = *flag;
+}
+
+absl::Status Overlay(const Flags& flags, Config& config) {
+  if (!flags.interfaces.empty()) config.interfaces = flags.interfaces;
+  if (flags.mode.has_value()) {
+    FW_RETURN_IF_ERROR(ParseMode(*flags.mode, config.mode));
+  }
+  Override(flags.socket, config.socket);
+  Override(flags.socket_group, config.socket_group);
+  Override(flags.listen, config.listen);
+  if (flags.insecure_remote) config.insecure_remote = true;
+  Override(flags.state_dir, config.state_dir);
+  Override(flags.pin_dir, config.pin_dir);
+  Override(flags.max_sources, config.max_sources);
+  Override(flags.log_level, config.log_level);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Invocation> ParseArguments(int argc, char** argv) {
+  Invocation invocation;
+  Flags flags;
+  CLI::App app("Guards network interfaces with an XDP packet filter.",
+               "fwagent");
+  Declare(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    invocation.exit_code = app.exit(error) == 0 ? 0 : kUsageError;
+    return invocation;
+  }
+  // The default file may be absent, a named one may not.
+  if (flags.config_file.has_value() ||
+      std::filesystem::exists(kDefaultConfigFile)) {
+    FW_RETURN_IF_ERROR(ReadConfigFile(
+        flags.config_file.value_or(kDefaultConfigFile), invocation.config));
+  }
+  FW_RETURN_IF_ERROR(Overlay(flags, invocation.config));
+  FW_RETURN_IF_ERROR(ValidateConfig(invocation.config));
+  invocation.check_only = flags.check_only;
+  return invocation;
+}
+
+}  // namespace fwagent

@@ -1,0 +1,139 @@
+#include "agent/config.h"
+
+#include <net/if.h>
+#include <yaml-cpp/yaml.h>
+
+#include <cerrno>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "agent/util/errno_status.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent {
+namespace {
+
+// Reads one value; yaml-cpp throws when it has another type.
+using Reader = std::function<absl::Status(const YAML::Node&, Config&)>;
+
+template <typename T>
+Reader Into(T Config::*member) {
+  return [member](const YAML::Node& node, Config& config) {
+    config.*member = node.as<T>();
+    return absl::OkStatus();
+  };
+}
+
+const std::map<std::string, Reader>& Keys() {
+  static const auto* const kKeys = new std::map<std::string, Reader>{
+      {"interfaces", Into(&Config::interfaces)},
+      {"mode",
+       [](const YAML::Node& node, Config& config) {
+         return ParseMode(node.as<std::string>(), config.mode);
+       }},
+      {"socket", Into(&Config::socket)},
+      {"socket_group", Into(&Config::socket_group)},
+      {"listen", Into(&Config::listen)},
+      {"insecure_remote", Into(&Config::insecure_remote)},
+      {"state_dir", Into(&Config::state_dir)},
+      {"pin_dir", Into(&Config::pin_dir)},
+      {"max_sources", Into(&Config::max_sources)},
+      {"log_level", Into(&Config::log_level)},
+  };
+  return *kKeys;
+}
+
+std::string Place(const std::string& path, const YAML::Mark& mark) {
+  if (mark.is_null()) return path;
+  return absl::StrCat(path, ":", mark.line + 1, ":", mark.column + 1);
+}
+
+absl::Status ReadEntry(const std::string& path, const YAML::Node& key_node,
+                       const YAML::Node& value, std::set<std::string>& seen,
+                       Config& config) {
+  const std::string key = key_node.as<std::string>();
+  const std::string place = Place(path, key_node.Mark());
+  const auto reader = Keys().find(key);
+  if (reader == Keys().end()) {
+    const auto name = [](std::string* out, const auto& entry) {
+      out->append(entry.first);
+    };
+    return absl::InvalidArgumentError(
+        absl::StrCat(place, ": unknown key \"", key, "\"; known are ",
+                     absl::StrJoin(Keys(), ", ", name)));
+  }
+  if (!seen.insert(key).second) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(place, ": \"", key, "\" is given twice"));
+  }
+  return util::WithContext(reader->second(value, config), place);
+}
+
+}  // namespace
+
+absl::Status ReadConfigFile(const std::string& path, Config& config) {
+  std::ifstream file(path);
+  if (!file) return util::ErrnoToStatus(errno, path);
+  try {
+    const YAML::Node root = YAML::Load(file);
+    if (root.IsNull()) return absl::OkStatus();
+    if (!root.IsMap()) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          path, ": must be a mapping of keys to values, as in \"mode: auto\""));
+    }
+    std::set<std::string> seen;
+    for (const auto& entry : root) {
+      FW_RETURN_IF_ERROR(
+          ReadEntry(path, entry.first, entry.second, seen, config));
+    }
+    return absl::OkStatus();
+  } catch (const YAML::Exception& error) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(Place(path, error.mark), ": ", error.msg));
+  }
+}
+
+absl::Status ParseMode(const std::string& text,
+                       dataplane::ModePreference& mode) {
+  if (text == "auto") {
+    mode = dataplane::ModePreference::kAuto;
+  } else if (text == "native") {
+    mode = dataplane::ModePreference::kNative;
+  } else if (text == "generic") {
+    mode = dataplane::ModePreference::kGeneric;
+  } else {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "mode: \"", text, "\" is not one of auto, native, generic"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateConfig(const Config& config) {
+  if (config.interfaces.empty()) {
+    return absl::InvalidArgumentError(
+        "no interface to guard: give --interface eth0, or interfaces: [eth0] "
+        "in the configuration file");
+  }
+  std::set<std::string> seen;
+  for (const std::string& name : config.interfaces) {
+    if (name.empty() || name.size() >= IF_NAMESIZE ||
+        name.find('/') != std::string::npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("interfaces: \"", name, "\" is not an interface name"));
+    }
+    if (!seen.insert(name).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("interfaces: \"", name, "\" is given twice"));
+    }
+  }
+  if (config.max_sources == 0) {
+    return absl::InvalidArgumentError("max_sources: must be at least 1");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace fwagent

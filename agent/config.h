@@ -1,0 +1,43 @@
+// What the agent is told at start: defaults, overridden by the configuration
+// file, overridden by flags.
+#ifndef FWAGENT_AGENT_CONFIG_H_
+#define FWAGENT_AGENT_CONFIG_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "agent/dataplane/data_plane.h"
+
+namespace fwagent {
+
+struct Config {
+  std::vector<std::string> interfaces;
+  dataplane::ModePreference mode = dataplane::ModePreference::kAuto;
+  std::string socket = "/run/fwagent/fwagent.sock";
+  std::string socket_group;  // empty: that of the process
+  std::string listen;        // TCP; empty: none
+  bool insecure_remote = false;
+  std::string state_dir = "/var/lib/fwagent";
+  std::string pin_dir = "/sys/fs/bpf/fwagent";
+  std::uint32_t max_sources = 1'000'000;  // of each family
+  std::string log_level = "info";
+};
+
+// Reads a YAML mapping over `config`. INVALID_ARGUMENT with file, line and
+// column for a key that is not known, given twice, or of the wrong type;
+// NOT_FOUND when there is no such file. On error `config` may be half-written.
+absl::Status ReadConfigFile(const std::string& path, Config& config);
+
+// What no source of the configuration can decide alone: at least one
+// interface, no doubles, sensible limits.
+absl::Status ValidateConfig(const Config& config);
+
+// "auto", "native" or "generic".
+absl::Status ParseMode(const std::string& text,
+                       dataplane::ModePreference& mode);
+
+}  // namespace fwagent
+
+#endif  // FWAGENT_AGENT_CONFIG_H_

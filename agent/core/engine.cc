@@ -1,0 +1,309 @@
+#include "agent/core/engine.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <array>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "agent/core/reconcile.h"
+#include "agent/util/errno_status.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::core {
+namespace {
+
+using policy::Family;
+using policy::Prefix;
+using policy::Rule;
+using Kind = Change::Kind;
+
+constexpr std::array<const char*, policy::kFamilies> kTableNames = {
+    "source-ipv4", "source-ipv6"};
+
+const char* KindName(Kind kind) {
+  return kind == Kind::kBlock ? "block" : "unblock";
+}
+
+// Equal for requests with the same content.
+std::string Fingerprint(const Change& change) {
+  return absl::StrCat(KindName(change.kind), " ",
+                      policy::MatchToString(change.match), "\n",
+                      change.comment);
+}
+
+absl::Status TableFull(const char* table, std::uint64_t capacity) {
+  return util::WithReason(
+      absl::ResourceExhaustedError(absl::StrCat(
+          "the table ", table, " is full (", capacity, " of ", capacity,
+          " entries): unblock something, or raise max_sources and restart the "
+          "agent after `fwctl detach`")),
+      "TABLE_FULL");
+}
+
+// What undoes `delta`, which added or removed `rule`.
+store::Delta Inverse(const store::Delta& delta, const Rule& rule,
+                     std::uint64_t old_generation) {
+  store::Delta inverse;
+  if (delta.add.empty()) {
+    inverse.add.push_back(rule);
+  } else {
+    inverse.remove.push_back(rule.id);
+  }
+  inverse.generation = old_generation;
+  inverse.next_rule_id = delta.next_rule_id;
+  if (delta.remember.has_value()) {
+    inverse.forget_request_id = delta.remember->request_id;
+  }
+  return inverse;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
+    store::Store* store, dataplane::DataPlane* data_plane, Clock clock) {
+  FW_ASSIGN_OR_RETURN(store::State state, store->Load());
+  FW_ASSIGN_OR_RETURN(const dataplane::LiveRules live, data_plane->ReadRules());
+  if (state.fresh) {
+    FW_ASSIGN_OR_RETURN(store::Delta adopted, AdoptLiveRules(live, clock()));
+    if (!adopted.add.empty()) {
+      FW_RETURN_IF_ERROR(store->Commit(adopted));
+      spdlog::warn(
+          "the state directory is new, but the kernel enforces {} rules: "
+          "adopted them",
+          adopted.add.size());
+      state = {.rules = std::move(adopted.add),
+               .generation = adopted.generation,
+               .next_rule_id = adopted.next_rule_id};
+    }
+  }
+
+  auto engine =
+      std::unique_ptr<Engine>(new Engine(store, data_plane, std::move(clock)));
+  const absl::MutexLock lock(&engine->mutex_);
+  for (Rule& rule : state.rules) {
+    FW_RETURN_IF_ERROR(util::WithContext(engine->rules_.Add(std::move(rule)),
+                                         "the store contradicts itself"));
+  }
+  engine->generation_ = state.generation;
+  engine->next_rule_id_ = state.next_rule_id;
+  FW_ASSIGN_OR_RETURN(const Repairs repairs,
+                      Reconcile(engine->rules_, live, *data_plane));
+  spdlog::info(
+      "rules: {} at generation {}; kernel tables: {} sources added, {} "
+      "removed, {} port tables replaced",
+      engine->rules_.size(), engine->generation_, repairs.sources_added,
+      repairs.sources_removed, repairs.port_tables_replaced);
+  return engine;
+}
+
+absl::StatusOr<ChangeResult> Engine::Apply(const Change& change) {
+  const absl::MutexLock change_lock(&change_mutex_);
+  FW_RETURN_IF_ERROR(broken_);
+  if (!change.request_id.empty()) {
+    FW_ASSIGN_OR_RETURN(const auto answered,
+                        store_->FindRequest(change.request_id));
+    if (answered.has_value()) {
+      if (answered->fingerprint == Fingerprint(change)) {
+        return ChangeResult{answered->rule, answered->generation};
+      }
+      return util::WithReason(
+          absl::InvalidArgumentError(
+              absl::StrCat("request_id: \"", change.request_id,
+                           "\" was used for another request: take a new one")),
+          "REQUEST_ID_REUSED");
+    }
+  }
+  FW_ASSIGN_OR_RETURN(ChangeResult planned, PlanChange(change));
+  if (change.validate_only) return planned;
+  FW_ASSIGN_OR_RETURN(ChangeResult result, Persist(change, std::move(planned)));
+  Acknowledge(change, result);
+  return result;
+}
+
+// The rule that would be added, without id, or removed.
+absl::StatusOr<ChangeResult> Engine::PlanChange(const Change& change) const {
+  const absl::MutexLock lock(&mutex_);
+  const Rule* present = rules_.Find(change.match);
+  const std::string what = policy::MatchToString(change.match);
+  if (change.kind == Kind::kUnblock) {
+    if (present == nullptr) {
+      return util::WithReason(
+          absl::NotFoundError(absl::StrCat(what, " is not blocked")),
+          "RULE_NOT_FOUND");
+    }
+    return ChangeResult{*present, generation_};
+  }
+  if (present != nullptr) {
+    return util::WithReason(
+        absl::AlreadyExistsError(
+            absl::StrCat(what, " is already blocked by rule ", present->id)),
+        "RULE_EXISTS");
+  }
+  if (const auto* prefix = std::get_if<Prefix>(&change.match)) {
+    const std::uint64_t capacity =
+        data_plane_->SourceCapacity(prefix->family());
+    if (rules_.SourceCount(prefix->family()) >= capacity) {
+      return TableFull(kTableNames[static_cast<std::size_t>(prefix->family())],
+                       capacity);
+    }
+  }
+  return ChangeResult{
+      {.match = change.match, .comment = change.comment, .create_time = {}},
+      generation_};
+}
+
+// Commits and publishes; when it cannot be published, takes the commit back.
+absl::StatusOr<ChangeResult> Engine::Persist(const Change& change,
+                                             ChangeResult planned) {
+  const std::uint64_t old_generation = planned.generation;
+  store::Delta delta;
+  {
+    // Never given twice, not even an id that was not acknowledged.
+    const absl::MutexLock lock(&mutex_);
+    if (change.kind == Kind::kBlock) planned.rule.id = next_rule_id_++;
+    delta.next_rule_id = next_rule_id_;
+  }
+  planned.generation = delta.generation = old_generation + 1;
+  if (change.kind == Kind::kBlock) {
+    planned.rule.create_time =
+        absl::FromUnixMicros(absl::ToUnixMicros(clock_()));
+    delta.add.push_back(planned.rule);
+  } else {
+    delta.remove.push_back(planned.rule.id);
+  }
+  if (!change.request_id.empty()) {
+    delta.remember = {change.request_id, Fingerprint(change), planned.rule,
+                      planned.generation};
+  }
+  FW_RETURN_IF_ERROR(store_->Commit(delta));
+
+  const absl::Status published = Publish(change, planned.rule);
+  if (published.ok()) return planned;
+  const absl::Status undone =
+      store_->Commit(Inverse(delta, planned.rule, old_generation));
+  if (!undone.ok()) {
+    broken_ = absl::FailedPreconditionError(absl::StrCat(
+        "no changes are taken: one could not be enforced (",
+        published.message(), ") nor taken back on disk (", undone.message(),
+        "); the filter works on with the rules listed. Mend the cause and "
+        "restart the agent"));
+    spdlog::critical(std::string(broken_.message()));
+  }
+  return published;
+}
+
+absl::Status Engine::Publish(const Change& change, const Rule& rule) {
+  if (const auto* prefix = std::get_if<Prefix>(&change.match)) {
+    return change.kind == Kind::kBlock
+               ? data_plane_->AddSource(*prefix, rule.id)
+               : data_plane_->RemoveSource(*prefix);
+  }
+  const auto& ports = std::get<policy::PortRange>(change.match);
+  policy::PortRules port_rules;
+  {
+    const absl::MutexLock lock(&mutex_);
+    port_rules = rules_.port_rules();
+  }
+  if (change.kind == Kind::kBlock) {
+    port_rules.emplace(ports, rule.id);
+  } else {
+    port_rules.erase(ports);
+  }
+  return data_plane_->ReplacePorts(
+      ports.protocol(), policy::CompilePortTable(port_rules, ports.protocol()));
+}
+
+// Nothing can fail any more: the rule was checked against rules_, and only
+// this function, under change_mutex_, changes them.
+void Engine::Acknowledge(const Change& change, const ChangeResult& result) {
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (change.kind == Kind::kBlock) {
+      rules_.Add(result.rule).IgnoreError();
+    } else {
+      rules_.Remove(change.match).IgnoreError();
+    }
+    generation_ = result.generation;
+  }
+  spdlog::info("{} {}: rule {}, generation {}, asked by {}",
+               KindName(change.kind), policy::MatchToString(change.match),
+               result.rule.id, result.generation, change.origin);
+}
+
+RulePage Engine::List(policy::RuleId after, std::size_t limit) const {
+  const absl::MutexLock lock(&mutex_);
+  RulePage page;
+  page.rules = rules_.Page(after, limit);
+  page.total = rules_.size();
+  page.generation = generation_;
+  page.last = page.rules.empty() ||
+              page.rules.back().id == rules_.rules().rbegin()->first;
+  return page;
+}
+
+absl::StatusOr<dataplane::AttachResult> Engine::Attach(
+    const std::string& interface, dataplane::ModePreference preference) {
+  const absl::MutexLock change_lock(&change_mutex_);
+  FW_ASSIGN_OR_RETURN(dataplane::AttachResult result,
+                      data_plane_->Attach(interface, preference));
+  const absl::MutexLock lock(&mutex_);
+  detached_.erase(interface);
+  return result;
+}
+
+absl::StatusOr<std::vector<std::string>> Engine::Detach(
+    const std::vector<std::string>& interfaces, const std::string& origin) {
+  const absl::MutexLock change_lock(&change_mutex_);
+  std::vector<std::string> guarded;
+  for (const auto& state : data_plane_->Interfaces()) {
+    guarded.push_back(state.name);
+  }
+  for (const std::string& name : interfaces) {
+    if (std::find(guarded.begin(), guarded.end(), name) != guarded.end()) {
+      continue;
+    }
+    return util::WithReason(
+        absl::NotFoundError(absl::StrCat(
+            "\"", name, "\" is not guarded; guarded are: ",
+            guarded.empty() ? "none" : absl::StrJoin(guarded, ", "))),
+        "INTERFACE_NOT_GUARDED");
+  }
+  std::vector<std::string> wanted = interfaces.empty() ? guarded : interfaces;
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  for (const std::string& name : wanted) {
+    FW_RETURN_IF_ERROR(data_plane_->Detach(name));
+    spdlog::warn("{}: the filter is off, asked by {}", name, origin);
+    const absl::MutexLock lock(&mutex_);
+    detached_[name] = absl::StrCat("taken off by ", origin);
+  }
+  return wanted;
+}
+
+EngineStatus Engine::GetStatus() const {
+  EngineStatus status;
+  status.interfaces = data_plane_->Interfaces();
+  const absl::MutexLock lock(&mutex_);
+  for (const auto& [name, detail] : detached_) {
+    status.interfaces.push_back({.name = name, .detail = detail});
+  }
+  std::sort(status.interfaces.begin(), status.interfaces.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  status.generation = generation_;
+  for (const Family family : {Family::kIPv4, Family::kIPv6}) {
+    status.tables.push_back({kTableNames[static_cast<std::size_t>(family)],
+                             rules_.SourceCount(family),
+                             data_plane_->SourceCapacity(family)});
+  }
+  return status;
+}
+
+absl::StatusOr<std::vector<policy::InterfaceCounters>> Engine::ReadCounters()
+    const {
+  return data_plane_->ReadCounters();
+}
+
+}  // namespace fwagent::core

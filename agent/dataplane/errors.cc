@@ -1,0 +1,119 @@
+#include "agent/dataplane/errors.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "agent/util/errno_status.h"
+
+namespace fwagent::dataplane {
+namespace {
+
+std::string ListOrNone(const std::vector<std::string>& names) {
+  return names.empty() ? "none" : absl::StrJoin(names, ", ");
+}
+
+}  // namespace
+
+const char* ModeName(AttachMode mode) {
+  switch (mode) {
+    case AttachMode::kNative:
+      return "native";
+    case AttachMode::kGeneric:
+      return "generic";
+    case AttachMode::kNone:
+      break;
+  }
+  return "none";
+}
+
+absl::Status SourceTableFull(policy::Family family, std::uint64_t capacity) {
+  return util::WithReason(
+      absl::ResourceExhaustedError(absl::StrCat(
+          "the ", family == policy::Family::kIPv4 ? "IPv4" : "IPv6",
+          " source table is full (", capacity, " of ", capacity,
+          " entries): unblock something, or raise max_sources and restart the "
+          "agent after `fwctl detach`")),
+      "TABLE_FULL");
+}
+
+absl::Status SourceNotInTable(const policy::Prefix& prefix) {
+  return util::WithReason(
+      absl::NotFoundError(
+          absl::StrCat(prefix.ToString(), " is not in the source table")),
+      "SOURCE_NOT_IN_TABLE");
+}
+
+absl::Status CheckPortTable(const policy::PortTable& table) {
+  constexpr std::size_t kPorts = 65536;
+  if (table.empty() || table.size() == kPorts) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(
+      "a port table has 0 or ", kPorts, " entries, not ", table.size()));
+}
+
+absl::Status NoSuchInterface(const std::string& interface,
+                             const std::vector<std::string>& existing) {
+  return util::WithReason(absl::NotFoundError(absl::StrCat(
+                              "there is no interface \"", interface,
+                              "\"; there are: ", ListOrNone(existing))),
+                          "INTERFACE_NOT_FOUND");
+}
+
+absl::Status NotGuarded(const std::string& interface,
+                        const std::vector<std::string>& guarded) {
+  return util::WithReason(
+      absl::NotFoundError(absl::StrCat(
+          "\"", interface,
+          "\" is not guarded; guarded are: ", ListOrNone(guarded))),
+      "INTERFACE_NOT_GUARDED");
+}
+
+absl::Status ForeignProgram(const std::string& interface,
+                            std::uint32_t program_id, AttachMode mode) {
+  const char* off = mode == AttachMode::kGeneric ? "xdpgeneric" : "xdp";
+  return util::WithReason(
+      absl::FailedPreconditionError(absl::StrCat(
+          interface, " carries another XDP program (id ", program_id, ", ",
+          ModeName(mode),
+          "); fwagent never removes other people's programs: take it off with "
+          "`ip link set dev ",
+          interface, " ", off, " off` or choose another interface")),
+      "FOREIGN_XDP_PROGRAM");
+}
+
+absl::Status TooManyInterfaces(const std::string& interface,
+                               std::size_t limit) {
+  return util::WithReason(
+      absl::FailedPreconditionError(absl::StrCat(
+          "cannot guard ", interface, ": ", limit,
+          " interfaces are guarded, and that is the most; detach one first")),
+      "TOO_MANY_INTERFACES");
+}
+
+absl::Status ModeNotAvailable(const std::string& interface, AttachMode mode,
+                              const std::string& why) {
+  return util::WithReason(absl::FailedPreconditionError(absl::StrCat(
+                              "cannot attach to ", interface, " in ",
+                              ModeName(mode), " mode: ", why)),
+                          "MODE_NOT_AVAILABLE");
+}
+
+std::string FellBackDetail(const std::string& why) {
+  return absl::StrCat("native mode was refused: ", why);
+}
+
+std::string OtherModeWantedDetail(AttachMode present, AttachMode wanted) {
+  return absl::StrCat("taken over in ", ModeName(present), " mode; ",
+                      ModeName(wanted),
+                      " mode takes effect after `fwctl detach` and a restart "
+                      "of the agent");
+}
+
+std::string DeviceGoneDetail() {
+  return "the interface was deleted, and the filter with it";
+}
+
+std::string DeviceReplacedDetail() {
+  return "the interface was deleted and made anew: unfiltered until the agent "
+         "attaches again";
+}
+
+}  // namespace fwagent::dataplane

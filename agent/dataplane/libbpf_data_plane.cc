@@ -1,0 +1,162 @@
+#include "agent/dataplane/libbpf_data_plane.h"
+
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/dataplane/bpffs.h"
+#include "agent/dataplane/libbpf_log.h"
+#include "agent/util/log.h"
+#include "agent/util/status_macros.h"
+#include "bpf/fw_abi.h"
+
+namespace fwagent::dataplane {
+namespace {
+
+std::string MapFolder(const std::string& pin_dir) {
+  return absl::StrCat(pin_dir, "/maps-v", FW_LAYOUT_VERSION);
+}
+
+std::string LinkFolder(const std::string& pin_dir) {
+  return absl::StrCat(pin_dir, "/links");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<LibbpfDataPlane>> LibbpfDataPlane::Open(
+    const Options& options) {
+  if (options.max_sources == 0 ||
+      options.max_sources == std::numeric_limits<std::uint32_t>::max()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("max_sources must be between 1 and ",
+                     std::numeric_limits<std::uint32_t>::max() - 1));
+  }
+  RouteLibbpfLog();
+  FW_RETURN_IF_ERROR(CheckBpffs(options.pin_dir));
+  const std::string folder = MapFolder(options.pin_dir);
+  FW_ASSIGN_OR_RETURN(SharedMaps maps,
+                      SharedMaps::Open(folder, options.max_sources));
+  FW_ASSIGN_OR_RETURN(
+      SourceTables sources,
+      SourceTables::Open(maps.source4(), maps.source6(), maps.config()));
+  FW_ASSIGN_OR_RETURN(PortTables ports, PortTables::Open(maps.ports(), folder));
+  FW_ASSIGN_OR_RETURN(CounterSlots slots,
+                      CounterSlots::Open(maps.counters(), maps.slots()));
+  auto data_plane = std::unique_ptr<LibbpfDataPlane>(new LibbpfDataPlane(
+      options.pin_dir, std::move(maps), sources, std::move(ports), slots));
+  FW_RETURN_IF_ERROR(data_plane->interfaces_.Adopt(
+      [&slots](const std::string& name) { return slots.Find(name); }));
+  return data_plane;
+}
+
+LibbpfDataPlane::LibbpfDataPlane(const std::string& pin_dir, SharedMaps maps,
+                                 SourceTables sources, PortTables ports,
+                                 CounterSlots slots)
+    : pin_dir_(pin_dir),
+      maps_(std::move(maps)),
+      sources_(sources),
+      ports_(std::move(ports)),
+      slots_(slots),
+      interfaces_(LinkFolder(pin_dir),
+                  [this](const std::string& name) { return Load(name); }) {}
+
+absl::StatusOr<LoadedProgram> LibbpfDataPlane::Load(
+    const std::string& interface) const {
+  const GuardedInterfaces::Guards guards = interfaces_.Snapshot();
+  LoadedProgram program;
+  FW_ASSIGN_OR_RETURN(
+      program.slot, slots_.Take(interface, [&guards](const std::string& name) {
+        return guards.contains(name);
+      }));
+  FW_ASSIGN_OR_RETURN(program.fd, maps_.LoadProgram(program.slot));
+  return program;
+}
+
+absl::Status LibbpfDataPlane::AddSource(const policy::Prefix& prefix,
+                                        policy::RuleId rule) {
+  return sources_.Add(prefix, rule);
+}
+
+absl::Status LibbpfDataPlane::RemoveSource(const policy::Prefix& prefix) {
+  return sources_.Remove(prefix);
+}
+
+absl::Status LibbpfDataPlane::ReplacePorts(policy::Protocol protocol,
+                                           const policy::PortTable& table) {
+  return ports_.Replace(protocol, table);
+}
+
+absl::StatusOr<LiveRules> LibbpfDataPlane::ReadRules() {
+  LiveRules rules;
+  FW_ASSIGN_OR_RETURN(rules.sources, sources_.Read());
+  FW_ASSIGN_OR_RETURN(rules.ports, ports_.Read());
+  return rules;
+}
+
+std::uint64_t LibbpfDataPlane::SourceCapacity(policy::Family family) const {
+  return sources_.Capacity(family);
+}
+
+absl::StatusOr<AttachResult> LibbpfDataPlane::Attach(
+    const std::string& interface, ModePreference preference) {
+  FW_RETURN_IF_ERROR(Pin());
+  auto result = interfaces_.Attach(interface, preference);
+  if (!result.ok()) {
+    const absl::Status tidied = UnpinWhenIdle();
+    if (!tidied.ok()) spdlog::warn("{}", util::ToLogText(tidied));
+  }
+  return result;
+}
+
+absl::Status LibbpfDataPlane::Detach(const std::string& interface) {
+  FW_RETURN_IF_ERROR(interfaces_.Detach(interface));
+  return UnpinWhenIdle();
+}
+
+// Before anything is attached: a filter never outlives the agent without its
+// rules.
+absl::Status LibbpfDataPlane::Pin() {
+  FW_RETURN_IF_ERROR(MakeFolder(pin_dir_));
+  FW_RETURN_IF_ERROR(MakeFolder(MapFolder(pin_dir_)));
+  FW_RETURN_IF_ERROR(MakeFolder(LinkFolder(pin_dir_)));
+  FW_RETURN_IF_ERROR(maps_.Pin());
+  return ports_.Pin();
+}
+
+// Links in the folder that are not ours may need the maps; folders that hold
+// somebody else's pins, or are mounted, stay.
+absl::Status LibbpfDataPlane::UnpinWhenIdle() {
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> links,
+                      ListFolder(LinkFolder(pin_dir_)));
+  if (!links.empty()) return absl::OkStatus();
+  FW_RETURN_IF_ERROR(ports_.Unpin());
+  FW_RETURN_IF_ERROR(maps_.Unpin());
+  for (const std::string& folder :
+       {MapFolder(pin_dir_), LinkFolder(pin_dir_), pin_dir_}) {
+    rmdir(folder.c_str());
+  }
+  return absl::OkStatus();
+}
+
+std::vector<InterfaceState> LibbpfDataPlane::Interfaces() {
+  return interfaces_.States();
+}
+
+absl::StatusOr<std::vector<policy::InterfaceCounters>>
+LibbpfDataPlane::ReadCounters() {
+  std::vector<policy::InterfaceCounters> result;
+  for (const auto& [name, guard] : interfaces_.Snapshot()) {
+    policy::InterfaceCounters counters{.interface = name, .by_outcome = {}};
+    if (guard.slot.has_value()) {
+      FW_ASSIGN_OR_RETURN(counters.by_outcome, slots_.Read(*guard.slot));
+    }
+    result.push_back(counters);
+  }
+  return result;
+}
+
+}  // namespace fwagent::dataplane

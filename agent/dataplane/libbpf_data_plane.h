@@ -1,0 +1,73 @@
+// The data plane of the kernel.
+#ifndef FWAGENT_AGENT_DATAPLANE_LIBBPF_DATA_PLANE_H_
+#define FWAGENT_AGENT_DATAPLANE_LIBBPF_DATA_PLANE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/dataplane/counter_slots.h"
+#include "agent/dataplane/data_plane.h"
+#include "agent/dataplane/guarded_interfaces.h"
+#include "agent/dataplane/port_tables.h"
+#include "agent/dataplane/shared_maps.h"
+#include "agent/dataplane/source_tables.h"
+
+namespace fwagent::dataplane {
+
+// The filter outlives this object: while an interface is guarded, its link is
+// pinned under <pin_dir>/links and the maps under <pin_dir>/maps-v<layout>, and
+// the next Open continues with them. While none is, nothing is pinned.
+// One agent at a time may use a pin_dir.
+class LibbpfDataPlane : public DataPlane {
+ public:
+  struct Options {
+    // A folder on a BPF file system; it is made, its parent is not.
+    std::string pin_dir = "/sys/fs/bpf/fwagent";
+    // Of each family. Maps that are pinned keep the capacity they have.
+    std::uint32_t max_sources = 1'000'000;
+  };
+
+  // Finds what an earlier run left, and loads the program once to prove that
+  // the kernel can run it. Interfaces of an earlier run stay guarded by its
+  // program until Attach replaces it.
+  // FAILED_PRECONDITION: no BPF file system, foreign pins, or the kernel lacks
+  // something; PERMISSION_DENIED: CAP_BPF or CAP_NET_ADMIN is missing;
+  // INVALID_ARGUMENT: no capacity.
+  static absl::StatusOr<std::unique_ptr<LibbpfDataPlane>> Open(
+      const Options& options);
+
+  absl::Status AddSource(const policy::Prefix& prefix,
+                         policy::RuleId rule) override;
+  absl::Status RemoveSource(const policy::Prefix& prefix) override;
+  absl::Status ReplacePorts(policy::Protocol protocol,
+                            const policy::PortTable& table) override;
+  absl::StatusOr<LiveRules> ReadRules() override;
+  std::uint64_t SourceCapacity(policy::Family family) const override;
+  absl::StatusOr<AttachResult> Attach(const std::string& interface,
+                                      ModePreference preference) override;
+  absl::Status Detach(const std::string& interface) override;
+  std::vector<InterfaceState> Interfaces() override;
+  absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
+      override;
+
+ private:
+  LibbpfDataPlane(const std::string& pin_dir, SharedMaps maps,
+                  SourceTables sources, PortTables ports, CounterSlots slots);
+
+  absl::StatusOr<LoadedProgram> Load(const std::string& interface) const;
+  absl::Status Pin();
+  absl::Status UnpinWhenIdle();
+
+  const std::string pin_dir_;
+  const SharedMaps maps_;
+  SourceTables sources_;
+  PortTables ports_;
+  const CounterSlots slots_;
+  GuardedInterfaces interfaces_;
+};
+
+}  // namespace fwagent::dataplane
+
+#endif  // FWAGENT_AGENT_DATAPLANE_LIBBPF_DATA_PLANE_H_

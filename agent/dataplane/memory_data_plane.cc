@@ -1,0 +1,241 @@
+#include "agent/dataplane/memory_data_plane.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "agent/dataplane/errors.h"
+#include "agent/dataplane/slots.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::dataplane {
+namespace {
+
+using policy::Family;
+using policy::Prefix;
+
+constexpr std::uint32_t kForeignProgramId = 42;
+constexpr char kNoNativeXdp[] = "the driver has no native XDP";
+
+std::size_t Index(policy::Protocol protocol) {
+  return static_cast<std::size_t>(protocol);
+}
+
+template <typename Map>
+std::vector<std::string> Names(const Map& map) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : map) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+MemoryDataPlane::MemoryDataPlane(const Options& options)
+    : max_sources_(options.max_sources),
+      slots_(options.max_interfaces),
+      counters_(options.max_interfaces) {
+  ports_.fill(policy::PortTable());
+  for (const std::string& name : options.interfaces) AddInterface(name);
+}
+
+absl::Status MemoryDataPlane::AddSource(const Prefix& prefix,
+                                        policy::RuleId rule) {
+  const absl::MutexLock lock(&mutex_);
+  FW_RETURN_IF_ERROR(TakeFailure(Operation::kAddSource));
+  if (!sources_.contains(prefix)) {
+    const auto same_family = std::count_if(
+        sources_.begin(), sources_.end(), [&prefix](const auto& entry) {
+          return entry.first.family() == prefix.family();
+        });
+    if (static_cast<std::uint64_t>(same_family) >= max_sources_) {
+      return SourceTableFull(prefix.family(), max_sources_);
+    }
+  }
+  sources_[prefix] = rule;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryDataPlane::RemoveSource(const Prefix& prefix) {
+  const absl::MutexLock lock(&mutex_);
+  FW_RETURN_IF_ERROR(TakeFailure(Operation::kRemoveSource));
+  if (sources_.erase(prefix) == 0) return SourceNotInTable(prefix);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryDataPlane::ReplacePorts(policy::Protocol protocol,
+                                           const policy::PortTable& table) {
+  const absl::MutexLock lock(&mutex_);
+  FW_RETURN_IF_ERROR(TakeFailure(Operation::kReplacePorts));
+  FW_RETURN_IF_ERROR(CheckPortTable(table));
+  ports_[Index(protocol)] = table;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<LiveRules> MemoryDataPlane::ReadRules() {
+  const absl::MutexLock lock(&mutex_);
+  FW_RETURN_IF_ERROR(TakeFailure(Operation::kReadRules));
+  LiveRules rules;
+  rules.sources.assign(sources_.begin(), sources_.end());
+  rules.ports = ports_;
+  return rules;
+}
+
+std::uint64_t MemoryDataPlane::SourceCapacity(Family) const {
+  return max_sources_;
+}
+
+absl::StatusOr<AttachResult> MemoryDataPlane::Attach(
+    const std::string& interface, ModePreference preference) {
+  const absl::MutexLock lock(&mutex_);
+  FW_RETURN_IF_ERROR(TakeFailure(Operation::kAttach));
+  const auto device = devices_.find(interface);
+  if (device == devices_.end()) {
+    return NoSuchInterface(interface, Names(devices_));
+  }
+  const auto present = guards_.find(interface);
+  const bool take_over = present != guards_.end() &&
+                         present->second.ifindex == device->second.ifindex;
+  if (take_over) {
+    const AttachMode wanted = preference == ModePreference::kGeneric
+                                  ? AttachMode::kGeneric
+                                  : AttachMode::kNative;
+    Guard& guard = present->second;
+    if (preference != ModePreference::kAuto && wanted != guard.mode) {
+      guard.detail = OtherModeWantedDetail(guard.mode, wanted);
+    }
+  } else {
+    FW_ASSIGN_OR_RETURN(guards_[interface],
+                        AttachAnew(interface, device->second, preference));
+  }
+  return AttachResult{StateOf(interface, guards_[interface]), take_over};
+}
+
+absl::StatusOr<MemoryDataPlane::Guard> MemoryDataPlane::AttachAnew(
+    const std::string& interface, const Device& device,
+    ModePreference preference) {
+  if (device.foreign != AttachMode::kNone) {
+    return ForeignProgram(interface, kForeignProgramId, device.foreign);
+  }
+  Guard guard{.ifindex = device.ifindex, .mode = AttachMode::kNative};
+  if (preference == ModePreference::kGeneric) {
+    guard.mode = AttachMode::kGeneric;
+  } else if (!device.native) {
+    if (preference == ModePreference::kNative) {
+      return ModeNotAvailable(interface, AttachMode::kNative, kNoNativeXdp);
+    }
+    guard.mode = AttachMode::kGeneric;
+    guard.detail = FellBackDetail(kNoNativeXdp);
+  }
+  FW_ASSIGN_OR_RETURN(guard.slot, TakeSlot(interface));
+  return guard;
+}
+
+absl::StatusOr<std::uint32_t> MemoryDataPlane::TakeSlot(
+    const std::string& interface) {
+  const auto guarded = [this](const std::string& name) {
+    mutex_.AssertHeld();
+    return guards_.contains(name);
+  };
+  const std::optional<SlotChoice> slot = ChooseSlot(slots_, interface, guarded);
+  if (!slot.has_value()) return TooManyInterfaces(interface, slots_.size());
+  if (slot->fresh) {
+    slots_[slot->index] = interface;
+    counters_[slot->index] = Counters();
+  }
+  return slot->index;
+}
+
+absl::Status MemoryDataPlane::Detach(const std::string& interface) {
+  const absl::MutexLock lock(&mutex_);
+  FW_RETURN_IF_ERROR(TakeFailure(Operation::kDetach));
+  if (guards_.erase(interface) == 0) {
+    return NotGuarded(interface, Names(guards_));
+  }
+  return absl::OkStatus();
+}
+
+std::vector<InterfaceState> MemoryDataPlane::Interfaces() {
+  const absl::MutexLock lock(&mutex_);
+  std::vector<InterfaceState> states;
+  for (const auto& [name, guard] : guards_) {
+    states.push_back(StateOf(name, guard));
+  }
+  return states;
+}
+
+InterfaceState MemoryDataPlane::StateOf(const std::string& name,
+                                        const Guard& guard) const {
+  const auto device = devices_.find(name);
+  if (device == devices_.end()) {
+    return {.name = name, .detail = DeviceGoneDetail()};
+  }
+  const std::uint32_t ifindex = device->second.ifindex;
+  if (ifindex != guard.ifindex) {
+    return {.name = name, .ifindex = ifindex, .detail = DeviceReplacedDetail()};
+  }
+  return {.name = name,
+          .ifindex = ifindex,
+          .mode = guard.mode,
+          .detail = guard.detail};
+}
+
+absl::StatusOr<std::vector<policy::InterfaceCounters>>
+MemoryDataPlane::ReadCounters() {
+  const absl::MutexLock lock(&mutex_);
+  FW_RETURN_IF_ERROR(TakeFailure(Operation::kReadCounters));
+  std::vector<policy::InterfaceCounters> result;
+  for (const auto& [name, guard] : guards_) {
+    result.push_back({name, counters_[guard.slot]});
+  }
+  return result;
+}
+
+void MemoryDataPlane::FailNext(Operation operation, absl::Status status) {
+  const absl::MutexLock lock(&mutex_);
+  failures_[operation].push_back(std::move(status));
+}
+
+absl::Status MemoryDataPlane::TakeFailure(Operation operation) {
+  std::deque<absl::Status>& queue = failures_[operation];
+  if (queue.empty()) return absl::OkStatus();
+  absl::Status status = std::move(queue.front());
+  queue.pop_front();
+  return status;
+}
+
+void MemoryDataPlane::AddInterface(const std::string& name, bool native) {
+  const absl::MutexLock lock(&mutex_);
+  devices_[name] = {.ifindex = next_ifindex_++, .native = native};
+}
+
+void MemoryDataPlane::RemoveInterface(const std::string& name) {
+  const absl::MutexLock lock(&mutex_);
+  devices_.erase(name);
+}
+
+void MemoryDataPlane::SetForeignProgram(const std::string& name,
+                                        AttachMode mode) {
+  const absl::MutexLock lock(&mutex_);
+  devices_[name].foreign = mode;
+}
+
+void MemoryDataPlane::Count(const std::string& name, policy::Verdict verdict,
+                            policy::Reason reason, policy::Counter amount) {
+  const absl::MutexLock lock(&mutex_);
+  const auto guard = guards_.find(name);
+  const auto outcome =
+      std::find(policy::kOutcomes.begin(), policy::kOutcomes.end(),
+                std::pair(verdict, reason));
+  if (guard == guards_.end() || outcome == policy::kOutcomes.end()) return;
+  const auto index =
+      static_cast<std::size_t>(outcome - policy::kOutcomes.begin());
+  policy::Counter& counter = counters_[guard->second.slot][index];
+  counter.packets += amount.packets;
+  counter.bytes += amount.bytes;
+}
+
+void MemoryDataPlane::LosePortTable(policy::Protocol protocol) {
+  const absl::MutexLock lock(&mutex_);
+  ports_[Index(protocol)].reset();
+}
+
+}  // namespace fwagent::dataplane

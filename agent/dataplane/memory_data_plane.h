@@ -1,0 +1,118 @@
+// A data plane without a kernel, for tests of everything above the seam.
+#ifndef FWAGENT_AGENT_DATAPLANE_MEMORY_DATA_PLANE_H_
+#define FWAGENT_AGENT_DATAPLANE_MEMORY_DATA_PLANE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "agent/dataplane/data_plane.h"
+
+namespace fwagent::dataplane {
+
+// Behaves as LibbpfDataPlane does, which one suite of tests asks of both, on a
+// small imagined kernel that the test changes. It outlives an agent as the
+// kernel does: to restart, make a new engine on the same object. Thread-safe.
+class MemoryDataPlane : public DataPlane {
+ public:
+  struct Options {
+    std::uint64_t max_sources = 1024;  // of each family
+    std::size_t max_interfaces = 64;
+    std::vector<std::string> interfaces = {"eth0", "eth1"};
+  };
+  enum class Operation {
+    kAddSource,
+    kRemoveSource,
+    kReplacePorts,
+    kReadRules,
+    kAttach,
+    kDetach,
+    kReadCounters,
+  };
+
+  MemoryDataPlane() : MemoryDataPlane(Options()) {}
+  explicit MemoryDataPlane(const Options& options);
+
+  absl::Status AddSource(const policy::Prefix& prefix,
+                         policy::RuleId rule) override;
+  absl::Status RemoveSource(const policy::Prefix& prefix) override;
+  absl::Status ReplacePorts(policy::Protocol protocol,
+                            const policy::PortTable& table) override;
+  absl::StatusOr<LiveRules> ReadRules() override;
+  std::uint64_t SourceCapacity(policy::Family family) const override;
+  absl::StatusOr<AttachResult> Attach(const std::string& interface,
+                                      ModePreference preference) override;
+  absl::Status Detach(const std::string& interface) override;
+  std::vector<InterfaceState> Interfaces() override;
+  absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
+      override;
+
+  // The next call of this operation that is not spoken for fails with this
+  // status, before it does anything. Calls add up.
+  void FailNext(Operation operation, absl::Status status);
+
+  // Makes or, with a new ifindex and nothing attached, makes anew a device.
+  // One without native XDP only takes programs in generic mode.
+  void AddInterface(const std::string& name, bool native = true);
+  // Deletes a device, and with it what is attached to it.
+  void RemoveInterface(const std::string& name);
+  // Puts somebody else's program on a device; kNone takes it off.
+  void SetForeignProgram(const std::string& name, AttachMode mode);
+  // Counts packets on a guarded interface, as the filter does.
+  void Count(const std::string& name, policy::Verdict verdict,
+             policy::Reason reason, policy::Counter amount);
+  // Makes the protocol's port table unreadable until it is replaced.
+  void LosePortTable(policy::Protocol protocol);
+
+ private:
+  struct Device {
+    std::uint32_t ifindex = 0;
+    bool native = true;
+    AttachMode foreign = AttachMode::kNone;
+  };
+  struct Guard {
+    std::uint32_t ifindex = 0;  // of the device that it was attached to
+    AttachMode mode = AttachMode::kNone;
+    std::string detail;
+    std::uint32_t slot = 0;
+  };
+  using Counters = decltype(policy::InterfaceCounters::by_outcome);
+
+  absl::Status TakeFailure(Operation operation)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<Guard> AttachAnew(const std::string& interface,
+                                   const Device& device,
+                                   ModePreference preference)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::uint32_t> TakeSlot(const std::string& interface)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  InterfaceState StateOf(const std::string& name, const Guard& guard) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::uint64_t max_sources_;
+
+  mutable absl::Mutex mutex_;
+  absl::btree_map<policy::Prefix, policy::RuleId> sources_
+      ABSL_GUARDED_BY(mutex_);
+  decltype(LiveRules::ports) ports_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Device> devices_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Guard> guards_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> slots_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Counters> counters_ ABSL_GUARDED_BY(mutex_);  // as slots_
+  std::map<Operation, std::deque<absl::Status>> failures_
+      ABSL_GUARDED_BY(mutex_);
+  std::uint32_t next_ifindex_ ABSL_GUARDED_BY(mutex_) = 2;
+};
+
+}  // namespace fwagent::dataplane
+
+#endif  // FWAGENT_AGENT_DATAPLANE_MEMORY_DATA_PLANE_H_

@@ -1,0 +1,75 @@
+#include "agent/dataplane/skeleton.h"
+
+#include <linux/bpf.h>
+
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+#include "agent/dataplane/libbpf_log.h"
+#include "agent/util/errno_status.h"
+
+namespace fwagent::dataplane {
+namespace {
+
+absl::Status Refused(int error, const std::string& what, const LibbpfLog& log) {
+  if (error == EPERM) {
+    return absl::PermissionDeniedError(absl::StrCat(
+        what, ": no permission; fwagent needs CAP_BPF and CAP_NET_ADMIN"));
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      util::ErrnoToStatus(error, what).message(),
+      "; the kernel must be 5.10 or newer, with BPF and XDP. It said: ",
+      log.LastLines()));
+}
+
+// Linux 5.18 brought the helper that the main program calls, and with it
+// frames in several buffers: jumbo frames in native mode.
+bool KernelHasXdpFrags() {
+  static const bool has =
+      libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len,
+                              nullptr) == 1;
+  return has;
+}
+
+// 0, or minus errno.
+int ChooseProgram(fwagent_xdp* skeleton) {
+  const bool frags = KernelHasXdpFrags();
+  bpf_program* main_program = skeleton->progs.fwagent;
+  int error = bpf_program__set_autoload(main_program, frags);
+  if (error != 0) return error;
+  error = bpf_program__set_autoload(skeleton->progs.fwagent_compat, !frags);
+  if (error != 0 || !frags) return error;
+  return bpf_program__set_flags(
+      main_program, bpf_program__flags(main_program) | BPF_F_XDP_HAS_FRAGS);
+}
+
+}  // namespace
+
+absl::StatusOr<Skeleton> OpenSkeleton() {
+  const LibbpfLog log;
+  Skeleton skeleton(fwagent_xdp__open());
+  if (skeleton == nullptr) return Refused(errno, "read the XDP program", log);
+  const int error = ChooseProgram(skeleton.get());
+  if (error != 0) return Refused(-error, "choose the XDP program", log);
+  return skeleton;
+}
+
+absl::Status LoadSkeleton(fwagent_xdp* skeleton) {
+  const LibbpfLog log;
+  const int error = fwagent_xdp__load(skeleton);
+  if (error == 0) return absl::OkStatus();
+  return Refused(-error, "load the XDP program", log);
+}
+
+int ProgramFd(const fwagent_xdp* skeleton) {
+  const bpf_program* main_program = skeleton->progs.fwagent;
+  return bpf_program__fd(bpf_program__autoload(main_program)
+                             ? main_program
+                             : skeleton->progs.fwagent_compat);
+}
+
+bpf_map* FindMap(const fwagent_xdp* skeleton, const std::string& name) {
+  return bpf_object__find_map_by_name(skeleton->obj, name.c_str());
+}
+
+}  // namespace fwagent::dataplane

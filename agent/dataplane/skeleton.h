@@ -1,0 +1,38 @@
+// The XDP program as compiled into the agent, up to and including its loading.
+#ifndef FWAGENT_AGENT_DATAPLANE_SKELETON_H_
+#define FWAGENT_AGENT_DATAPLANE_SKELETON_H_
+
+#include <bpf/libbpf.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "fwagent_xdp.skel.h"
+
+namespace fwagent::dataplane {
+
+struct DestroySkeleton {
+  void operator()(fwagent_xdp* skeleton) const {
+    fwagent_xdp__destroy(skeleton);
+  }
+};
+using Skeleton = std::unique_ptr<fwagent_xdp, DestroySkeleton>;
+
+// Not loaded yet; of the programs in it, the one for this kernel is chosen.
+absl::StatusOr<Skeleton> OpenSkeleton();
+
+// PERMISSION_DENIED: CAP_BPF or CAP_NET_ADMIN is missing; FAILED_PRECONDITION:
+// the kernel does not take it, with the last of what the verifier said.
+absl::Status LoadSkeleton(fwagent_xdp* skeleton);
+
+// The program that was loaded.
+int ProgramFd(const fwagent_xdp* skeleton);
+
+// A map by its name in the program.
+bpf_map* FindMap(const fwagent_xdp* skeleton, const std::string& name);
+
+}  // namespace fwagent::dataplane
+
+#endif  // FWAGENT_AGENT_DATAPLANE_SKELETON_H_

@@ -1,0 +1,54 @@
+// Counters in policy terms. The numbers of verdicts and reasons are those of
+// the wire protocol and of the kernel program; the edges assert that.
+#ifndef FWAGENT_AGENT_POLICY_COUNTERS_H_
+#define FWAGENT_AGENT_POLICY_COUNTERS_H_
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+namespace fwagent::policy {
+
+enum class Verdict : std::uint8_t { kPass = 1, kDrop = 2 };
+
+enum class Reason : std::uint8_t {
+  kNoMatch = 1,
+  kNotIp = 2,
+  kSourceBlocked = 3,
+  kPortBlocked = 4,
+  kMalformedIp = 5,
+  kMalformedTransport = 6,
+  kTooDeep = 7,
+  kFragment = 8,
+};
+
+// Every pair that can occur, in order. What is broken passes while no rule
+// would have needed the part that is missing, and is dropped otherwise.
+inline constexpr std::array<std::pair<Verdict, Reason>, 11> kOutcomes = {{
+    {Verdict::kPass, Reason::kNoMatch},
+    {Verdict::kPass, Reason::kNotIp},
+    {Verdict::kPass, Reason::kMalformedIp},
+    {Verdict::kPass, Reason::kMalformedTransport},
+    {Verdict::kPass, Reason::kTooDeep},
+    {Verdict::kPass, Reason::kFragment},
+    {Verdict::kDrop, Reason::kSourceBlocked},
+    {Verdict::kDrop, Reason::kPortBlocked},
+    {Verdict::kDrop, Reason::kMalformedIp},
+    {Verdict::kDrop, Reason::kMalformedTransport},
+    {Verdict::kDrop, Reason::kTooDeep},
+}};
+
+struct Counter {
+  std::uint64_t packets = 0;
+  std::uint64_t bytes = 0;  // Ethernet header included
+};
+
+struct InterfaceCounters {
+  std::string interface;
+  std::array<Counter, kOutcomes.size()> by_outcome;  // indexed as kOutcomes
+};
+
+}  // namespace fwagent::policy
+
+#endif  // FWAGENT_AGENT_POLICY_COUNTERS_H_

@@ -1,0 +1,43 @@
+// A rule: one match, and what is known of it.
+#ifndef FWAGENT_AGENT_POLICY_RULE_H_
+#define FWAGENT_AGENT_POLICY_RULE_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "agent/policy/port_range.h"
+#include "agent/policy/prefix.h"
+
+namespace fwagent::policy {
+
+// Unique for ever on a host, from 1 on; 0 is no rule.
+using RuleId = std::uint64_t;
+
+// What a rule blocks: source addresses, or destination ports.
+using Match = std::variant<Prefix, PortRange>;
+
+// "source 192.0.2.0/24", "port 443/tcp".
+std::string MatchToString(const Match& match);
+
+struct Rule {
+  RuleId id = 0;
+  Match match = Prefix();
+  std::string comment;
+  absl::Time create_time;  // wall clock, whole microseconds
+
+  bool operator==(const Rule&) const = default;
+};
+
+inline constexpr std::size_t kMaxCommentBytes = 256;
+
+// INVALID_ARGUMENT for a comment that is too long, not UTF-8, or has control
+// characters in it.
+absl::Status ValidateComment(std::string_view comment);
+
+}  // namespace fwagent::policy
+
+#endif  // FWAGENT_AGENT_POLICY_RULE_H_

@@ -1,0 +1,53 @@
+// The rules of one generation, found by id and by what they match.
+#ifndef FWAGENT_AGENT_POLICY_RULE_SET_H_
+#define FWAGENT_AGENT_POLICY_RULE_SET_H_
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "agent/policy/port_table.h"
+#include "agent/policy/rule.h"
+
+namespace fwagent::policy {
+
+// A value type without locks: no two rules share an id or a match.
+class RuleSet {
+ public:
+  // ALREADY_EXISTS when a rule with this match or id is there; then nothing
+  // changes.
+  absl::Status Add(Rule rule);
+
+  // NOT_FOUND when there is none; then nothing changes.
+  absl::Status Remove(const Match& match);
+
+  // Null when there is none. Valid until the next change.
+  const Rule* Find(const Match& match) const;
+
+  // At most `limit` rules with ids above `after`, in order of id.
+  std::vector<Rule> Page(RuleId after, std::size_t limit) const;
+
+  // Every rule, in order of id.
+  const absl::btree_map<RuleId, Rule>& rules() const { return by_id_; }
+  const PortRules& port_rules() const { return by_ports_; }
+
+  std::size_t size() const { return by_id_.size(); }
+  // How many rules match source addresses of this family.
+  std::size_t SourceCount(Family family) const;
+
+ private:
+  // The id of the rule with this match, 0 for none.
+  RuleId IdOf(const Match& match) const;
+
+  absl::btree_map<RuleId, Rule> by_id_;
+  absl::flat_hash_map<Prefix, RuleId> by_source_;
+  PortRules by_ports_;
+  std::array<std::size_t, kFamilies> source_count_{};
+};
+
+}  // namespace fwagent::policy
+
+#endif  // FWAGENT_AGENT_POLICY_RULE_SET_H_

@@ -1,0 +1,36 @@
+// Between the wire's messages and the engine's types. Every malformed request
+// stops here, with the name of the field.
+#ifndef FWAGENT_AGENT_SERVICE_CONVERT_H_
+#define FWAGENT_AGENT_SERVICE_CONVERT_H_
+
+#include "absl/status/statusor.h"
+#include "agent/core/change.h"
+#include "agent/policy/counters.h"
+#include "agent/policy/rule.h"
+#include "fwagent/v1/firewall_service.pb.h"
+
+namespace fwagent::service {
+
+// INVALID_ARGUMENT with a violation for each wrong field. The origin is left
+// for the caller to fill in.
+absl::StatusOr<core::Change> ToChange(const v1::BlockIPRequest& request);
+absl::StatusOr<core::Change> ToChange(const v1::UnblockIPRequest& request);
+absl::StatusOr<core::Change> ToChange(const v1::BlockPortRequest& request);
+absl::StatusOr<core::Change> ToChange(const v1::UnblockPortRequest& request);
+
+// What a page of rules starts after, and how long it may be.
+struct PageRequest {
+  policy::RuleId after = 0;
+  std::size_t limit = 0;
+};
+absl::StatusOr<PageRequest> ToPageRequest(const v1::ListRulesRequest& request);
+
+v1::Rule ToProto(const policy::Rule& rule);
+v1::ListRulesResponse ToProto(const core::RulePage& page);
+v1::InterfaceStats ToProto(const policy::InterfaceCounters& counters);
+v1::InterfaceStatus ToProto(const dataplane::InterfaceState& state);
+v1::TableUsage ToProto(const core::TableUsage& usage);
+
+}  // namespace fwagent::service
+
+#endif  // FWAGENT_AGENT_SERVICE_CONVERT_H_

@@ -1,0 +1,124 @@
+// The other direction: what the engine says, as messages.
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "agent/service/convert.h"
+
+namespace fwagent::service {
+namespace {
+
+using policy::PortRange;
+using policy::Prefix;
+
+// Outcomes go out by their numbers.
+#define FW_SAME_NUMBER(wire, ours) \
+  static_assert(static_cast<int>(v1::wire) == static_cast<int>(policy::ours))
+FW_SAME_NUMBER(VERDICT_PASS, Verdict::kPass);
+FW_SAME_NUMBER(VERDICT_DROP, Verdict::kDrop);
+FW_SAME_NUMBER(REASON_NO_MATCH, Reason::kNoMatch);
+FW_SAME_NUMBER(REASON_NOT_IP, Reason::kNotIp);
+FW_SAME_NUMBER(REASON_SOURCE_BLOCKED, Reason::kSourceBlocked);
+FW_SAME_NUMBER(REASON_PORT_BLOCKED, Reason::kPortBlocked);
+FW_SAME_NUMBER(REASON_MALFORMED_IP, Reason::kMalformedIp);
+FW_SAME_NUMBER(REASON_MALFORMED_TRANSPORT, Reason::kMalformedTransport);
+FW_SAME_NUMBER(REASON_TOO_DEEP, Reason::kTooDeep);
+FW_SAME_NUMBER(REASON_FRAGMENT, Reason::kFragment);
+#undef FW_SAME_NUMBER
+
+v1::Protocol ToProto(policy::Protocol protocol) {
+  switch (protocol) {
+    case policy::Protocol::kTcp:
+      return v1::PROTOCOL_TCP;
+    case policy::Protocol::kUdp:
+      return v1::PROTOCOL_UDP;
+    case policy::Protocol::kSctp:
+      return v1::PROTOCOL_SCTP;
+  }
+  return v1::PROTOCOL_UNSPECIFIED;
+}
+
+v1::AttachMode ToProto(dataplane::AttachMode mode) {
+  switch (mode) {
+    case dataplane::AttachMode::kNone:
+      return v1::ATTACH_MODE_UNSPECIFIED;
+    case dataplane::AttachMode::kNative:
+      return v1::ATTACH_MODE_NATIVE;
+    case dataplane::AttachMode::kGeneric:
+      return v1::ATTACH_MODE_GENERIC;
+  }
+  return v1::ATTACH_MODE_UNSPECIFIED;
+}
+
+}  // namespace
+
+v1::Rule ToProto(const policy::Rule& rule) {
+  v1::Rule wire;
+  wire.set_id(rule.id);
+  wire.set_comment(rule.comment);
+  // A rule that was only validated was never created.
+  if (rule.id != 0) {
+    const absl::Time time = rule.create_time;
+    const std::int64_t seconds = absl::ToUnixSeconds(time);
+    wire.mutable_create_time()->set_seconds(seconds);
+    wire.mutable_create_time()->set_nanos(static_cast<std::int32_t>(
+        absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+  }
+  if (const auto* prefix = std::get_if<Prefix>(&rule.match)) {
+    wire.mutable_source_block()->mutable_source()->set_text(prefix->ToString());
+  } else {
+    const auto& range = std::get<PortRange>(rule.match);
+    auto* block = wire.mutable_port_block();
+    block->set_protocol(ToProto(range.protocol()));
+    block->mutable_ports()->set_first(range.first());
+    block->mutable_ports()->set_last(range.last());
+  }
+  return wire;
+}
+
+v1::ListRulesResponse ToProto(const core::RulePage& page) {
+  v1::ListRulesResponse wire;
+  for (const policy::Rule& rule : page.rules) {
+    *wire.add_rules() = ToProto(rule);
+  }
+  if (!page.last) {
+    wire.set_next_page_token(absl::StrCat(page.rules.back().id));
+  }
+  wire.set_total_size(page.total);
+  wire.set_generation(page.generation);
+  return wire;
+}
+
+v1::InterfaceStats ToProto(const policy::InterfaceCounters& counters) {
+  v1::InterfaceStats wire;
+  wire.set_name(counters.interface);
+  wire.mutable_counters()->Reserve(policy::kOutcomes.size());
+  for (std::size_t i = 0; i < policy::kOutcomes.size(); ++i) {
+    const auto [verdict, reason] = policy::kOutcomes[i];
+    auto* counter = wire.add_counters();
+    counter->set_verdict(static_cast<v1::Verdict>(verdict));
+    counter->set_reason(static_cast<v1::Reason>(reason));
+    counter->set_packets(counters.by_outcome[i].packets);
+    counter->set_bytes(counters.by_outcome[i].bytes);
+  }
+  return wire;
+}
+
+v1::InterfaceStatus ToProto(const dataplane::InterfaceState& state) {
+  v1::InterfaceStatus wire;
+  wire.set_name(state.name);
+  wire.set_ifindex(state.ifindex);
+  wire.set_attached(state.attached());
+  wire.set_mode(ToProto(state.mode));
+  wire.set_detail(state.detail);
+  return wire;
+}
+
+v1::TableUsage ToProto(const core::TableUsage& usage) {
+  v1::TableUsage wire;
+  wire.set_name(usage.name);
+  wire.set_entries(usage.entries);
+  wire.set_capacity(usage.capacity);
+  return wire;
+}
+
+}  // namespace fwagent::service

@@ -1,0 +1,115 @@
+#include "agent/service/firewall_service.h"
+
+#include <ctime>
+#include <utility>
+#include <vector>
+
+#include "agent/service/convert.h"
+#include "agent/service/error_details.h"
+
+namespace fwagent::service {
+namespace {
+
+std::uint64_t MonotonicSeconds() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec);
+}
+
+}  // namespace
+
+FirewallService::FirewallService(core::Engine* engine, const Peers* peers,
+                                 std::string version)
+    : engine_(engine),
+      peers_(peers),
+      version_(std::move(version)),
+      started_seconds_(MonotonicSeconds()) {}
+
+template <typename Request, typename Response>
+grpc::Status FirewallService::Apply(const grpc::ServerContext& context,
+                                    const Request& request,
+                                    Response& response) {
+  const std::string origin = peers_->Describe(context.peer());
+  absl::StatusOr<core::Change> change = ToChange(request);
+  if (!change.ok()) return ToGrpcStatus(change.status());
+  change->origin = origin;
+  const absl::StatusOr<core::ChangeResult> result = engine_->Apply(*change);
+  if (!result.ok()) return ToGrpcStatus(result.status());
+  *response.mutable_rule() = ToProto(result->rule);
+  response.set_generation(result->generation);
+  return grpc::Status::OK;
+}
+
+grpc::Status FirewallService::BlockIP(grpc::ServerContext* context,
+                                      const v1::BlockIPRequest* request,
+                                      v1::BlockIPResponse* response) {
+  return Apply(*context, *request, *response);
+}
+
+grpc::Status FirewallService::UnblockIP(grpc::ServerContext* context,
+                                        const v1::UnblockIPRequest* request,
+                                        v1::UnblockIPResponse* response) {
+  return Apply(*context, *request, *response);
+}
+
+grpc::Status FirewallService::BlockPort(grpc::ServerContext* context,
+                                        const v1::BlockPortRequest* request,
+                                        v1::BlockPortResponse* response) {
+  return Apply(*context, *request, *response);
+}
+
+grpc::Status FirewallService::UnblockPort(grpc::ServerContext* context,
+                                          const v1::UnblockPortRequest* request,
+                                          v1::UnblockPortResponse* response) {
+  return Apply(*context, *request, *response);
+}
+
+grpc::Status FirewallService::ListRules(grpc::ServerContext*,
+                                        const v1::ListRulesRequest* request,
+                                        v1::ListRulesResponse* response) {
+  const absl::StatusOr<PageRequest> page = ToPageRequest(*request);
+  if (!page.ok()) return ToGrpcStatus(page.status());
+  *response = ToProto(engine_->List(page->after, page->limit));
+  return grpc::Status::OK;
+}
+
+grpc::Status FirewallService::GetStats(grpc::ServerContext*,
+                                       const v1::GetStatsRequest*,
+                                       v1::GetStatsResponse* response) {
+  const auto counters = engine_->ReadCounters();
+  if (!counters.ok()) return ToGrpcStatus(counters.status());
+  for (const policy::InterfaceCounters& interface : *counters) {
+    *response->add_interfaces() = ToProto(interface);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FirewallService::GetStatus(grpc::ServerContext*,
+                                        const v1::GetStatusRequest*,
+                                        v1::GetStatusResponse* response) {
+  const core::EngineStatus status = engine_->GetStatus();
+  response->set_version(version_);
+  response->set_uptime_seconds(MonotonicSeconds() - started_seconds_);
+  response->set_generation(status.generation);
+  for (const dataplane::InterfaceState& interface : status.interfaces) {
+    *response->add_interfaces() = ToProto(interface);
+  }
+  for (const core::TableUsage& table : status.tables) {
+    *response->add_tables() = ToProto(table);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FirewallService::Detach(grpc::ServerContext* context,
+                                     const v1::DetachRequest* request,
+                                     v1::DetachResponse* response) {
+  const std::string origin = peers_->Describe(context->peer());
+  const std::vector<std::string> names(request->interfaces().begin(),
+                                       request->interfaces().end());
+  const auto detached = engine_->Detach(names, origin);
+  if (!detached.ok()) return ToGrpcStatus(detached.status());
+  response->mutable_interfaces()->Assign(detached->begin(), detached->end());
+  return grpc::Status::OK;
+}
+
+}  // namespace fwagent::service

@@ -1,0 +1,62 @@
+// fwagent.v1.FirewallService on the engine.
+#ifndef FWAGENT_AGENT_SERVICE_FIREWALL_SERVICE_H_
+#define FWAGENT_AGENT_SERVICE_FIREWALL_SERVICE_H_
+
+#include <functional>
+#include <string>
+
+#include "absl/time/time.h"
+#include "agent/core/engine.h"
+#include "agent/service/peers.h"
+#include "fwagent/v1/firewall_service.grpc.pb.h"
+
+namespace fwagent::service {
+
+// A thin adapter: decodes, asks the engine, encodes. Calls may block on the
+// disk, so it is a synchronous service with gRPC's threads. `engine` and
+// `peers` must outlive it.
+class FirewallService final : public v1::FirewallService::Service {
+ public:
+  FirewallService(core::Engine* engine, const Peers* peers,
+                  std::string version);
+
+  grpc::Status BlockIP(grpc::ServerContext* context,
+                       const v1::BlockIPRequest* request,
+                       v1::BlockIPResponse* response) override;
+  grpc::Status UnblockIP(grpc::ServerContext* context,
+                         const v1::UnblockIPRequest* request,
+                         v1::UnblockIPResponse* response) override;
+  grpc::Status BlockPort(grpc::ServerContext* context,
+                         const v1::BlockPortRequest* request,
+                         v1::BlockPortResponse* response) override;
+  grpc::Status UnblockPort(grpc::ServerContext* context,
+                           const v1::UnblockPortRequest* request,
+                           v1::UnblockPortResponse* response) override;
+  grpc::Status ListRules(grpc::ServerContext* context,
+                         const v1::ListRulesRequest* request,
+                         v1::ListRulesResponse* response) override;
+  grpc::Status GetStats(grpc::ServerContext* context,
+                        const v1::GetStatsRequest* request,
+                        v1::GetStatsResponse* response) override;
+  grpc::Status GetStatus(grpc::ServerContext* context,
+                         const v1::GetStatusRequest* request,
+                         v1::GetStatusResponse* response) override;
+  grpc::Status Detach(grpc::ServerContext* context,
+                      const v1::DetachRequest* request,
+                      v1::DetachResponse* response) override;
+
+ private:
+  // The same for all four changes.
+  template <typename Request, typename Response>
+  grpc::Status Apply(const grpc::ServerContext& context, const Request& request,
+                     Response& response);
+
+  core::Engine* const engine_;
+  const Peers* const peers_;
+  const std::string version_;
+  const std::uint64_t started_seconds_;  // monotonic
+};
+
+}  // namespace fwagent::service
+
+#endif  // FWAGENT_AGENT_SERVICE_FIREWALL_SERVICE_H_

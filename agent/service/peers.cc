@@ -1,0 +1,48 @@
+#include "agent/service/peers.h"
+
+#include <sys/socket.h>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "agent/service/socket_address.h"
+
+namespace fwagent::service {
+namespace {
+
+std::string AskKernel(int fd) {
+  ucred credentials{};
+  socklen_t size = sizeof(credentials);
+  // TCP sockets answer too, with pid 0.
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 &&
+      credentials.pid != 0) {
+    return absl::StrCat("uid ", credentials.uid, " pid ", credentials.pid);
+  }
+  sockaddr_storage address{};
+  size = sizeof(address);
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+    return "a peer that is gone";
+  }
+  return SocketAddressToString(address);
+}
+
+}  // namespace
+
+void Peers::Record(int fd) {
+  std::string who = AskKernel(fd);
+  const absl::MutexLock lock(&mutex_);
+  by_fd_[fd] = std::move(who);
+}
+
+std::string Peers::Describe(std::string_view grpc_peer) const {
+  absl::string_view number(grpc_peer.data(), grpc_peer.size());
+  int fd = -1;
+  if (absl::ConsumePrefix(&number, "fd:") && absl::SimpleAtoi(number, &fd)) {
+    const absl::MutexLock lock(&mutex_);
+    const auto found = by_fd_.find(fd);
+    if (found != by_fd_.end()) return found->second;
+  }
+  return std::string(grpc_peer);
+}
+
+}  // namespace fwagent::service

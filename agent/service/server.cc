@@ -1,0 +1,97 @@
+#include "agent/service/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/server_builder.h>
+#include <grpcpp/server_posix.h>
+#include <spdlog/spdlog.h>
+
+#include <chrono>
+#include <utility>
+
+#include "agent/util/status_macros.h"
+
+namespace fwagent::service {
+namespace {
+
+// What one peer may cost us. Without these, HTTP/2 resets and continuation
+// frames take hundreds of megabytes and whole minutes of a core.
+constexpr int kMaxMessageBytes = 4 << 20;
+constexpr int kMaxStreamsPerConnection = 100;
+constexpr int kMaxMetadataBytes = 16 << 10;
+constexpr int kIdleMilliseconds = 5 * 60 * 1000;
+constexpr std::size_t kMemoryQuotaBytes = 128 << 20;
+constexpr int kMaxThreads = 64;
+constexpr std::chrono::seconds kShutdownGrace(2);
+
+void SetLimits(grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             kMaxStreamsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS,
+                             kIdleMilliseconds);
+  grpc::ResourceQuota quota("fwagent");
+  quota.Resize(kMemoryQuotaBytes).SetMaxThreads(kMaxThreads);
+  builder.SetResourceQuota(quota);
+}
+
+}  // namespace
+
+Server::Server(core::Engine* engine, const std::string& version)
+    : service_(engine, &peers_, version) {}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(
+    core::Engine* engine, const std::string& version,
+    std::unique_ptr<Sockets> sockets) {
+  auto server = std::unique_ptr<Server>(new Server(engine, version));
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  SetLimits(builder);
+  builder.RegisterService(&server->service_);
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr) {
+    return absl::InternalError("the gRPC server does not start");
+  }
+  if (auto* health = server->server_->GetHealthCheckService()) {
+    health->SetServingStatus(
+        std::string(v1::FirewallService::service_full_name()), true);
+  }
+
+  if (sockets == nullptr) return server;
+  FW_RETURN_IF_ERROR(server->Listen(sockets->unix_socket->TakeFd(),
+                                    "unix:" + sockets->unix_socket->path()));
+  if (sockets->tcp.fd.valid()) {
+    FW_RETURN_IF_ERROR(
+        server->Listen(std::move(sockets->tcp.fd), sockets->tcp.address));
+  }
+  server->sockets_ = std::move(sockets);
+  return server;
+}
+
+absl::Status Server::Listen(util::ScopedFd socket, const std::string& name) {
+  auto accept = [this](util::ScopedFd connection) {
+    peers_.Record(connection.get());
+    grpc::AddInsecureChannelFromFd(server_.get(), connection.release());
+  };
+  FW_ASSIGN_OR_RETURN(auto listener, Listener::Start(std::move(socket), name,
+                                                     std::move(accept)));
+  listeners_.push_back(std::move(listener));
+  spdlog::info("listening on {}", name);
+  return absl::OkStatus();
+}
+
+Server::~Server() {
+  listeners_.clear();
+  if (server_ == nullptr) return;
+  server_->Shutdown(std::chrono::system_clock::now() + kShutdownGrace);
+  server_->Wait();
+}
+
+std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
+  return server_->InProcessChannel(grpc::ChannelArguments());
+}
+
+}  // namespace fwagent::service

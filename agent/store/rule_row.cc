@@ -1,0 +1,107 @@
+#include "agent/store/rule_row.h"
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::store {
+namespace {
+
+constexpr std::string_view kSource = "source";
+constexpr std::string_view kPort = "port";
+
+// Distances from the id.
+enum Column {
+  kKind = 1,
+  kAddress,
+  kLength,
+  kProtocol,
+  kFirstPort,
+  kLastPort,
+  kComment,
+  kCreatedUs,
+};
+
+absl::Status Unreadable(const char* what) { return absl::DataLossError(what); }
+
+// Out of range becomes a value that no prefix and no port has.
+std::uint32_t NarrowAt(const SqliteStatement& row, int column) {
+  const std::int64_t value = row.IntegerAt(column);
+  constexpr std::uint32_t kMax = std::numeric_limits<std::uint32_t>::max();
+  return value < 0 || value > kMax ? kMax : static_cast<std::uint32_t>(value);
+}
+
+std::optional<policy::Protocol> ProtocolNamed(std::string_view name) {
+  for (const policy::Protocol protocol : policy::kProtocols) {
+    if (policy::ProtocolName(protocol) == name) return protocol;
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<policy::Match> ReadMatch(const SqliteStatement& row, int first) {
+  const std::string_view kind = row.BytesAt(first + kKind);
+  if (kind == kSource) {
+    return policy::Prefix::FromBytes(row.BytesAt(first + kAddress),
+                                     NarrowAt(row, first + kLength));
+  }
+  if (kind != kPort) return Unreadable("unknown kind of rule");
+  const auto protocol = ProtocolNamed(row.BytesAt(first + kProtocol));
+  if (!protocol) return Unreadable("unknown protocol");
+  return policy::PortRange::Create(*protocol, NarrowAt(row, first + kFirstPort),
+                                   NarrowAt(row, first + kLastPort));
+}
+
+void BindPrefix(const policy::Prefix& prefix, SqliteStatement& statement) {
+  const auto bytes =
+      static_cast<std::size_t>(policy::AddressBits(prefix.family())) / 8;
+  statement.Text(kSource)
+      .Blob({reinterpret_cast<const char*>(prefix.address().data()), bytes})
+      .Integer(prefix.length())
+      .Null()
+      .Null()
+      .Null();
+}
+
+void BindPorts(const policy::PortRange& ports, SqliteStatement& statement) {
+  statement.Text(kPort)
+      .Null()
+      .Null()
+      .Text(policy::ProtocolName(ports.protocol()))
+      .Integer(ports.first())
+      .Integer(ports.last());
+}
+
+}  // namespace
+
+void BindRule(const policy::Rule& rule, SqliteStatement& statement) {
+  statement.Integer(static_cast<std::int64_t>(rule.id));
+  if (const auto* prefix = std::get_if<policy::Prefix>(&rule.match)) {
+    BindPrefix(*prefix, statement);
+  } else {
+    BindPorts(std::get<policy::PortRange>(rule.match), statement);
+  }
+  statement.Text(rule.comment).Integer(absl::ToUnixMicros(rule.create_time));
+}
+
+absl::StatusOr<policy::Rule> ReadRule(const SqliteStatement& row, int first) {
+  const std::int64_t id = row.IntegerAt(first);
+  if (id <= 0) return Unreadable("impossible rule id");
+  auto match = ReadMatch(row, first);
+  if (!match.ok()) return match.status();
+  std::string comment(row.BytesAt(first + kComment));
+  FW_RETURN_IF_ERROR(policy::ValidateComment(comment));
+  return policy::Rule{
+      .id = static_cast<policy::RuleId>(id),
+      .match = *std::move(match),
+      .comment = std::move(comment),
+      .create_time = absl::FromUnixMicros(row.IntegerAt(first + kCreatedUs))};
+}
+
+}  // namespace fwagent::store

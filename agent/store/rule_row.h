@@ -1,0 +1,28 @@
+// A rule as columns of a row.
+#ifndef FWAGENT_AGENT_STORE_RULE_ROW_H_
+#define FWAGENT_AGENT_STORE_RULE_ROW_H_
+
+#include "absl/status/statusor.h"
+#include "agent/policy/rule.h"
+#include "agent/store/sqlite_statement.h"
+
+namespace fwagent::store {
+
+// What follows the rule's id, in this order in every statement.
+inline constexpr char kRuleColumns[] =
+    "kind, address, length, protocol, first_port, last_port, comment, "
+    "created_us";
+
+// One placeholder for the id and each of kRuleColumns.
+inline constexpr char kRulePlaceholders[] = "?, ?, ?, ?, ?, ?, ?, ?, ?";
+
+// Sets the id and the columns above as the next parameters.
+void BindRule(const policy::Rule& rule, SqliteStatement& statement);
+
+// Reads them back, the id from column `first`. An error, whose code says
+// nothing, when this is no rule in canonical form.
+absl::StatusOr<policy::Rule> ReadRule(const SqliteStatement& row, int first);
+
+}  // namespace fwagent::store
+
+#endif  // FWAGENT_AGENT_STORE_RULE_ROW_H_

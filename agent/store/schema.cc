@@ -1,0 +1,120 @@
+#include "agent/store/schema.h"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "agent/store/sqlite_status.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::store {
+namespace {
+
+// "fwag", in the header of the file; file(1) shows it.
+constexpr std::int64_t kApplicationId = 0x66776167;
+
+// Entry n brings a file of version n to version n + 1. What was released is
+// never edited, only followed by another entry.
+constexpr std::array<const char*, 1> kMigrations = {R"sql(
+CREATE TABLE meta (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  generation INTEGER NOT NULL,
+  next_rule_id INTEGER NOT NULL CHECK (next_rule_id > 0)
+) STRICT;
+
+-- address and length belong to a source, the protocol and the ports to a port.
+CREATE TABLE rule (
+  id INTEGER PRIMARY KEY CHECK (id > 0),
+  kind TEXT NOT NULL,            -- source, port
+  address BLOB,                  -- 4 or 16 bytes, network byte order
+  length INTEGER,                -- of the prefix, in bits
+  protocol TEXT,                 -- tcp, udp, sctp
+  first_port INTEGER,
+  last_port INTEGER,
+  comment TEXT NOT NULL,
+  created_us INTEGER NOT NULL    -- since 1970, UTC
+) STRICT;
+
+-- Answers that were given, in order of age; the rule as it was then.
+CREATE TABLE request (
+  seq INTEGER PRIMARY KEY,
+  request_id TEXT NOT NULL UNIQUE,
+  fingerprint TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  rule_id INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  address BLOB,
+  length INTEGER,
+  protocol TEXT,
+  first_port INTEGER,
+  last_port INTEGER,
+  comment TEXT NOT NULL,
+  created_us INTEGER NOT NULL
+) STRICT;
+)sql"};
+constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
+
+absl::Status ForeignFile(const std::string& file) {
+  return absl::FailedPreconditionError(absl::StrCat(
+      file,
+      " is the database of another program and was left alone: give the agent "
+      "a state directory of its own"));
+}
+
+// OK for a file of ours, and for one that has nothing in it yet.
+absl::Status CheckOwner(SqliteDatabase& database) {
+  FW_ASSIGN_OR_RETURN(const std::int64_t application,
+                      database.ReadInteger("PRAGMA application_id"));
+  if (application == kApplicationId) return absl::OkStatus();
+  FW_ASSIGN_OR_RETURN(
+      const std::int64_t objects,
+      database.ReadInteger("SELECT count(*) FROM sqlite_schema"));
+  if (application != 0 || objects != 0) return ForeignFile(database.file());
+  return absl::OkStatus();
+}
+
+absl::Status CheckVersion(const std::string& file, std::int64_t version) {
+  if (version < 0) return ForeignFile(file);
+  if (version <= kVersion) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      file, " has the schema version ", version,
+      " of a newer fwagent, and was left alone; this one knows versions up to ",
+      kVersion, ": install the newer agent again"));
+}
+
+absl::Status CheckWhole(SqliteDatabase& database) {
+  FW_ASSIGN_OR_RETURN(const std::string finding,
+                      database.ReadText("PRAGMA quick_check(1)"));
+  if (finding == "ok") return absl::OkStatus();
+  return DamagedError(database.file(), finding);
+}
+
+// All steps in one transaction: an upgrade that fails has not begun.
+absl::Status Migrate(SqliteDatabase& database, std::int64_t version) {
+  if (version == kVersion) return absl::OkStatus();
+  return database.InTransaction([&database, version] {
+    for (auto step = version; step < kVersion; ++step) {
+      FW_RETURN_IF_ERROR(
+          database.Execute(kMigrations[static_cast<std::size_t>(step)]));
+    }
+    return database.Execute(
+        absl::StrCat("PRAGMA user_version = ", kVersion,
+                     "; PRAGMA application_id = ", kApplicationId));
+  });
+}
+
+}  // namespace
+
+absl::Status PrepareSchema(SqliteDatabase& database) {
+  FW_RETURN_IF_ERROR(CheckOwner(database));
+  FW_ASSIGN_OR_RETURN(const std::int64_t version,
+                      database.ReadInteger("PRAGMA user_version"));
+  FW_RETURN_IF_ERROR(CheckVersion(database.file(), version));
+  FW_RETURN_IF_ERROR(CheckWhole(database));
+  FW_RETURN_IF_ERROR(database.AllowWrites());
+  return Migrate(database, version);
+}
+
+}  // namespace fwagent::store

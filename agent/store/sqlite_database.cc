@@ -1,0 +1,124 @@
+#include "agent/store/sqlite_database.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/store/sqlite_status.h"
+#include "agent/util/errno_status.h"
+#include "agent/util/scoped_fd.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::store {
+namespace {
+
+// How long to wait for someone who looks at the file with another program.
+constexpr int kBusyTimeoutMs = 2000;
+
+// SQLite itself would let everyone read a new file.
+absl::Status CreateIfAbsent(const std::string& file) {
+  const util::ScopedFd fd(
+      open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (fd.valid()) return absl::OkStatus();
+  return util::ErrnoToStatus(errno, absl::StrCat("cannot open ", file));
+}
+
+}  // namespace
+
+void SqliteDatabase::Closer::operator()(sqlite3* connection) const {
+  sqlite3_close_v2(connection);
+}
+
+SqliteDatabase::SqliteDatabase(std::string file, sqlite3* connection)
+    : file_(std::move(file)), connection_(connection) {}
+
+absl::StatusOr<SqliteDatabase> SqliteDatabase::Open(const std::string& file) {
+  FW_RETURN_IF_ERROR(CreateIfAbsent(file));
+  sqlite3* connection = nullptr;
+  errno = 0;
+  const int code =
+      sqlite3_open_v2(file.c_str(), &connection,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
+  SqliteDatabase database(file, connection);
+  FW_RETURN_IF_ERROR(SqliteStatus(connection, code));
+  sqlite3_extended_result_codes(connection, 1);
+  sqlite3_busy_timeout(connection, kBusyTimeoutMs);
+  // The last connection to close would otherwise move the log into the file.
+  sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  return database;
+}
+
+absl::Status SqliteDatabase::AllowWrites() {
+  sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0,
+                    nullptr);
+  return Execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+}
+
+absl::Status SqliteDatabase::Execute(const std::string& sql) {
+  errno = 0;
+  return SqliteStatus(
+      connection_.get(),
+      sqlite3_exec(connection_.get(), sql.c_str(), nullptr, nullptr, nullptr));
+}
+
+absl::StatusOr<SqliteStatement> SqliteDatabase::Prepare(
+    const std::string& sql) {
+  sqlite3_stmt* statement = nullptr;
+  errno = 0;
+  const int code = sqlite3_prepare_v3(
+      connection_.get(), sql.c_str(), static_cast<int>(sql.size()),
+      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  SqliteStatement prepared(statement);
+  FW_RETURN_IF_ERROR(SqliteStatus(connection_.get(), code));
+  return prepared;
+}
+
+absl::StatusOr<SqliteStatement> SqliteDatabase::FirstRow(
+    const std::string& sql) {
+  FW_ASSIGN_OR_RETURN(SqliteStatement statement, Prepare(sql));
+  FW_ASSIGN_OR_RETURN(const bool found, statement.Step());
+  if (!found) {
+    return absl::NotFoundError(absl::StrCat(file_, ": no row for ", sql));
+  }
+  return statement;
+}
+
+absl::StatusOr<std::int64_t> SqliteDatabase::ReadInteger(
+    const std::string& sql) {
+  FW_ASSIGN_OR_RETURN(const SqliteStatement row, FirstRow(sql));
+  return row.IntegerAt(0);
+}
+
+absl::StatusOr<std::string> SqliteDatabase::ReadText(const std::string& sql) {
+  FW_ASSIGN_OR_RETURN(const SqliteStatement row, FirstRow(sql));
+  return std::string(row.BytesAt(0));
+}
+
+std::int64_t SqliteDatabase::RowsChanged() const {
+  return sqlite3_changes64(connection_.get());
+}
+
+absl::Status SqliteDatabase::InTransaction(
+    absl::FunctionRef<absl::Status()> steps) {
+  FW_RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE"));
+  absl::Status status = steps();
+  if (status.ok()) status = Execute("COMMIT");
+  if (!status.ok()) Abandon();
+  return status;
+}
+
+void SqliteDatabase::Abandon() {
+  // SQLite rolls back by itself after some errors.
+  if (sqlite3_get_autocommit(connection_.get()) == 0) {
+    Execute("ROLLBACK").IgnoreError();
+  }
+  // A commit whose fsync failed stays whole in the log, where the next start
+  // would find it and take it for done. Emptying the log takes it away.
+  Execute("PRAGMA wal_checkpoint(TRUNCATE)").IgnoreError();
+}
+
+}  // namespace fwagent::store

@@ -1,0 +1,73 @@
+// Durable state in one SQLite file.
+#ifndef FWAGENT_AGENT_STORE_SQLITE_STORE_H_
+#define FWAGENT_AGENT_STORE_SQLITE_STORE_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "agent/store/sqlite_database.h"
+#include "agent/store/sqlite_statement.h"
+#include "agent/store/state_directory.h"
+#include "agent/store/store.h"
+
+namespace fwagent::store {
+
+// The store of a running agent. Commits survive a power cut as soon as they
+// return; a commit that failed leaves the store as it was, and usable.
+// Thread-safe.
+class SqliteStore : public Store {
+ public:
+  // Takes the state directory for itself and opens <directory>/fwagent.db in
+  // it, both made where missing. FAILED_PRECONDITION: in use by another agent,
+  // or the file is not ours or newer than we are; DATA_LOSS: damaged. In both
+  // cases the file is left as it was.
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(
+      const std::string& directory);
+
+  // DATA_LOSS names the row that cannot be read.
+  absl::StatusOr<State> Load() override;
+  absl::Status Commit(const Delta& delta) override;
+  absl::StatusOr<std::optional<AnsweredRequest>> FindRequest(
+      std::string_view request_id) override;
+
+ private:
+  struct Statements {
+    SqliteStatement read_meta;
+    SqliteStatement read_rules;
+    SqliteStatement write_meta;
+    SqliteStatement insert_rule;
+    SqliteStatement delete_rule;
+    SqliteStatement find_request;
+    SqliteStatement insert_request;
+    SqliteStatement delete_request;
+    SqliteStatement trim_requests;
+  };
+
+  SqliteStore(StateDirectory directory, SqliteDatabase database,
+              Statements statements);
+
+  static absl::StatusOr<Statements> PrepareAll(SqliteDatabase& database);
+
+  // The parts of Load and Commit.
+  absl::Status LoadMeta(State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status LoadRules(State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteRules(const Delta& delta)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteRequests(const Delta& delta)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const StateDirectory directory_;  // locked for as long as we live
+  absl::Mutex mutex_;
+  SqliteDatabase database_ ABSL_GUARDED_BY(mutex_);
+  Statements statements_ ABSL_GUARDED_BY(mutex_);  // go before the database
+};
+
+}  // namespace fwagent::store
+
+#endif  // FWAGENT_AGENT_STORE_SQLITE_STORE_H_

@@ -1,0 +1,67 @@
+// Durable state: what was acknowledged.
+#ifndef FWAGENT_AGENT_STORE_STORE_H_
+#define FWAGENT_AGENT_STORE_STORE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "agent/policy/rule.h"
+
+namespace fwagent::store {
+
+// The answer that a request id was given.
+struct AnsweredRequest {
+  std::string request_id;
+  std::string fingerprint;  // equal for requests with the same content
+  policy::Rule rule;
+  std::uint64_t generation = 0;
+
+  bool operator==(const AnsweredRequest&) const = default;
+};
+
+// Everything at start.
+struct State {
+  std::vector<policy::Rule> rules;  // in order of id
+  std::uint64_t generation = 0;
+  policy::RuleId next_rule_id = 1;
+  // No store was there before: nothing was ever acknowledged by it.
+  bool fresh = false;
+};
+
+// One step from a generation to another. Applied as a whole or not at all.
+struct Delta {
+  std::vector<policy::Rule> add;
+  std::vector<policy::RuleId> remove;
+  std::uint64_t generation = 0;
+  policy::RuleId next_rule_id = 1;
+  std::optional<AnsweredRequest> remember;
+  std::optional<std::string> forget_request_id;
+};
+
+// Calls come one at a time, except FindRequest, which may come at any time.
+class Store {
+ public:
+  // Newest answered requests that are kept; older ones are forgotten.
+  static constexpr std::int64_t kRequestsKept = 100'000;
+
+  virtual ~Store() = default;
+
+  virtual absl::StatusOr<State> Load() = 0;
+
+  // Durable when it returns OK; without effect otherwise.
+  // RESOURCE_EXHAUSTED: the disk is full.
+  virtual absl::Status Commit(const Delta& delta) = 0;
+
+  // nullopt when the id is not known (any more).
+  virtual absl::StatusOr<std::optional<AnsweredRequest>> FindRequest(
+      std::string_view request_id) = 0;
+};
+
+}  // namespace fwagent::store
+
+#endif  // FWAGENT_AGENT_STORE_STORE_H_

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* The contract between the XDP program and the agent: keys, values, limits and
+ * the numbers of verdicts and reasons. Compiles as C (BPF) and as C++.
+ *
+ * Rule tables are written by the agent alone, counters by the kernel alone.
+ * FW_LAYOUT_VERSION is part of the pin path: raise it with every change that
+ * an older program or agent would misread. */
+#ifndef FW_ABI_H
+#define FW_ABI_H
+
+#include <linux/types.h>
+
+#ifdef __cplusplus
+#define FW_ASSERT(condition, text) static_assert(condition, text)
+#else
+#define FW_ASSERT(condition, text) _Static_assert(condition, text)
+#endif
+
+#define FW_LAYOUT_VERSION 1
+
+/* Most interfaces that one agent guards: one counter slot each. */
+#define FW_MAX_INTERFACES 64
+/* Most stacked 802.1Q and 802.1ad tags that are looked through. */
+#define FW_MAX_VLAN_TAGS 16
+/* Most IPv6 extension headers that are looked through. */
+#define FW_MAX_EXT_HEADERS 24
+
+/* What is done with a packet. The numbers are those of fwagent.v1.Verdict. */
+enum fw_verdict {
+  FW_VERDICT_UNSPECIFIED = 0,
+  FW_VERDICT_PASS = 1,
+  FW_VERDICT_DROP = 2,
+  FW_VERDICT_MAX = 4, /* array bound: a power of two */
+};
+
+/* Why. The numbers are those of fwagent.v1.Reason. */
+enum fw_reason {
+  FW_REASON_UNSPECIFIED = 0,
+  FW_REASON_NO_MATCH = 1,
+  FW_REASON_NOT_IP = 2,
+  FW_REASON_SOURCE_BLOCKED = 3,
+  FW_REASON_PORT_BLOCKED = 4,
+  FW_REASON_MALFORMED_IP = 5,
+  FW_REASON_MALFORMED_TRANSPORT = 6,
+  FW_REASON_TOO_DEEP = 7,
+  FW_REASON_FRAGMENT = 8,
+  FW_REASON_MAX = 16, /* array bound: a power of two */
+};
+
+/* Protocols with ports, as an index of the port tables. */
+enum fw_port_protocol {
+  FW_PORT_TCP = 0,
+  FW_PORT_UDP = 1,
+  FW_PORT_SCTP = 2,
+  FW_PORT_PROTOCOLS = 3,
+};
+
+/* Families, as an index of per-family counts. */
+enum fw_family {
+  FW_FAMILY_IPV4 = 0,
+  FW_FAMILY_IPV6 = 1,
+  FW_FAMILIES = 2,
+};
+
+/* Keys of the source tables, as the kernel's LPM trie wants them: length in
+ * bits in host byte order, then the address in network byte order with every
+ * host bit zero. */
+struct fw_source4_key {
+  __u32 length;
+  __u8 address[4];
+};
+FW_ASSERT(sizeof(struct fw_source4_key) == 8, "layout");
+
+struct fw_source6_key {
+  __u32 length;
+  __u8 address[16];
+};
+FW_ASSERT(sizeof(struct fw_source6_key) == 20, "layout");
+
+/* Value of the source tables and of one port: the rule that blocks it.
+ * 0 in a port table means that the port is not blocked. */
+struct fw_rule_ref {
+  __u64 rule_id;
+};
+FW_ASSERT(sizeof(struct fw_rule_ref) == 8, "layout");
+
+/* Entries of one port table: one for each port. */
+#define FW_PORTS 65536
+
+/* Value of fw_config, key 0: what only the rare paths ask for. */
+struct fw_config {
+  /* Source blocks of each family; while it is raised, at least as many. A
+   * packet whose address cannot be read is dropped when this is not zero. */
+  __u64 source_blocks[FW_FAMILIES];
+};
+FW_ASSERT(sizeof(struct fw_config) == 16, "layout");
+
+struct fw_counter {
+  __u64 packets;
+  __u64 bytes;
+};
+
+/* Value of fw_counters: one slot, which is one interface, per CPU. */
+struct fw_counters {
+  struct fw_counter by[FW_VERDICT_MAX][FW_REASON_MAX];
+};
+FW_ASSERT(sizeof(struct fw_counters) == 1024, "layout");
+
+/* Value of fw_slots: whose counters a slot holds. An empty name is a free
+ * slot. Names, unlike indexes, survive the re-creation of an interface. */
+struct fw_slot {
+  char interface_name[16];
+};
+FW_ASSERT(sizeof(struct fw_slot) == 16, "layout");
+
+#endif

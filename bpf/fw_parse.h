@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* From a frame to what the rules ask of it: source address, protocol and
+ * destination port. Pure: no helpers, no maps; compiles for the kernel, and
+ * for the host as C and C++. What counts as broken is what Linux would not
+ * deliver (ip_rcv, ip6_rcv and skb_vlan_untag in net/). */
+#ifndef FW_PARSE_H
+#define FW_PARSE_H
+
+#include <bpf/bpf_endian.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+
+#include "bpf/fw_abi.h"
+#include "bpf/fw_cursor.h"
+
+/* Not in the kernel's uapi headers. */
+#define FW_IPPROTO_HIP 139    /* RFC 7401 */
+#define FW_IPPROTO_SHIM6 140  /* RFC 5533 */
+#define FW_IPV4_OFFSET 0x1fff /* of frag_off */
+
+/* How far a packet could be read. */
+enum fw_extent {
+  /* With an address: */
+  FW_EXTENT_PORTS,     /* down to the destination port */
+  FW_EXTENT_NO_PORTS,  /* to a protocol that has none, or hides it */
+  FW_EXTENT_FRAGMENT,  /* a piece of a packet, not its first */
+  FW_EXTENT_PORTS_CUT, /* the protocol is known, its ports are missing */
+  FW_EXTENT_CHAIN,     /* IPv6 extension headers follow: see fw_walk.h */
+  FW_EXTENT_CHAIN_CUT, /* they break off: not even the protocol is known */
+  FW_EXTENT_CHAIN_DEEP,
+  /* Without one: */
+  FW_EXTENT_NOT_IP,
+  FW_EXTENT_IP_BROKEN,
+  FW_EXTENT_LINK_CUT,
+  FW_EXTENT_LINK_DEEP,
+};
+
+/* What is behind the IP header. */
+struct fw_transport {
+  __u32 extent;   /* enum fw_extent */
+  __u32 protocol; /* enum fw_port_protocol; set with PORTS and PORTS_CUT */
+  __u32 port;     /* destination, host byte order; set with PORTS */
+};
+
+/* What is below the IP header. */
+struct fw_link {
+  __u32 ethertype; /* host byte order, or one of the two below */
+  __u32 tag_count;
+};
+#define FW_LINK_CUT 0x10000  /* ends before there is an ethertype */
+#define FW_LINK_DEEP 0x10001 /* more than FW_MAX_VLAN_TAGS */
+
+/* Where IPv6 extension headers begin. */
+struct fw_chain {
+  __u32 offset; /* of the first one, in bytes from the start of the frame */
+  __u32 limit;  /* the end of the datagram, likewise */
+  __u32 type;   /* of the first one, as next-header fields number it */
+};
+
+/* What was found. `transport.extent` says how far the reading came. */
+struct fw_packet {
+  __u32 family;       /* enum fw_family; set with an address or IP_BROKEN */
+  /* Set with an address: the key that finds it in the table of its family,
+   * that is, with IPv4 a struct fw_source4_key, which begins alike. */
+  struct fw_source6_key source;
+  struct fw_transport transport;
+  struct fw_chain chain; /* set with FW_EXTENT_CHAIN */
+};
+
+static __always_inline int fw_has_address(const struct fw_packet *packet) {
+  return packet->transport.extent < FW_EXTENT_NOT_IP;
+}
+
+/* The tags that Linux takes off by itself, any number of them. */
+static __always_inline int fw_is_vlan(__u32 ethertype) {
+  return ethertype == ETH_P_8021Q || ethertype == ETH_P_8021AD;
+}
+
+/* As struct ethhdr, which is packed and so would be read by the byte. */
+struct fw_ethernet {
+  __u8 addresses[2 * ETH_ALEN];
+  __be16 ethertype;
+};
+
+struct fw_vlan_tag {
+  __be16 control;
+  __be16 ethertype;
+};
+
+/* The Ethernet header. Tags, which are rare, are left to fw_walk_tags. */
+static __always_inline struct fw_link fw_parse_link(const void *frame,
+                                                    const void *frame_end) {
+  const struct fw_ethernet *ethernet = (const struct fw_ethernet *)frame;
+  struct fw_link link = {FW_LINK_CUT, 0};
+
+  if ((const void *)(ethernet + 1) > frame_end) return link;
+  link.ethertype = bpf_ntohs(ethernet->ethertype);
+  return link;
+}
+
+static __always_inline int fw_is_extension(__u32 type) {
+  return type == IPPROTO_HOPOPTS || type == IPPROTO_ROUTING ||
+         type == IPPROTO_FRAGMENT || type == IPPROTO_AH ||
+         type == IPPROTO_DSTOPTS || type == IPPROTO_MH ||
+         type == FW_IPPROTO_HIP || type == FW_IPPROTO_SHIM6;
+}
+
+/* An enum fw_port_protocol; FW_PORT_PROTOCOLS for a protocol without ports. */
+static __always_inline __u32 fw_port_protocol(__u32 ip_protocol) {
+  switch (ip_protocol) {
+    case IPPROTO_TCP:
+      return FW_PORT_TCP;
+    case IPPROTO_UDP:
+      return FW_PORT_UDP;
+    case IPPROTO_SCTP:
+      return FW_PORT_SCTP;
+    default:
+      return FW_PORT_PROTOCOLS;
+  }
+}
+
+/* How all three protocols begin. */
+struct fw_ports {
+  __be16 source;
+  __be16 destination;
+};
+
+static __always_inline struct fw_transport fw_parse_ports(
+    const struct fw_cursor *cursor, __u32 ip_protocol) {
+  struct fw_transport transport = {FW_EXTENT_NO_PORTS,
+                                   fw_port_protocol(ip_protocol), 0};
+  const struct fw_ports *ports;
+
+  if (transport.protocol == FW_PORT_PROTOCOLS) return transport;
+  transport.extent = FW_EXTENT_PORTS_CUT;
+  if (!fw_has(cursor, sizeof(*ports))) return transport;
+  ports = (const struct fw_ports *)cursor->position;
+  transport.extent = FW_EXTENT_PORTS;
+  transport.port = bpf_ntohs(ports->destination);
+  return transport;
+}
+
+static __always_inline void fw_parse_ipv4(struct fw_cursor *cursor,
+                                          struct fw_packet *packet) {
+  const struct iphdr *ip = (const struct iphdr *)cursor->position;
+  __u32 header_bytes, total_bytes, fragment_offset;
+
+  packet->family = FW_FAMILY_IPV4;
+  packet->transport.extent = FW_EXTENT_IP_BROKEN;
+  if (!fw_has(cursor, sizeof(*ip))) return;
+  if (ip->version != 4 || ip->ihl < 5) return;
+  header_bytes = ip->ihl * 4u;
+  total_bytes = bpf_ntohs(ip->tot_len);
+  if (total_bytes < header_bytes) return;
+  if (cursor->offset + total_bytes > cursor->limit) return;
+
+  packet->source.length = 8 * sizeof(ip->saddr);
+  __builtin_memcpy(packet->source.address, &ip->saddr, sizeof(ip->saddr));
+  cursor->limit = cursor->offset + total_bytes;
+  fragment_offset = bpf_ntohs(ip->frag_off) & FW_IPV4_OFFSET;
+  if (fragment_offset == 1 && ip->protocol == IPPROTO_TCP) {
+    /* RFC 3128: it could rewrite the header that the first piece began. */
+    packet->transport.extent = FW_EXTENT_PORTS_CUT;
+    packet->transport.protocol = FW_PORT_TCP;
+    return;
+  }
+  if (fragment_offset != 0) {
+    packet->transport.extent = FW_EXTENT_FRAGMENT;
+    return;
+  }
+  fw_skip(cursor, sizeof(*ip));
+  fw_skip_words(cursor, ip->ihl - 5u);
+  packet->transport = fw_parse_ports(cursor, ip->protocol);
+}
+
+static __always_inline void fw_parse_ipv6(struct fw_cursor *cursor,
+                                          struct fw_packet *packet) {
+  const struct ipv6hdr *ip = (const struct ipv6hdr *)cursor->position;
+  __u32 payload_bytes;
+
+  packet->family = FW_FAMILY_IPV6;
+  packet->transport.extent = FW_EXTENT_IP_BROKEN;
+  if (!fw_has(cursor, sizeof(*ip)) || ip->version != 6) return;
+  fw_skip(cursor, sizeof(*ip));
+  payload_bytes = bpf_ntohs(ip->payload_len);
+  /* No length and hop-by-hop options: a jumbogram to Linux, which then takes
+   * the whole frame, also when the options do not say so. */
+  if (payload_bytes != 0 || ip->nexthdr != IPPROTO_HOPOPTS) {
+    if (cursor->offset + payload_bytes > cursor->limit) return;
+    cursor->limit = cursor->offset + payload_bytes;
+  }
+
+  packet->source.length = 8 * sizeof(ip->saddr);
+  __builtin_memcpy(packet->source.address, &ip->saddr, sizeof(ip->saddr));
+  if (fw_is_extension(ip->nexthdr)) {
+    packet->transport.extent = FW_EXTENT_CHAIN;
+    packet->chain.offset = cursor->offset;
+    packet->chain.limit = cursor->limit;
+    packet->chain.type = ip->nexthdr;
+    return;
+  }
+  packet->transport = fw_parse_ports(cursor, ip->nexthdr);
+}
+
+/* Reads on behind the tags, in a frame of `byte_count` bytes. IPv6 extension
+ * headers, which are rare, are left to fw_walk_chain. */
+static __always_inline void fw_parse(const void *frame, const void *frame_end,
+                                     __u32 byte_count, struct fw_link link,
+                                     struct fw_packet *packet) {
+  struct fw_cursor cursor = {(const __u8 *)frame, (const __u8 *)frame_end, 0,
+                             byte_count};
+
+  fw_skip(&cursor, sizeof(struct fw_ethernet));
+  if (link.tag_count) {
+    fw_skip_words(&cursor, (link.tag_count - 1) % FW_MAX_VLAN_TAGS);
+    fw_skip(&cursor, sizeof(struct fw_vlan_tag));
+  }
+  switch (link.ethertype) {
+    case ETH_P_IP:
+      fw_parse_ipv4(&cursor, packet);
+      return;
+    case ETH_P_IPV6:
+      fw_parse_ipv6(&cursor, packet);
+      return;
+    case FW_LINK_CUT:
+      packet->transport.extent = FW_EXTENT_LINK_CUT;
+      return;
+    case FW_LINK_DEEP:
+      packet->transport.extent = FW_EXTENT_LINK_DEEP;
+      return;
+    default:
+      packet->transport.extent = FW_EXTENT_NOT_IP;
+  }
+}
+
+#endif

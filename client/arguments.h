@@ -1,0 +1,79 @@
+// The command line, understood.
+#ifndef FWAGENT_CLIENT_ARGUMENTS_H_
+#define FWAGENT_CLIENT_ARGUMENTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "client/address.h"
+#include "client/failure.h"
+#include "client/port_spec.h"
+
+namespace fwagent::client {
+
+enum class Command {
+  kBlockIp,
+  kUnblockIp,
+  kBlockPort,
+  kUnblockPort,
+  kList,
+  kStats,
+  kStatus,
+  kDetach,
+  kVersion,
+};
+
+enum class OutputFormat { kText, kJson };
+
+struct Arguments {
+  Command command = Command::kVersion;
+  OutputFormat output = OutputFormat::kText;
+  Address address;
+  absl::Duration timeout = absl::Seconds(5);
+
+  // block-ip, unblock-ip: as written; the agent judges it.
+  std::string prefix;
+  // block-port, unblock-port.
+  PortSpec ports;
+  std::string comment;
+  std::string request_id;
+  bool validate_only = false;
+  // ALREADY_EXISTS of block-*, NOT_FOUND of unblock-*, is success.
+  bool tolerate_unchanged = false;
+
+  // stats: zero rows too.
+  bool all_counters = false;
+  // stats: the interval between samples.
+  std::optional<absl::Duration> watch;
+  // stats: how many samples; 0 for no limit.
+  std::int64_t sample_count = 0;
+
+  // status: fail unless every interface is attached.
+  bool check = false;
+  // detach: empty for every interface.
+  std::vector<std::string> interfaces;
+};
+
+// Text that was asked for in the place of a command: --help, --version.
+struct Help {
+  std::string text;
+};
+
+struct UsageError {
+  Failure failure;
+  // As far as the command line could be read.
+  OutputFormat output = OutputFormat::kText;
+};
+
+using Invocation = std::variant<Arguments, Help, UsageError>;
+
+// Reads the command line, without the program's name, and FWCTL_ADDRESS.
+Invocation ParseArguments(const std::vector<std::string>& args);
+
+}  // namespace fwagent::client
+
+#endif  // FWAGENT_CLIENT_ARGUMENTS_H_

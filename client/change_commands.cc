@@ -1,0 +1,79 @@
+// block-ip, unblock-ip, block-port, unblock-port.
+#include "client/commands.h"
+
+namespace fwagent::client {
+namespace {
+
+using Stub = Agent::Stub;
+
+// What the four requests have in common.
+template <typename Request>
+void FillCommon(const Arguments& arguments, Request* request) {
+  request->set_request_id(arguments.request_id);
+  request->set_validate_only(arguments.validate_only);
+}
+
+template <typename Request>
+Request SourceRequest(const Arguments& arguments) {
+  Request request;
+  request.mutable_source()->set_text(arguments.prefix);
+  FillCommon(arguments, &request);
+  return request;
+}
+
+template <typename Request>
+Request PortRequest(const Arguments& arguments) {
+  Request request;
+  request.set_protocol(arguments.ports.protocol);
+  *request.mutable_ports() = arguments.ports.ports;
+  FillCommon(arguments, &request);
+  return request;
+}
+
+// Sends a request of any of the four kinds. `no_change` is the code that says
+// that there was nothing to do.
+template <typename Request, typename Response>
+Outcome Send(const CommandContext& context,
+             Agent::Method<Request, Response> method, const Request& request,
+             grpc::StatusCode no_change) {
+  Response response;
+  const grpc::Status status = context.agent.Call(method, request, &response);
+  if (status.error_code() == no_change &&
+      context.arguments.tolerate_unchanged) {
+    context.renderer.Unchanged(status.error_message());
+    return std::nullopt;
+  }
+  if (!status.ok()) return context.agent.ChangeFailure(status);
+  context.renderer.Changed({no_change == grpc::StatusCode::ALREADY_EXISTS,
+                            context.arguments.validate_only, response.rule(),
+                            response.generation()});
+  return std::nullopt;
+}
+
+}  // namespace
+
+Outcome RunChange(const CommandContext& context) {
+  const Arguments& arguments = context.arguments;
+  if (arguments.command == Command::kBlockIp) {
+    auto request = SourceRequest<fwagent::v1::BlockIPRequest>(arguments);
+    request.set_comment(arguments.comment);
+    return Send(context, &Stub::BlockIP, request,
+                grpc::StatusCode::ALREADY_EXISTS);
+  }
+  if (arguments.command == Command::kUnblockIp) {
+    return Send(context, &Stub::UnblockIP,
+                SourceRequest<fwagent::v1::UnblockIPRequest>(arguments),
+                grpc::StatusCode::NOT_FOUND);
+  }
+  if (arguments.command == Command::kBlockPort) {
+    auto request = PortRequest<fwagent::v1::BlockPortRequest>(arguments);
+    request.set_comment(arguments.comment);
+    return Send(context, &Stub::BlockPort, request,
+                grpc::StatusCode::ALREADY_EXISTS);
+  }
+  return Send(context, &Stub::UnblockPort,
+              PortRequest<fwagent::v1::UnblockPortRequest>(arguments),
+              grpc::StatusCode::NOT_FOUND);
+}
+
+}  // namespace fwagent::client

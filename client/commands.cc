@@ -1,0 +1,106 @@
+#include "client/commands.h"
+
+#include <cerrno>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "client/version.h"
+
+namespace fwagent::client {
+
+using Stub = Agent::Stub;
+
+Outcome CheckOutput(std::ostream& out) {
+  if (out.flush().good()) return std::nullopt;
+  return OutputFailure(errno);
+}
+
+Outcome RunList(const CommandContext& context) {
+  fwagent::v1::ListRulesRequest request;
+  fwagent::v1::ListRulesResponse page;
+  while (true) {
+    if (Outcome failure =
+            context.agent.Read(&Stub::ListRules, request, &page)) {
+      return failure;
+    }
+    context.renderer.RulePage(page);
+    if (Outcome failure = CheckOutput(context.out)) return failure;
+    if (page.next_page_token().empty()) break;
+    if (page.next_page_token() == request.page_token()) {
+      return CheckFailure("LISTING_STUCK",
+                          "the agent sent the same page twice");
+    }
+    request.set_page_token(page.next_page_token());
+  }
+  context.renderer.EndOfRules(page);
+  return std::nullopt;
+}
+
+Outcome RunStatus(const CommandContext& context) {
+  fwagent::v1::GetStatusResponse status;
+  if (Outcome failure = context.agent.Read(
+          &Stub::GetStatus, fwagent::v1::GetStatusRequest(), &status)) {
+    return failure;
+  }
+  context.renderer.Status(status);
+  if (!context.arguments.check) return std::nullopt;
+  std::string detached;
+  for (const auto& interface : status.interfaces()) {
+    if (interface.attached()) continue;
+    absl::StrAppend(&detached, detached.empty() ? "" : ", ", interface.name());
+  }
+  if (!detached.empty()) {
+    return CheckFailure("NOT_ATTACHED",
+                        absl::StrCat("not attached: ", detached));
+  }
+  // A filter that guards nothing is no healthy filter.
+  if (status.interfaces().empty()) {
+    return CheckFailure("NOT_ATTACHED", "the agent guards no interface");
+  }
+  return std::nullopt;
+}
+
+Outcome RunDetach(const CommandContext& context) {
+  fwagent::v1::DetachRequest request;
+  for (const std::string& interface : context.arguments.interfaces) {
+    request.add_interfaces(interface);
+  }
+  fwagent::v1::DetachResponse response;
+  const grpc::Status status =
+      context.agent.Call(&Stub::Detach, request, &response);
+  if (!status.ok()) return context.agent.ChangeFailure(status);
+  context.renderer.Detached(response);
+  return std::nullopt;
+}
+
+Outcome RunVersion(const CommandContext& context) {
+  fwagent::v1::GetStatusResponse status;
+  Outcome failure = context.agent.Read(
+      &Stub::GetStatus, fwagent::v1::GetStatusRequest(), &status);
+  context.renderer.Versions(ClientVersion(),
+                            failure.has_value() ? nullptr : &status.version());
+  return failure;
+}
+
+Outcome RunCommand(const CommandContext& context) {
+  switch (context.arguments.command) {
+    case Command::kList:
+      return RunList(context);
+    case Command::kStats:
+      return RunStats(context);
+    case Command::kStatus:
+      return RunStatus(context);
+    case Command::kDetach:
+      return RunDetach(context);
+    case Command::kVersion:
+      return RunVersion(context);
+    case Command::kBlockIp:
+    case Command::kUnblockIp:
+    case Command::kBlockPort:
+    case Command::kUnblockPort:
+      break;
+  }
+  return RunChange(context);
+}
+
+}  // namespace fwagent::client

@@ -1,0 +1,51 @@
+// What each command does, once there is an agent to ask.
+#ifndef FWAGENT_CLIENT_COMMANDS_H_
+#define FWAGENT_CLIENT_COMMANDS_H_
+
+#include <functional>
+#include <ostream>
+
+#include "absl/time/time.h"
+#include "client/agent.h"
+#include "client/arguments.h"
+#include "client/failure.h"
+#include "client/renderer.h"
+
+namespace fwagent::client {
+
+// What `stats --watch` needs of the world.
+struct WatchClock {
+  std::function<absl::Time()> now;
+  // Waits; false ends the watch.
+  std::function<bool(absl::Duration)> pause;
+};
+
+// What a command works with.
+struct CommandContext {
+  const Arguments& arguments;
+  const Agent& agent;
+  Renderer& renderer;
+  // Where the renderer writes results, to see that they arrive.
+  std::ostream& out;
+  const WatchClock& clock;
+};
+
+// Sends what was written so far on its way; a failure if it did not get there.
+Outcome CheckOutput(std::ostream& out);
+
+// Runs the command that the arguments name. Results are rendered; a failure is
+// returned, and is for the caller to render.
+Outcome RunCommand(const CommandContext& context);
+
+// Each command by itself.
+Outcome RunChange(const CommandContext& context);
+Outcome RunList(const CommandContext& context);
+Outcome RunStats(const CommandContext& context);
+Outcome RunStatus(const CommandContext& context);
+Outcome RunDetach(const CommandContext& context);
+// Says what it can before it fails.
+Outcome RunVersion(const CommandContext& context);
+
+}  // namespace fwagent::client
+
+#endif  // FWAGENT_CLIENT_COMMANDS_H_

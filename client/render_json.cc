@@ -1,0 +1,98 @@
+// Results for programs: the protocol's own messages as proto3 JSON.
+#include <google/protobuf/util/json_util.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "client/printable.h"
+#include "client/renderer.h"
+
+namespace fwagent::client {
+namespace {
+
+// On one line, with fields that have their default value.
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  // Fails for messages whose type is not linked in; ours are.
+  (void)google::protobuf::util::MessageToJsonString(message, &json, options);
+  return json;
+}
+
+class JsonRenderer : public Renderer {
+ public:
+  JsonRenderer(std::ostream& out, std::ostream& err) : out_(out), err_(err) {}
+
+  // Every change answers with the same fields.
+  void Changed(const ChangeReport& report) override {
+    fwagent::v1::BlockIPResponse response;
+    *response.mutable_rule() = report.rule;
+    response.set_generation(report.generation);
+    out_ << ToJson(response) << "\n";
+  }
+
+  void Unchanged(const std::string& message) override {
+    out_ << "{\"unchanged\":true,\"message\":" << JsonQuoted(message) << "}\n";
+  }
+
+  void RulePage(const fwagent::v1::ListRulesResponse& page) override {
+    for (const fwagent::v1::Rule& rule : page.rules()) {
+      out_ << (listing_ ? ",\n" : "{\"rules\":[\n") << ToJson(rule);
+      listing_ = true;
+    }
+  }
+
+  void EndOfRules(const fwagent::v1::ListRulesResponse& last) override {
+    out_ << (listing_ ? "\n" : "{\"rules\":[") << "],\"totalSize\":\""
+         << last.total_size() << "\",\"generation\":\"" << last.generation()
+         << "\"}\n";
+  }
+
+  void Stats(const StatsSample& sample) override {
+    out_ << ToJson(*sample.now) << "\n";
+  }
+
+  void Status(const fwagent::v1::GetStatusResponse& status) override {
+    out_ << ToJson(status) << "\n";
+  }
+
+  void Detached(const fwagent::v1::DetachResponse& detached) override {
+    out_ << ToJson(detached) << "\n";
+  }
+
+  void Versions(const std::string& client, const std::string* agent) override {
+    out_ << "{\"client\":" << JsonQuoted(client)
+         << ",\"agent\":" << (agent != nullptr ? JsonQuoted(*agent) : "null")
+         << "}\n";
+  }
+
+  void Failed(const Failure& failure) override {
+    err_ << "{\"error\":{\"code\":" << JsonQuoted(failure.code)
+         << ",\"reason\":" << JsonQuoted(failure.reason)
+         << ",\"message\":" << JsonQuoted(failure.message)
+         << ",\"fieldViolations\":[";
+    const char* separator = "";
+    for (const FieldViolation& violation : failure.violations) {
+      err_ << separator << "{\"field\":" << JsonQuoted(violation.field)
+           << ",\"description\":" << JsonQuoted(violation.description) << "}";
+      separator = ",";
+    }
+    err_ << "]}}\n";
+  }
+
+ private:
+  std::ostream& out_;
+  std::ostream& err_;
+  bool listing_ = false;  // the document is open
+};
+
+}  // namespace
+
+std::unique_ptr<Renderer> MakeJsonRenderer(std::ostream& out,
+                                           std::ostream& err) {
+  return std::make_unique<JsonRenderer>(out, err);
+}
+
+}  // namespace fwagent::client

@@ -1,0 +1,152 @@
+// Results for people.
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "client/printable.h"
+#include "client/render_stats.h"
+#include "client/renderer.h"
+#include "client/rule_text.h"
+#include "client/table.h"
+
+namespace fwagent::client {
+namespace {
+
+using Align = Table::Align;
+
+// "3d 04:05:06".
+std::string UptimeText(std::uint64_t seconds) {
+  return absl::StrFormat("%dd %02d:%02d:%02d", seconds / 86400,
+                         seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+}
+
+std::string ModeText(fwagent::v1::AttachMode mode) {
+  switch (mode) {
+    case fwagent::v1::ATTACH_MODE_NATIVE:
+      return "native";
+    case fwagent::v1::ATTACH_MODE_GENERIC:
+      return "generic";
+    default:
+      return "-";
+  }
+}
+
+std::string UsedText(const fwagent::v1::TableUsage& usage) {
+  if (usage.capacity() == 0) return "-";
+  return absl::StrFormat("%.1f%%", 100.0 *
+                                       static_cast<double>(usage.entries()) /
+                                       static_cast<double>(usage.capacity()));
+}
+
+void WriteInterfaces(const fwagent::v1::GetStatusResponse& status,
+                     std::ostream& out) {
+  Table table({{"INTERFACE"}, {"FILTER"}, {"MODE"}, {"DETAIL"}});
+  for (const auto& interface : status.interfaces()) {
+    table.AddRow({interface.name(),
+                  interface.attached() ? "attached" : "NOT ATTACHED",
+                  ModeText(interface.mode()), interface.detail()});
+  }
+  table.Write(out);
+}
+
+void WriteTables(const fwagent::v1::GetStatusResponse& status,
+                 std::ostream& out) {
+  Table table({{"TABLE"},
+               {"ENTRIES", Align::kRight},
+               {"CAPACITY", Align::kRight},
+               {"USED", Align::kRight}});
+  for (const auto& usage : status.tables()) {
+    table.AddRow({usage.name(), absl::StrCat(usage.entries()),
+                  absl::StrCat(usage.capacity()), UsedText(usage)});
+  }
+  table.Write(out);
+}
+
+class TextRenderer : public Renderer {
+ public:
+  TextRenderer(const TextLayout& layout, std::ostream& out, std::ostream& err)
+      : layout_(layout),
+        out_(out),
+        err_(err),
+        rules_({{"ID", Align::kRight}, {"RULE"}, {"CREATED"}, {"COMMENT"}}) {}
+
+  void Changed(const ChangeReport& report) override {
+    const std::string verb = report.block ? "block" : "unblock";
+    out_ << (report.validate_only ? "would " + verb : verb + "ed") << " "
+         << Printable(MatchText(report.rule));
+    if (report.rule.id() != 0) out_ << " (rule " << report.rule.id() << ")";
+    out_ << "\n";
+  }
+
+  void Unchanged(const std::string& message) override {
+    out_ << "unchanged: " << Printable(message) << "\n";
+  }
+
+  void RulePage(const fwagent::v1::ListRulesResponse& page) override {
+    for (const fwagent::v1::Rule& rule : page.rules()) {
+      rules_.AddRow({absl::StrCat(rule.id()), MatchText(rule),
+                     CreatedText(rule), rule.comment()});
+    }
+    rules_.Write(out_);
+  }
+
+  void EndOfRules(const fwagent::v1::ListRulesResponse&) override {}
+
+  void Stats(const StatsSample& sample) override {
+    if (sample.before != nullptr && !layout_.redraw) out_ << "\n";
+    WriteStats(sample, layout_, out_);
+  }
+
+  void Status(const fwagent::v1::GetStatusResponse& status) override {
+    out_ << "fwagent " << Printable(status.version()) << ", up "
+         << UptimeText(status.uptime_seconds()) << ", generation "
+         << status.generation() << "\n\n";
+    WriteInterfaces(status, out_);
+    out_ << "\n";
+    WriteTables(status, out_);
+  }
+
+  void Detached(const fwagent::v1::DetachResponse& detached) override {
+    for (const std::string& interface : detached.interfaces()) {
+      out_ << "detached " << Printable(interface)
+           << ": its packets are no longer judged\n";
+    }
+    if (detached.interfaces().empty()) out_ << "no interface was guarded\n";
+  }
+
+  void Versions(const std::string& client, const std::string* agent) override {
+    out_ << "fwctl " << client << "\n";
+    if (agent != nullptr) out_ << "fwagent " << Printable(*agent) << "\n";
+  }
+
+  void Failed(const Failure& failure) override {
+    err_ << "fwctl: " << Printable(failure.message) << "\n";
+    for (const FieldViolation& violation : failure.violations) {
+      err_ << "  " << Printable(violation.field) << ": "
+           << Printable(violation.description) << "\n";
+    }
+    if (failure.exit_code == ExitCode::kUsage) {
+      err_ << "Try 'fwctl --help', or 'fwctl COMMAND --help'.\n";
+    }
+  }
+
+ private:
+  const TextLayout layout_;
+  std::ostream& out_;
+  std::ostream& err_;
+  Table rules_;
+};
+
+}  // namespace
+
+std::unique_ptr<Renderer> MakeTextRenderer(const TextLayout& layout,
+                                           std::ostream& out,
+                                           std::ostream& err) {
+  return std::make_unique<TextRenderer>(layout, out, err);
+}
+
+}  // namespace fwagent::client

@@ -1,0 +1,73 @@
+// What the commands have to say, apart from how it looks.
+#ifndef FWAGENT_CLIENT_RENDERER_H_
+#define FWAGENT_CLIENT_RENDERER_H_
+
+#include <cstdint>
+#include <memory>
+#include <ostream>
+#include <string>
+
+#include "absl/time/time.h"
+#include "client/failure.h"
+#include "fwagent/v1/firewall_service.pb.h"
+
+namespace fwagent::client {
+
+// A change that the agent made, or would make.
+struct ChangeReport {
+  bool block = true;
+  bool validate_only = false;
+  fwagent::v1::Rule rule;
+  std::uint64_t generation = 0;
+};
+
+// The counters, and what they were one interval ago; null for the first.
+struct StatsSample {
+  const fwagent::v1::GetStatsResponse* now = nullptr;
+  const fwagent::v1::GetStatsResponse* before = nullptr;
+  absl::Duration elapsed;
+};
+
+// Writes results to one stream and failures to another. Callers check the
+// streams.
+class Renderer {
+ public:
+  virtual ~Renderer() = default;
+
+  virtual void Changed(const ChangeReport& report) = 0;
+  // Nothing to change, and that is fine; the agent's words.
+  virtual void Unchanged(const std::string& message) = 0;
+
+  // One listing is pages in order, then the end with the last page again.
+  virtual void RulePage(const fwagent::v1::ListRulesResponse& page) = 0;
+  virtual void EndOfRules(const fwagent::v1::ListRulesResponse& last) = 0;
+
+  virtual void Stats(const StatsSample& sample) = 0;
+  virtual void Status(const fwagent::v1::GetStatusResponse& status) = 0;
+  virtual void Detached(const fwagent::v1::DetachResponse& detached) = 0;
+  // `agent` is null when it could not be asked.
+  virtual void Versions(const std::string& client,
+                        const std::string* agent) = 0;
+
+  virtual void Failed(const Failure& failure) = 0;
+};
+
+// How text is laid out.
+struct TextLayout {
+  bool zero_counters = false;
+  // Each sample of the counters takes the place of the one before.
+  bool redraw = false;
+  // Counters come with rates.
+  bool rates = false;
+};
+
+// The streams must outlive the renderer.
+std::unique_ptr<Renderer> MakeTextRenderer(const TextLayout& layout,
+                                           std::ostream& out,
+                                           std::ostream& err);
+std::unique_ptr<Renderer> MakeJsonRenderer(std::ostream& out,
+                                           std::ostream& err);
+
+}  // namespace fwagent::client
+
+#endif  // FWAGENT_CLIENT_RENDERER_H_

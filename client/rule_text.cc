@@ -1,0 +1,60 @@
+#include "client/rule_text.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "absl/time/time.h"
+
+namespace fwagent::client {
+namespace {
+
+// "REASON_NO_MATCH" without "REASON_" is "no-match".
+std::string EnumText(const std::string& name, const std::string& prefix,
+                     int number) {
+  if (name.empty()) return absl::StrCat(number);
+  return absl::AsciiStrToLower(
+      absl::StrReplaceAll(absl::StripPrefix(name, prefix), {{"_", "-"}}));
+}
+
+std::string PortText(const fwagent::v1::PortBlock& block) {
+  const fwagent::v1::PortRange& ports = block.ports();
+  std::string text = absl::StrCat("port ", ports.first());
+  if (ports.has_last() && ports.last() != ports.first()) {
+    absl::StrAppend(&text, "-", ports.last());
+  }
+  absl::StrAppend(&text, "/",
+                  EnumText(fwagent::v1::Protocol_Name(block.protocol()),
+                           "PROTOCOL_", block.protocol()));
+  return text;
+}
+
+}  // namespace
+
+std::string MatchText(const fwagent::v1::Rule& rule) {
+  switch (rule.match_case()) {
+    case fwagent::v1::Rule::kSourceBlock:
+      return absl::StrCat("source ", rule.source_block().source().text());
+    case fwagent::v1::Rule::kPortBlock:
+      return PortText(rule.port_block());
+    default:
+      return "unknown";
+  }
+}
+
+std::string CreatedText(const fwagent::v1::Rule& rule) {
+  if (!rule.has_create_time()) return "-";
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
+                          absl::FromUnixSeconds(rule.create_time().seconds()),
+                          absl::UTCTimeZone());
+}
+
+std::string VerdictText(fwagent::v1::Verdict verdict) {
+  return EnumText(fwagent::v1::Verdict_Name(verdict), "VERDICT_", verdict);
+}
+
+std::string ReasonText(fwagent::v1::Reason reason) {
+  return EnumText(fwagent::v1::Reason_Name(reason), "REASON_", reason);
+}
+
+}  // namespace fwagent::client

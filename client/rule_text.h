@@ -1,0 +1,27 @@
+// Rules and the numbers of the protocol in words.
+#ifndef FWAGENT_CLIENT_RULE_TEXT_H_
+#define FWAGENT_CLIENT_RULE_TEXT_H_
+
+#include <string>
+
+#include "fwagent/v1/rule.pb.h"
+#include "fwagent/v1/stats.pb.h"
+
+namespace fwagent::client {
+
+// "source 192.0.2.0/24", "port 443/tcp"; "unknown" for what a newer agent
+// may send.
+std::string MatchText(const fwagent::v1::Rule& rule);
+
+// "2026-01-02T03:04:05Z"; "-" when there is none.
+std::string CreatedText(const fwagent::v1::Rule& rule);
+
+// "drop"; the number of one that is not known.
+std::string VerdictText(fwagent::v1::Verdict verdict);
+
+// "source-blocked"; the number of one that is not known.
+std::string ReasonText(fwagent::v1::Reason reason);
+
+}  // namespace fwagent::client
+
+#endif  // FWAGENT_CLIENT_RULE_TEXT_H_

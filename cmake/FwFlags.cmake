@@ -1,0 +1,37 @@
+# Flags of our own code, in one place: link fw::flags PRIVATE to every target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+add_library(fw_flags INTERFACE)
+add_library(fw::flags ALIAS fw_flags)
+target_include_directories(fw_flags INTERFACE ${CMAKE_SOURCE_DIR})
+# Designated initializers leave the rest to its defaults on purpose, which g++
+# calls missing.
+target_compile_options(fw_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-missing-field-initializers
+  $<$<BOOL:${FW_WERROR}>:-Werror>)
+if(NOT FW_SANITIZE)
+  target_compile_definitions(fw_flags INTERFACE
+    $<$<CONFIG:Release,RelWithDebInfo>:_FORTIFY_SOURCE=2>)
+  target_compile_options(fw_flags INTERFACE -fstack-protector-strong)
+endif()
+
+# Sanitizers go to generated code too: ThreadSanitizer must see every access.
+if(FW_SANITIZE)
+  add_compile_options(-fsanitize=${FW_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${FW_SANITIZE})
+endif()
+
+# fw_library(NAME SOURCES... LINK libraries...): one folder, one target, with
+# the alias fw::NAME. Links are PUBLIC: our headers name what they use.
+function(fw_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_library(fw_${name} STATIC ${ARG_SOURCES})
+  add_library(fw::${name} ALIAS fw_${name})
+  target_link_libraries(fw_${name} PRIVATE fw::flags PUBLIC ${ARG_LINK})
+  target_include_directories(fw_${name} PUBLIC ${CMAKE_SOURCE_DIR})
+endfunction()

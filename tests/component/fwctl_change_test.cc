@@ -1,0 +1,137 @@
+// block-ip, unblock-ip, block-port, unblock-port.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/fwctl_runner.h"
+
+namespace fwagent::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+class FwctlChange : public ::testing::Test {
+ protected:
+  FwctlResult Run(std::vector<std::string> args) {
+    return runner_.Run(agent_, std::move(args));
+  }
+
+  FakeAgent agent_;
+  FwctlRunner runner_;
+};
+
+TEST_F(FwctlChange, BlockIpBlocksTheSourceAndSaysSo) {
+  const FwctlResult result = Run({"block-ip", "192.0.2.5"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, "blocked source 192.0.2.5/32 (rule 1)\n");
+  EXPECT_EQ(result.err, "");
+  EXPECT_EQ(agent_.service().LastRequest(), "source { text: \"192.0.2.5\" }");
+}
+
+TEST_F(FwctlChange, EveryOptionIsSent) {
+  EXPECT_EQ(Run({"block-ip", "192.0.2.0/24", "--comment", "why", "--request-id",
+                 "r-1", "--validate-only"})
+                .out,
+            "would block source 192.0.2.0/24\n");
+  EXPECT_EQ(agent_.service().LastRequest(),
+            "source { text: \"192.0.2.0/24\" } comment: \"why\" "
+            "request_id: \"r-1\" validate_only: true");
+  EXPECT_EQ(Run({"block-port", "8000-8100/udp", "--comment", "why",
+                 "--request-id", "r-2"})
+                .out,
+            "blocked port 8000-8100/udp (rule 1)\n");
+  EXPECT_EQ(agent_.service().LastRequest(),
+            "protocol: PROTOCOL_UDP ports { first: 8000 last: 8100 } "
+            "comment: \"why\" request_id: \"r-2\"");
+}
+
+TEST_F(FwctlChange, ASinglePortIsSentAsOne) {
+  EXPECT_EQ(Run({"block-port", "443/tcp"}).out,
+            "blocked port 443/tcp (rule 1)\n");
+  EXPECT_EQ(agent_.service().LastRequest(),
+            "protocol: PROTOCOL_TCP ports { first: 443 }");
+}
+
+TEST_F(FwctlChange, UnblockLiftsWhatWasBlocked) {
+  Run({"block-ip", "192.0.2.5"});
+  Run({"block-port", "443/tcp"});
+  EXPECT_EQ(Run({"unblock-ip", "192.0.2.5", "--validate-only"}).out,
+            "would unblock source 192.0.2.5/32 (rule 1)\n");
+  EXPECT_EQ(Run({"unblock-ip", "192.0.2.5"}).out,
+            "unblocked source 192.0.2.5/32 (rule 1)\n");
+  EXPECT_EQ(Run({"unblock-port", "443/tcp"}).out,
+            "unblocked port 443/tcp (rule 2)\n");
+  EXPECT_EQ(Run({"unblock-port", "443/tcp"}).exit_code, 1);
+}
+
+TEST_F(FwctlChange, WhatIsBlockedAlreadyIsAnErrorUnlessExistOk) {
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{{"block-ip", "192.0.2.5"},
+                                             {"block-port", "443/tcp"}}) {
+    Run(args);
+    const FwctlResult refused = Run(args);
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_EQ(refused.out, "");
+    EXPECT_THAT(refused.err, HasSubstr("fwctl: blocked already by rule"));
+    const FwctlResult fine = Run({args[0], args[1], "--exist-ok"});
+    EXPECT_EQ(fine.exit_code, 0);
+    EXPECT_THAT(fine.out, HasSubstr("unchanged: blocked already by rule"));
+    EXPECT_EQ(fine.err, "");
+  }
+}
+
+TEST_F(FwctlChange, WhatIsNotBlockedIsAnErrorUnlessMissingOk) {
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{{"unblock-ip", "192.0.2.5"},
+                                             {"unblock-port", "443/tcp"}}) {
+    const FwctlResult refused = Run(args);
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_EQ(refused.err, "fwctl: not blocked\n");
+    const FwctlResult fine = Run({args[0], args[1], "--missing-ok"});
+    EXPECT_EQ(fine.exit_code, 0);
+    EXPECT_EQ(fine.out, "unchanged: not blocked\n");
+  }
+}
+
+TEST_F(FwctlChange, ToleranceIsForThatOneErrorAlone) {
+  agent_.service().FailNext({grpc::StatusCode::NOT_FOUND, "no"});
+  EXPECT_EQ(Run({"block-ip", "192.0.2.5", "--exist-ok"}).exit_code, 1);
+  agent_.service().FailNext({grpc::StatusCode::ALREADY_EXISTS, "no"});
+  EXPECT_EQ(Run({"unblock-ip", "192.0.2.5", "--missing-ok"}).exit_code, 1);
+}
+
+TEST_F(FwctlChange, Json) {
+  EXPECT_EQ(Run({"-o", "json", "block-ip", "192.0.2.5"}).out,
+            "{\"rule\":{\"id\":\"1\",\"sourceBlock\":{\"source\":{\"text\":"
+            "\"192.0.2.5/32\"}},\"comment\":\"\"},\"generation\":\"1\"}\n");
+  EXPECT_EQ(Run({"-o", "json", "block-port", "443/tcp"}).out,
+            "{\"rule\":{\"id\":\"2\",\"portBlock\":{\"protocol\":"
+            "\"PROTOCOL_TCP\",\"ports\":{\"first\":443,\"last\":443}},"
+            "\"comment\":\"\"},\"generation\":\"2\"}\n");
+  EXPECT_EQ(Run({"-o", "json", "unblock-port", "443/tcp"}).exit_code, 0);
+  EXPECT_EQ(Run({"-o", "json", "unblock-port", "443/tcp", "--missing-ok"}).out,
+            "{\"unchanged\":true,\"message\":\"not blocked\"}\n");
+}
+
+TEST_F(FwctlChange, AMalformedPortIsNotSent) {
+  for (const std::string port : {"443", "tcp/443", "443/icmp", "x/tcp"}) {
+    const FwctlResult result = Run({"block-port", port});
+    EXPECT_EQ(result.exit_code, 2) << port;
+    EXPECT_EQ(result.out, "");
+    EXPECT_THAT(result.err, HasSubstr("\"" + port + "\""));
+  }
+  EXPECT_EQ(agent_.service().CallCount(), 0);
+}
+
+TEST_F(FwctlChange, NumbersAndAddressesAreSentAsTheyAre) {
+  Run({"block-port", "70000/tcp"});
+  EXPECT_THAT(agent_.service().LastRequest(), HasSubstr("first: 70000"));
+  Run({"block-port", "0/tcp"});
+  EXPECT_THAT(agent_.service().LastRequest(), HasSubstr("ports { }"));
+  Run({"block-port", "90-80/tcp"});
+  EXPECT_THAT(agent_.service().LastRequest(), HasSubstr("first: 90 last: 80"));
+  Run({"block-ip", "192.0.2.5/33"});
+  EXPECT_THAT(agent_.service().LastRequest(), HasSubstr("192.0.2.5/33"));
+}
+
+}  // namespace
+}  // namespace fwagent::testing

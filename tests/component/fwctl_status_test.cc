@@ -1,0 +1,147 @@
+// status, detach, version.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "client/version.h"
+#include "tests/support/fwctl_runner.h"
+
+namespace fwagent::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+fwagent::v1::InterfaceStatus Interface(const std::string& name,
+                                       fwagent::v1::AttachMode mode,
+                                       const std::string& detail) {
+  fwagent::v1::InterfaceStatus status;
+  status.set_name(name);
+  status.set_ifindex(2);
+  status.set_attached(mode != fwagent::v1::ATTACH_MODE_UNSPECIFIED);
+  status.set_mode(mode);
+  status.set_detail(detail);
+  return status;
+}
+
+class FwctlStatus : public ::testing::Test {
+ protected:
+  FwctlStatus() {
+    status_.set_version("0.1.0");
+    status_.set_uptime_seconds(90061);
+    status_.set_generation(12);
+    *status_.add_interfaces() =
+        Interface("eth0", fwagent::v1::ATTACH_MODE_NATIVE, "");
+    agent_.service().SetStatus(status_);
+  }
+
+  // A second interface, without the filter.
+  void AddUnguarded() {
+    *status_.add_interfaces() = Interface(
+        "eth1", fwagent::v1::ATTACH_MODE_UNSPECIFIED, "no such interface");
+    agent_.service().SetStatus(status_);
+  }
+
+  FwctlResult Run(std::vector<std::string> args) {
+    return runner_.Run(agent_, std::move(args));
+  }
+
+  fwagent::v1::GetStatusResponse status_;
+  FakeAgent agent_;
+  FwctlRunner runner_;
+};
+
+TEST_F(FwctlStatus, SaysWhatIsGuardedAndHow) {
+  auto* table = status_.add_tables();
+  table->set_name("source-ipv4");
+  table->set_entries(250);
+  table->set_capacity(1000);
+  AddUnguarded();
+  const FwctlResult result = Run({"status"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out,
+            "fwagent 0.1.0, up 1d 01:01:01, generation 12\n"
+            "\n"
+            "INTERFACE  FILTER        MODE    DETAIL\n"
+            "eth0       attached      native\n"
+            "eth1       NOT ATTACHED  -       no such interface\n"
+            "\n"
+            "TABLE        ENTRIES  CAPACITY   USED\n"
+            "source-ipv4      250      1000  25.0%\n");
+}
+
+TEST_F(FwctlStatus, Json) {
+  EXPECT_EQ(Run({"status", "-o", "json"}).out,
+            "{\"version\":\"0.1.0\",\"uptimeSeconds\":\"90061\","
+            "\"generation\":\"12\",\"interfaces\":[{\"name\":\"eth0\","
+            "\"ifindex\":2,\"attached\":true,\"mode\":\"ATTACH_MODE_NATIVE\","
+            "\"detail\":\"\"}],\"tables\":[]}\n");
+}
+
+TEST_F(FwctlStatus, CheckHoldsWhenEveryInterfaceIsAttached) {
+  EXPECT_EQ(Run({"status", "--check"}).exit_code, 0);
+}
+
+TEST_F(FwctlStatus, CheckFailsWhenOneIsNot) {
+  AddUnguarded();
+  const FwctlResult result = Run({"status", "--check"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, HasSubstr("eth1"));
+  EXPECT_EQ(result.err, "fwctl: not attached: eth1\n");
+}
+
+TEST_F(FwctlStatus, CheckFailsWhenNothingIsGuarded) {
+  agent_.service().SetStatus({});
+  EXPECT_EQ(Run({"status"}).exit_code, 0);
+  const FwctlResult result = Run({"status", "--check", "-o", "json"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("\"reason\":\"NOT_ATTACHED\""));
+}
+
+TEST_F(FwctlStatus, DetachTakesTheNamedInterfacesAlone) {
+  AddUnguarded();
+  EXPECT_EQ(Run({"detach", "eth0"}).out,
+            "detached eth0: its packets are no longer judged\n");
+  EXPECT_EQ(agent_.service().LastRequest(), "interfaces: \"eth0\"");
+  EXPECT_EQ(Run({"detach", "eth9"}).exit_code, 1);
+}
+
+TEST_F(FwctlStatus, DetachAllNamesNone) {
+  EXPECT_EQ(Run({"detach", "--all", "-o", "json"}).out,
+            "{\"interfaces\":[\"eth0\"]}\n");
+  EXPECT_EQ(agent_.service().LastRequest(), "");
+}
+
+TEST_F(FwctlStatus, DetachWithoutNamesIsNotSent) {
+  EXPECT_EQ(Run({"detach"}).exit_code, 2);
+  EXPECT_EQ(agent_.service().CallCount(), 0);
+}
+
+TEST_F(FwctlStatus, DetachSaysWhenThereWasNothingToDo) {
+  agent_.service().SetStatus({});
+  EXPECT_EQ(Run({"detach", "--all"}).out, "no interface was guarded\n");
+}
+
+TEST_F(FwctlStatus, VersionsOfBoth) {
+  status_.set_version("9.8.7");
+  agent_.service().SetStatus(status_);
+  EXPECT_EQ(Run({"version"}).out,
+            "fwctl " + client::ClientVersion() + "\nfwagent 9.8.7\n");
+  EXPECT_EQ(
+      Run({"version", "-o", "json"}).out,
+      "{\"client\":\"" + client::ClientVersion() + "\",\"agent\":\"9.8.7\"}\n");
+}
+
+TEST_F(FwctlStatus, VersionWithoutAnAgentIsTheClientsAlone) {
+  const FwctlResult text = runner_.Run({"version", "-a", "/nowhere.sock"});
+  EXPECT_EQ(text.exit_code, 3);
+  EXPECT_EQ(text.out, "fwctl " + client::ClientVersion() + "\n");
+  EXPECT_THAT(text.err, StartsWith("fwctl: cannot reach the agent at "));
+  const FwctlResult json =
+      runner_.Run({"version", "-o", "json", "-a", "/nowhere.sock"});
+  EXPECT_THAT(json.out, HasSubstr("\"agent\":null}"));
+  agent_.service().FailNext({grpc::StatusCode::UNAVAILABLE, "gone"});
+  EXPECT_EQ(Run({"version"}).exit_code, 3);
+}
+
+}  // namespace
+}  // namespace fwagent::testing

@@ -1,0 +1,329 @@
+// The whole agent but the kernel and the disk, over a channel in the process.
+#include <gmock/gmock.h>
+#include <grpcpp/support/error_details.h>
+#include <gtest/gtest.h>
+
+#include "agent/dataplane/memory_data_plane.h"
+#include "agent/service/server.h"
+#include "fwagent/v1/firewall_service.grpc.pb.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+#include "tests/support/memory_store.h"
+
+namespace fwagent::service {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+class ServiceTest : public ::testing::Test {
+ protected:
+  ServiceTest() {
+    auto engine = core::Engine::Start(&store_, &kernel_, [] {
+      return absl::FromUnixMicros(1'700'000'000'123'456);
+    });
+    EXPECT_TRUE(engine.ok()) << engine.status();
+    engine_ = *std::move(engine);
+    auto server = Server::Start(engine_.get(), "9.8.7", nullptr);
+    EXPECT_TRUE(server.ok()) << server.status();
+    server_ = *std::move(server);
+    stub_ = v1::FirewallService::NewStub(server_->InProcessChannel());
+  }
+
+  static std::unique_ptr<grpc::ClientContext> Context() {
+    auto context = std::make_unique<grpc::ClientContext>();
+    context->set_deadline(std::chrono::system_clock::now() +
+                          std::chrono::seconds(20));
+    return context;
+  }
+
+  grpc::Status BlockIP(const std::string& text) {
+    v1::BlockIPRequest request;
+    request.mutable_source()->set_text(text);
+    v1::BlockIPResponse response;
+    return stub_->BlockIP(Context().get(), request, &response);
+  }
+
+  // Refused with exactly these fields named, and without any effect.
+  void ExpectViolations(const grpc::Status& status,
+                        const std::vector<std::string>& fields) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT)
+        << status.error_message();
+    google::rpc::Status wire;
+    ASSERT_TRUE(grpc::ExtractErrorDetails(status, &wire).ok());
+    std::vector<std::string> named;
+    bool has_info = false;
+    for (const auto& any : wire.details()) {
+      google::rpc::BadRequest bad_request;
+      google::rpc::ErrorInfo info;
+      if (any.UnpackTo(&bad_request)) {
+        for (const auto& violation : bad_request.field_violations()) {
+          named.push_back(violation.field());
+          EXPECT_FALSE(violation.description().empty());
+        }
+      } else if (any.UnpackTo(&info)) {
+        has_info = true;
+        EXPECT_EQ(info.reason(), "INVALID_FIELD");
+        EXPECT_EQ(info.domain(), "fwagent");
+      }
+    }
+    EXPECT_TRUE(has_info);
+    EXPECT_EQ(named, fields) << status.error_message();
+    EXPECT_EQ(store_.commits(), 0);
+    EXPECT_THAT(kernel_.ReadRules()->sources, IsEmpty());
+  }
+
+  fwagent::testing::MemoryStore store_;
+  dataplane::MemoryDataPlane kernel_{{.max_sources = 2}};
+  std::unique_ptr<core::Engine> engine_;
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<v1::FirewallService::Stub> stub_;
+};
+
+TEST_F(ServiceTest, BlockIPAnswersWithTheRule) {
+  v1::BlockIPRequest request;
+  request.mutable_source()->set_text("2001:DB8:0::/32");
+  request.set_comment("scanner");
+  v1::BlockIPResponse response;
+  const auto status = stub_->BlockIP(Context().get(), request, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.rule().id(), 1u);
+  EXPECT_EQ(response.rule().source_block().source().text(), "2001:db8::/32");
+  EXPECT_EQ(response.rule().comment(), "scanner");
+  EXPECT_EQ(response.rule().create_time().seconds(), 1'700'000'000);
+  EXPECT_EQ(response.rule().create_time().nanos(), 123'456'000);
+  EXPECT_EQ(response.generation(), 1u);
+  EXPECT_THAT(kernel_.ReadRules()->sources, SizeIs(1));
+}
+
+TEST_F(ServiceTest, BinaryAndTextAreTheSamePrefix) {
+  v1::BlockIPRequest request;
+  request.mutable_source()->mutable_binary()->set_address("\xC0\x00\x02\x01");
+  request.mutable_source()->mutable_binary()->set_address(
+      std::string("\xC0\x00\x02\x01", 4));
+  v1::BlockIPResponse response;
+  ASSERT_TRUE(stub_->BlockIP(Context().get(), request, &response).ok());
+  EXPECT_EQ(response.rule().source_block().source().text(), "192.0.2.1/32");
+  EXPECT_EQ(BlockIP("192.0.2.1").error_code(),
+            grpc::StatusCode::ALREADY_EXISTS);
+}
+
+TEST_F(ServiceTest, MalformedTextIsRefused) {
+  for (const char* text :
+       {"", "192.0.2", "192.0.2.1/33", "2001:db8::/129", "10.0.0.5/8",
+        "::ffff:192.0.2.1", "::ffff:0:0/96", "example.com", "192.0.2.1/",
+        "192.0.2.1/-1", "192.0.2.1 ", "fe80::1%eth0"}) {
+    SCOPED_TRACE(text);
+    ExpectViolations(BlockIP(text), {"source.text"});
+  }
+}
+
+TEST_F(ServiceTest, HostBitsAreExplained) {
+  EXPECT_THAT(
+      BlockIP("10.0.0.5/8").error_message(),
+      ::testing::AllOf(HasSubstr("10.0.0.0/8"), HasSubstr("10.0.0.5/32")));
+}
+
+TEST_F(ServiceTest, MalformedBinaryIsRefused) {
+  struct Row {
+    std::string address;
+    std::optional<std::uint32_t> length;
+  };
+  const std::string mapped("\0\0\0\0\0\0\0\0\0\0\xff\xff\xC0\0\x02\x01", 16);
+  for (const Row& row :
+       {Row{"", {}}, Row{"abc", {}}, Row{"abcde", 32},
+        Row{std::string(4, '\0'), 33}, Row{std::string(16, '\1'), 129},
+        Row{std::string("\x0A\0\0\x05", 4), 8}, Row{mapped, {}}}) {
+    v1::BlockIPRequest request;
+    auto* binary = request.mutable_source()->mutable_binary();
+    binary->set_address(row.address);
+    if (row.length.has_value()) binary->set_length(*row.length);
+    v1::BlockIPResponse response;
+    ExpectViolations(stub_->BlockIP(Context().get(), request, &response),
+                     {"source.binary"});
+  }
+}
+
+TEST_F(ServiceTest, MissingMessagesAreNamed) {
+  v1::BlockIPResponse ip;
+  ExpectViolations(stub_->BlockIP(Context().get(), {}, &ip), {"source"});
+  v1::UnblockIPResponse unblocked_ip;
+  ExpectViolations(stub_->UnblockIP(Context().get(), {}, &unblocked_ip),
+                   {"source"});
+  v1::BlockPortResponse port;
+  ExpectViolations(stub_->BlockPort(Context().get(), {}, &port),
+                   {"protocol", "ports"});
+  v1::UnblockPortResponse unblocked_port;
+  ExpectViolations(stub_->UnblockPort(Context().get(), {}, &unblocked_port),
+                   {"protocol", "ports"});
+}
+
+TEST_F(ServiceTest, MalformedPortsAreRefused) {
+  struct Row {
+    std::uint32_t first;
+    std::optional<std::uint32_t> last;
+  };
+  for (const Row& row : {Row{0, {}}, Row{65536, {}}, Row{80, 65536},
+                         Row{90, 80}, Row{80, 0}, Row{0, 80}}) {
+    SCOPED_TRACE(row.first);
+    v1::BlockPortRequest request;
+    request.set_protocol(v1::PROTOCOL_TCP);
+    request.mutable_ports()->set_first(row.first);
+    if (row.last.has_value()) request.mutable_ports()->set_last(*row.last);
+    v1::BlockPortResponse response;
+    ExpectViolations(stub_->BlockPort(Context().get(), request, &response),
+                     {"ports"});
+  }
+}
+
+TEST_F(ServiceTest, UnknownEnumValueIsRefused) {
+  v1::BlockPortRequest request;
+  request.set_protocol(static_cast<v1::Protocol>(99));
+  request.mutable_ports()->set_first(80);
+  v1::BlockPortResponse response;
+  ExpectViolations(stub_->BlockPort(Context().get(), request, &response),
+                   {"protocol"});
+}
+
+TEST_F(ServiceTest, EveryWrongFieldIsNamedAtOnce) {
+  v1::BlockIPRequest request;
+  request.mutable_source()->set_text("nonsense");
+  request.set_comment("line\nbreak");
+  request.set_request_id(std::string(65, 'x'));
+  v1::BlockIPResponse response;
+  ExpectViolations(stub_->BlockIP(Context().get(), request, &response),
+                   {"request_id", "comment", "source.text"});
+}
+
+TEST_F(ServiceTest, AFullTableIsResourceExhaustedWithAReason) {
+  ASSERT_TRUE(BlockIP("192.0.2.1").ok());
+  ASSERT_TRUE(BlockIP("192.0.2.2").ok());
+  const grpc::Status full = BlockIP("192.0.2.3");
+  EXPECT_EQ(full.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  google::rpc::Status wire;
+  ASSERT_TRUE(grpc::ExtractErrorDetails(full, &wire).ok());
+  google::rpc::ErrorInfo info;
+  ASSERT_TRUE(wire.details(0).UnpackTo(&info));
+  EXPECT_EQ(info.reason(), "TABLE_FULL");
+  v1::ListRulesResponse list;
+  ASSERT_TRUE(stub_->ListRules(Context().get(), {}, &list).ok());
+  EXPECT_EQ(list.total_size(), 2u);
+}
+
+TEST_F(ServiceTest, PortRangeRoundTrip) {
+  v1::BlockPortRequest block;
+  block.set_protocol(v1::PROTOCOL_SCTP);
+  block.mutable_ports()->set_first(1);
+  block.mutable_ports()->set_last(65535);
+  v1::BlockPortResponse blocked;
+  ASSERT_TRUE(stub_->BlockPort(Context().get(), block, &blocked).ok());
+  EXPECT_EQ(blocked.rule().port_block().ports().last(), 65535u);
+  EXPECT_EQ(blocked.rule().port_block().protocol(), v1::PROTOCOL_SCTP);
+
+  v1::UnblockPortRequest other;
+  other.set_protocol(v1::PROTOCOL_TCP);
+  *other.mutable_ports() = block.ports();
+  v1::UnblockPortResponse unblocked;
+  EXPECT_EQ(stub_->UnblockPort(Context().get(), other, &unblocked).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  other.set_protocol(v1::PROTOCOL_SCTP);
+  EXPECT_TRUE(stub_->UnblockPort(Context().get(), other, &unblocked).ok());
+  EXPECT_EQ(unblocked.rule().id(), blocked.rule().id());
+}
+
+TEST_F(ServiceTest, RequestIdMakesARetryHarmless) {
+  v1::BlockIPRequest request;
+  request.mutable_source()->set_text("192.0.2.1");
+  request.set_request_id("0b8f5a3e-5f0e-4d7e-9d55-6f6a1c2d3e4f");
+  v1::BlockIPResponse first;
+  v1::BlockIPResponse second;
+  ASSERT_TRUE(stub_->BlockIP(Context().get(), request, &first).ok());
+  ASSERT_TRUE(stub_->BlockIP(Context().get(), request, &second).ok());
+  EXPECT_EQ(first.SerializeAsString(), second.SerializeAsString());
+  request.mutable_source()->set_text("192.0.2.2");
+  EXPECT_EQ(stub_->BlockIP(Context().get(), request, &second).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(ServiceTest, ValidateOnlyAnswersWithoutIdOrTime) {
+  v1::BlockIPRequest request;
+  request.mutable_source()->set_text("192.0.2.1");
+  request.set_validate_only(true);
+  v1::BlockIPResponse response;
+  ASSERT_TRUE(stub_->BlockIP(Context().get(), request, &response).ok());
+  EXPECT_EQ(response.rule().id(), 0u);
+  EXPECT_FALSE(response.rule().has_create_time());
+  EXPECT_EQ(store_.commits(), 0);
+}
+
+TEST_F(ServiceTest, ListPagesAndRefusesForeignTokens) {
+  ASSERT_TRUE(BlockIP("192.0.2.1").ok());
+  ASSERT_TRUE(BlockIP("2001:db8::1").ok());
+  v1::ListRulesRequest request;
+  request.set_page_size(1);
+  v1::ListRulesResponse first;
+  ASSERT_TRUE(stub_->ListRules(Context().get(), request, &first).ok());
+  EXPECT_EQ(first.rules_size(), 1);
+  EXPECT_EQ(first.total_size(), 2u);
+  ASSERT_FALSE(first.next_page_token().empty());
+  request.set_page_token(first.next_page_token());
+  v1::ListRulesResponse second;
+  ASSERT_TRUE(stub_->ListRules(Context().get(), request, &second).ok());
+  EXPECT_EQ(second.rules(0).source_block().source().text(), "2001:db8::1/128");
+  EXPECT_TRUE(second.next_page_token().empty());
+
+  for (const char* token : {"x", "-1", "1 ", "99999999999999999999999"}) {
+    request.set_page_token(token);
+    EXPECT_EQ(stub_->ListRules(Context().get(), request, &second).error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT)
+        << token;
+  }
+  request.clear_page_token();
+  request.set_page_size(-1);
+  EXPECT_EQ(stub_->ListRules(Context().get(), request, &second).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(ServiceTest, StatsNameEveryOutcome) {
+  ASSERT_TRUE(engine_->Attach("eth0", dataplane::ModePreference::kAuto).ok());
+  kernel_.Count("eth0", policy::Verdict::kDrop, policy::Reason::kSourceBlocked,
+                {.packets = 3, .bytes = 180});
+  v1::GetStatsResponse response;
+  ASSERT_TRUE(stub_->GetStats(Context().get(), {}, &response).ok());
+  ASSERT_EQ(response.interfaces_size(), 1);
+  const auto& stats = response.interfaces(0);
+  EXPECT_EQ(stats.name(), "eth0");
+  EXPECT_EQ(stats.counters_size(), static_cast<int>(policy::kOutcomes.size()));
+  for (const auto& counter : stats.counters()) {
+    const bool counted = counter.reason() == v1::REASON_SOURCE_BLOCKED;
+    EXPECT_EQ(counter.packets(), counted ? 3u : 0u);
+    EXPECT_EQ(counter.bytes(), counted ? 180u : 0u);
+  }
+}
+
+TEST_F(ServiceTest, StatusAndDetach) {
+  ASSERT_TRUE(
+      engine_->Attach("eth0", dataplane::ModePreference::kGeneric).ok());
+  v1::GetStatusResponse status;
+  ASSERT_TRUE(stub_->GetStatus(Context().get(), {}, &status).ok());
+  EXPECT_EQ(status.version(), "9.8.7");
+  ASSERT_EQ(status.interfaces_size(), 1);
+  EXPECT_TRUE(status.interfaces(0).attached());
+  EXPECT_EQ(status.interfaces(0).mode(), v1::ATTACH_MODE_GENERIC);
+  EXPECT_EQ(status.tables_size(), 2);
+
+  v1::DetachRequest request;
+  request.add_interfaces("eth9");
+  v1::DetachResponse response;
+  EXPECT_EQ(stub_->Detach(Context().get(), request, &response).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  request.clear_interfaces();
+  ASSERT_TRUE(stub_->Detach(Context().get(), request, &response).ok());
+  EXPECT_THAT(response.interfaces(), ::testing::ElementsAre("eth0"));
+  ASSERT_TRUE(stub_->GetStatus(Context().get(), {}, &status).ok());
+  EXPECT_FALSE(status.interfaces(0).attached());
+}
+
+}  // namespace
+}  // namespace fwagent::service

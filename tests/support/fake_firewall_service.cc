@@ -1,0 +1,245 @@
+#include "tests/support/fake_firewall_service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace fwagent::testing {
+
+using fwagent::v1::Rule;
+
+namespace {
+
+template <typename Request>
+Rule SourceRule(const Request& request) {
+  Rule rule;
+  *rule.mutable_source_block()->mutable_source() = request.source();
+  std::string* text =
+      rule.mutable_source_block()->mutable_source()->mutable_text();
+  if (text->find('/') == std::string::npos) absl::StrAppend(text, "/32");
+  return rule;
+}
+
+template <typename Request>
+Rule PortRule(const Request& request) {
+  Rule rule;
+  auto* block = rule.mutable_port_block();
+  block->set_protocol(request.protocol());
+  *block->mutable_ports() = request.ports();
+  if (!block->ports().has_last()) {
+    block->mutable_ports()->set_last(block->ports().first());
+  }
+  return rule;
+}
+
+bool SameMatch(const Rule& a, const Rule& b) {
+  return a.source_block().SerializeAsString() ==
+             b.source_block().SerializeAsString() &&
+         a.port_block().SerializeAsString() ==
+             b.port_block().SerializeAsString();
+}
+
+}  // namespace
+
+void FakeFirewallService::FailNext(const grpc::Status& status) {
+  absl::MutexLock lock(&mutex_);
+  next_failure_ = status;
+}
+
+void FakeFirewallService::Hang() {
+  absl::MutexLock lock(&mutex_);
+  hang_ = true;
+}
+
+void FakeFirewallService::Release() { released_.Notify(); }
+
+void FakeFirewallService::AddRule(const Rule& rule) {
+  absl::MutexLock lock(&mutex_);
+  rules_.push_back(rule);
+  rules_.back().set_id(next_id_++);
+}
+
+void FakeFirewallService::SetPageSize(std::size_t rules) {
+  absl::MutexLock lock(&mutex_);
+  page_size_ = rules;
+}
+
+void FakeFirewallService::RepeatPages() {
+  absl::MutexLock lock(&mutex_);
+  repeat_pages_ = true;
+}
+
+void FakeFirewallService::SetStatus(
+    const fwagent::v1::GetStatusResponse& status) {
+  absl::MutexLock lock(&mutex_);
+  status_ = status;
+}
+
+void FakeFirewallService::SetStats(
+    const std::vector<fwagent::v1::GetStatsResponse>& samples) {
+  absl::MutexLock lock(&mutex_);
+  samples_ = samples;
+}
+
+std::string FakeFirewallService::LastRequest() const {
+  absl::MutexLock lock(&mutex_);
+  return last_request_;
+}
+
+std::size_t FakeFirewallService::CallCount() const {
+  absl::MutexLock lock(&mutex_);
+  return call_count_;
+}
+
+grpc::Status FakeFirewallService::Begin(
+    const google::protobuf::Message& request) {
+  bool hang = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    ++call_count_;
+    last_request_ = request.ShortDebugString();
+    hang = hang_;
+  }
+  if (hang) released_.WaitForNotification();
+  absl::MutexLock lock(&mutex_);
+  return std::exchange(next_failure_, std::nullopt).value_or(grpc::Status::OK);
+}
+
+template <typename Response>
+grpc::Status FakeFirewallService::Add(Rule rule, bool validate_only,
+                                      Response* response) {
+  absl::MutexLock lock(&mutex_);
+  for (const Rule& other : rules_) {
+    if (SameMatch(rule, other)) {
+      return {grpc::StatusCode::ALREADY_EXISTS,
+              absl::StrCat("blocked already by rule ", other.id())};
+    }
+  }
+  if (!validate_only) {
+    rule.set_id(next_id_++);
+    ++generation_;
+    rules_.push_back(rule);
+  }
+  *response->mutable_rule() = std::move(rule);
+  response->set_generation(generation_);
+  return grpc::Status::OK;
+}
+
+template <typename Response>
+grpc::Status FakeFirewallService::Remove(const Rule& match, bool validate_only,
+                                         Response* response) {
+  absl::MutexLock lock(&mutex_);
+  const auto found =
+      std::find_if(rules_.begin(), rules_.end(),
+                   [&](const Rule& rule) { return SameMatch(rule, match); });
+  if (found == rules_.end()) {
+    return {grpc::StatusCode::NOT_FOUND, "not blocked"};
+  }
+  *response->mutable_rule() = *found;
+  if (!validate_only) {
+    rules_.erase(found);
+    ++generation_;
+  }
+  response->set_generation(generation_);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFirewallService::BlockIP(
+    grpc::ServerContext*, const fwagent::v1::BlockIPRequest* request,
+    fwagent::v1::BlockIPResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  Rule rule = SourceRule(*request);
+  rule.set_comment(request->comment());
+  return Add(std::move(rule), request->validate_only(), response);
+}
+
+grpc::Status FakeFirewallService::UnblockIP(
+    grpc::ServerContext*, const fwagent::v1::UnblockIPRequest* request,
+    fwagent::v1::UnblockIPResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  return Remove(SourceRule(*request), request->validate_only(), response);
+}
+
+grpc::Status FakeFirewallService::BlockPort(
+    grpc::ServerContext*, const fwagent::v1::BlockPortRequest* request,
+    fwagent::v1::BlockPortResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  Rule rule = PortRule(*request);
+  rule.set_comment(request->comment());
+  return Add(std::move(rule), request->validate_only(), response);
+}
+
+grpc::Status FakeFirewallService::UnblockPort(
+    grpc::ServerContext*, const fwagent::v1::UnblockPortRequest* request,
+    fwagent::v1::UnblockPortResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  return Remove(PortRule(*request), request->validate_only(), response);
+}
+
+grpc::Status FakeFirewallService::ListRules(
+    grpc::ServerContext*, const fwagent::v1::ListRulesRequest* request,
+    fwagent::v1::ListRulesResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  absl::MutexLock lock(&mutex_);
+  std::size_t first = 0;
+  if (!request->page_token().empty() &&
+      !absl::SimpleAtoi(request->page_token(), &first)) {
+    return {grpc::StatusCode::INVALID_ARGUMENT, "bad page token"};
+  }
+  const std::size_t last = std::min(rules_.size(), first + page_size_);
+  for (std::size_t i = first; i < last; ++i) *response->add_rules() = rules_[i];
+  if (last < rules_.size()) response->set_next_page_token(absl::StrCat(last));
+  if (repeat_pages_) response->set_next_page_token("0");
+  response->set_total_size(rules_.size());
+  response->set_generation(generation_);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFirewallService::GetStats(
+    grpc::ServerContext*, const fwagent::v1::GetStatsRequest* request,
+    fwagent::v1::GetStatsResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  absl::MutexLock lock(&mutex_);
+  if (samples_.empty()) return grpc::Status::OK;
+  *response = samples_.front();
+  if (samples_.size() > 1) samples_.erase(samples_.begin());
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFirewallService::GetStatus(
+    grpc::ServerContext*, const fwagent::v1::GetStatusRequest* request,
+    fwagent::v1::GetStatusResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  absl::MutexLock lock(&mutex_);
+  *response = status_;
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFirewallService::Detach(
+    grpc::ServerContext*, const fwagent::v1::DetachRequest* request,
+    fwagent::v1::DetachResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  absl::MutexLock lock(&mutex_);
+  const auto named = [&](const std::string& name) {
+    const auto& names = request->interfaces();
+    return std::count(names.begin(), names.end(), name) > 0;
+  };
+  std::vector<fwagent::v1::InterfaceStatus*> chosen;
+  for (auto& interface : *status_.mutable_interfaces()) {
+    if (request->interfaces().empty() || named(interface.name())) {
+      chosen.push_back(&interface);
+    }
+  }
+  if (static_cast<int>(chosen.size()) < request->interfaces_size()) {
+    return {grpc::StatusCode::NOT_FOUND, "an interface is not guarded"};
+  }
+  for (fwagent::v1::InterfaceStatus* interface : chosen) {
+    interface->set_attached(false);
+    response->add_interfaces(interface->name());
+  }
+  return grpc::Status::OK;
+}
+
+}  // namespace fwagent::testing

@@ -1,0 +1,96 @@
+// An agent without a packet filter, for tests of its clients.
+#ifndef FWAGENT_TESTS_SUPPORT_FAKE_FIREWALL_SERVICE_H_
+#define FWAGENT_TESTS_SUPPORT_FAKE_FIREWALL_SERVICE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/synchronization/notification.h"
+#include "fwagent/v1/firewall_service.grpc.pb.h"
+
+namespace fwagent::testing {
+
+// Keeps rules in memory and judges none of their contents; answers as the
+// protocol says when a rule is, or is not, there. Thread-safe.
+class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
+ public:
+  // --- For the test ---
+
+  // The next call of any kind ends with this instead.
+  void FailNext(const grpc::Status& status);
+  // From now on no call is answered, until Release.
+  void Hang();
+  void Release();
+
+  void AddRule(const fwagent::v1::Rule& rule);
+  void SetPageSize(std::size_t rules);
+  // Every page now names itself as the next one.
+  void RepeatPages();
+  void SetStatus(const fwagent::v1::GetStatusResponse& status);
+  // GetStats answers with these in turn, then with the last one for good.
+  void SetStats(const std::vector<fwagent::v1::GetStatsResponse>& samples);
+
+  // The last request, on one line, as in `interfaces: "eth0"`.
+  std::string LastRequest() const;
+  std::size_t CallCount() const;
+
+  // --- The protocol ---
+
+  grpc::Status BlockIP(grpc::ServerContext* context,
+                       const fwagent::v1::BlockIPRequest* request,
+                       fwagent::v1::BlockIPResponse* response) override;
+  grpc::Status UnblockIP(grpc::ServerContext* context,
+                         const fwagent::v1::UnblockIPRequest* request,
+                         fwagent::v1::UnblockIPResponse* response) override;
+  grpc::Status BlockPort(grpc::ServerContext* context,
+                         const fwagent::v1::BlockPortRequest* request,
+                         fwagent::v1::BlockPortResponse* response) override;
+  grpc::Status UnblockPort(grpc::ServerContext* context,
+                           const fwagent::v1::UnblockPortRequest* request,
+                           fwagent::v1::UnblockPortResponse* response) override;
+  grpc::Status ListRules(grpc::ServerContext* context,
+                         const fwagent::v1::ListRulesRequest* request,
+                         fwagent::v1::ListRulesResponse* response) override;
+  grpc::Status GetStats(grpc::ServerContext* context,
+                        const fwagent::v1::GetStatsRequest* request,
+                        fwagent::v1::GetStatsResponse* response) override;
+  grpc::Status GetStatus(grpc::ServerContext* context,
+                         const fwagent::v1::GetStatusRequest* request,
+                         fwagent::v1::GetStatusResponse* response) override;
+  grpc::Status Detach(grpc::ServerContext* context,
+                      const fwagent::v1::DetachRequest* request,
+                      fwagent::v1::DetachResponse* response) override;
+
+ private:
+  // What every call does first: notes the request, hangs, fails.
+  grpc::Status Begin(const google::protobuf::Message& request);
+  template <typename Response>
+  grpc::Status Add(fwagent::v1::Rule rule, bool validate_only,
+                   Response* response);
+  template <typename Response>
+  grpc::Status Remove(const fwagent::v1::Rule& match, bool validate_only,
+                      Response* response);
+
+  mutable absl::Mutex mutex_;
+  absl::Notification released_;
+  bool hang_ ABSL_GUARDED_BY(mutex_) = false;
+  bool repeat_pages_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<grpc::Status> next_failure_ ABSL_GUARDED_BY(mutex_);
+  std::string last_request_ ABSL_GUARDED_BY(mutex_);
+  std::size_t call_count_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::size_t page_size_ ABSL_GUARDED_BY(mutex_) = 1000;
+  std::uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<fwagent::v1::Rule> rules_ ABSL_GUARDED_BY(mutex_);
+  fwagent::v1::GetStatusResponse status_ ABSL_GUARDED_BY(mutex_);
+  std::vector<fwagent::v1::GetStatsResponse> samples_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace fwagent::testing
+
+#endif  // FWAGENT_TESTS_SUPPORT_FAKE_FIREWALL_SERVICE_H_

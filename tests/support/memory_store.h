@@ -1,0 +1,77 @@
+// A store without a disk.
+#ifndef FWAGENT_TESTS_SUPPORT_MEMORY_STORE_H_
+#define FWAGENT_TESTS_SUPPORT_MEMORY_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "agent/store/store.h"
+
+namespace fwagent::testing {
+
+// Keeps what a disk would keep, so that an engine that is made anew on the same
+// object sees a restart. Thread-safe.
+class MemoryStore : public store::Store {
+ public:
+  enum class Call { kLoad, kCommit, kFindRequest };
+
+  // Of the calls of this kind from now on, the one after `skip` others fails
+  // and has no effect. Of several failures that are due, the oldest comes
+  // first.
+  void FailOnce(Call call, absl::Status status, int skip = 0);
+
+  // Runs at the start of each commit, with no lock held: a slow disk.
+  void OnCommit(std::function<void()> hook);
+
+  // What Load would return.
+  store::State state() const;
+  // Commits that took effect.
+  int commits() const;
+
+  absl::StatusOr<store::State> Load() override;
+  absl::Status Commit(const store::Delta& delta) override;
+  absl::StatusOr<std::optional<store::AnsweredRequest>> FindRequest(
+      std::string_view request_id) override;
+
+ private:
+  struct Failure {
+    Call call;
+    int skip;
+    absl::Status status;
+  };
+
+  absl::Status InjectedFailure(Call call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // OK if the delta can be applied.
+  absl::Status Check(const store::Delta& delta) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Forget(const std::string& request_id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Remember(const store::AnsweredRequest& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  mutable absl::Mutex mutex_;
+  std::map<policy::RuleId, policy::Rule> rules_ ABSL_GUARDED_BY(mutex_);
+  // By order of arrival, and where to find an id among them.
+  std::map<std::int64_t, store::AnsweredRequest> requests_
+      ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::int64_t, std::less<>> request_places_
+      ABSL_GUARDED_BY(mutex_);
+  std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
+  policy::RuleId next_rule_id_ ABSL_GUARDED_BY(mutex_) = 1;
+  int commits_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<Failure> failures_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> on_commit_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace fwagent::testing
+
+#endif  // FWAGENT_TESTS_SUPPORT_MEMORY_STORE_H_

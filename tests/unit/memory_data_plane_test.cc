@@ -1,0 +1,98 @@
+// The data plane that tests use does what the real one does, and fails when it
+// is told to.
+#include "agent/dataplane/memory_data_plane.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "tests/support/data_plane_contract.h"
+
+namespace fwagent::dataplane {
+namespace {
+
+using policy::Prefix;
+using policy::Protocol;
+using testing::DataPlaneContract;
+using testing::DataPlaneWorld;
+using ::testing::IsEmpty;
+using Operation = MemoryDataPlane::Operation;
+
+class MemoryWorld : public DataPlaneWorld {
+ public:
+  DataPlane& plane() override { return plane_; }
+  // The object is the kernel too, and outlives the agent.
+  void Restart() override {}
+  void AddInterface(const std::string& name, bool native) override {
+    plane_.AddInterface(name, native);
+  }
+  void RemoveInterface(const std::string& name) override {
+    plane_.RemoveInterface(name);
+    foreign_.erase(name);
+  }
+  void SetForeignProgram(const std::string& name, AttachMode mode) override {
+    plane_.SetForeignProgram(name, mode);
+    foreign_[name] = mode;
+  }
+  bool HasForeignProgram(const std::string& name) override {
+    return foreign_[name] != AttachMode::kNone;
+  }
+  void ReceiveBlocked(const std::string& name, int packets) override {
+    const auto count = static_cast<std::uint64_t>(packets);
+    plane_.Count(name, policy::Verdict::kDrop, policy::Reason::kSourceBlocked,
+                 {.packets = count, .bytes = 60 * count});
+  }
+
+ private:
+  MemoryDataPlane plane_{{.max_sources = kMaxSources, .interfaces = {}}};
+  std::map<std::string, AttachMode> foreign_;
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Memory, DataPlaneContract, ::testing::Values([]() {
+      return absl::StatusOr<std::unique_ptr<DataPlaneWorld>>(
+          std::make_unique<MemoryWorld>());
+    }));
+
+Prefix P(const char* text) { return Prefix::Parse(text).value(); }
+
+TEST(MemoryDataPlaneTest, FailsOnceForEachFailureThatWasOrdered) {
+  MemoryDataPlane plane;
+  plane.FailNext(Operation::kAddSource, absl::UnavailableError("first"));
+  plane.FailNext(Operation::kAddSource, absl::UnavailableError("second"));
+  EXPECT_EQ(plane.AddSource(P("192.0.2.1"), 1).message(), "first");
+  EXPECT_EQ(plane.AddSource(P("192.0.2.1"), 1).message(), "second");
+  EXPECT_THAT(plane.ReadRules()->sources, IsEmpty());
+  EXPECT_TRUE(plane.AddSource(P("192.0.2.1"), 1).ok());
+}
+
+TEST(MemoryDataPlaneTest, AFailureSparesOtherOperations) {
+  MemoryDataPlane plane;
+  plane.FailNext(Operation::kRemoveSource, absl::UnavailableError("no"));
+  EXPECT_TRUE(plane.AddSource(P("192.0.2.1"), 1).ok());
+  EXPECT_FALSE(plane.RemoveSource(P("192.0.2.1")).ok());
+  EXPECT_EQ(plane.ReadRules()->sources.size(), 1u);
+}
+
+TEST(MemoryDataPlaneTest, ALostPortTableIsUnknownUntilItIsReplaced) {
+  MemoryDataPlane plane;
+  plane.LosePortTable(Protocol::kUdp);
+  EXPECT_FALSE(plane.ReadRules()->ports[1].has_value());
+  EXPECT_TRUE(plane.ReadRules()->ports[0].has_value());
+  ASSERT_TRUE(plane.ReplacePorts(Protocol::kUdp, {}).ok());
+  EXPECT_TRUE(plane.ReadRules()->ports[1].has_value());
+}
+
+TEST(MemoryDataPlaneTest, GuardsNoMoreInterfacesThanItHasSlotsFor) {
+  MemoryDataPlane plane({.max_interfaces = 1});
+  ASSERT_TRUE(plane.Attach("eth0", ModePreference::kAuto).ok());
+  const auto refused = plane.Attach("eth1", ModePreference::kAuto);
+  EXPECT_TRUE(absl::IsFailedPrecondition(refused.status()));
+  ASSERT_TRUE(plane.Detach("eth0").ok());
+  EXPECT_TRUE(plane.Attach("eth1", ModePreference::kAuto).ok());
+}
+
+}  // namespace
+}  // namespace fwagent::dataplane

@@ -1,0 +1,161 @@
+// Files that are refused, and stay as they are.
+#include "agent/store/schema.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "agent/store/sqlite_store.h"
+#include "tests/support/temp_dir.h"
+
+namespace fwagent::store {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class SchemaTest : public ::testing::Test {
+ protected:
+  void MakeStore() {
+    const auto store = SqliteStore::Open(dir_.path());
+    ASSERT_TRUE(store.ok()) << store.status();
+    Delta delta{.generation = 1, .next_rule_id = 2001};
+    for (policy::RuleId id = 1; id <= 2000; ++id) {
+      delta.add.push_back({.id = id,
+                           .match = policy::Prefix(),
+                           .comment = "a comment of some length",
+                           .create_time = absl::UnixEpoch()});
+    }
+    ASSERT_TRUE((*store)->Commit(delta).ok());
+  }
+
+  void Execute(const std::string& sql) {
+    auto database = SqliteDatabase::Open(File());
+    ASSERT_TRUE(database.ok()) << database.status();
+    const absl::Status status = database->Execute(sql);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  std::string Content() const {
+    std::ifstream in(File(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  void SetContent(const std::string& content) {
+    std::ofstream(File(), std::ios::binary) << content;
+  }
+
+  // The error of opening; the file must not have changed.
+  absl::Status Refused() {
+    const std::string before = Content();
+    const absl::Status status = Opened();
+    EXPECT_FALSE(status.ok());
+    EXPECT_THAT(std::string(status.message()), HasSubstr(File()));
+    EXPECT_TRUE(Content() == before) << "the file was touched";
+    return status;
+  }
+
+  absl::Status Opened() { return SqliteStore::Open(dir_.path()).status(); }
+
+  std::string File() const { return dir_ / "fwagent.db"; }
+
+ private:
+  testing::TempDir dir_;
+};
+
+TEST_F(SchemaTest, AnEmptyFileIsANewOne) {
+  SetContent("");
+  MakeStore();
+  EXPECT_TRUE(Opened().ok());
+}
+
+TEST_F(SchemaTest, AFileOfANewerAgentIsRefused) {
+  MakeStore();
+  Execute("PRAGMA user_version = 2");
+  const absl::Status status = Refused();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("schema version 2 of a newer fwagent"),
+                    HasSubstr("install the newer agent")));
+  Execute("PRAGMA user_version = 1");
+  EXPECT_TRUE(Opened().ok());
+}
+
+TEST_F(SchemaTest, AnotherProgramsDatabaseIsRefused) {
+  for (const std::string sql :
+       {"CREATE TABLE mail (subject TEXT)",
+        "CREATE TABLE rule (id INTEGER PRIMARY KEY); PRAGMA user_version = 1",
+        "PRAGMA application_id = 1",
+        "PRAGMA journal_mode = WAL; CREATE TABLE t "
+        "(x)"}) {
+    SetContent("");
+    Execute(sql);
+    const absl::Status status = Refused();
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << sql;
+    EXPECT_THAT(std::string(status.message()),
+                HasSubstr("database of another program"))
+        << sql;
+  }
+}
+
+TEST_F(SchemaTest, AFileThatIsNoDatabaseIsRefused) {
+  SetContent("# This is a text file.\n" + std::string(5000, 'x'));
+  EXPECT_EQ(Refused().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(SchemaTest, ATruncatedFileIsRefused) {
+  MakeStore();
+  const std::string whole = Content();
+  for (const std::size_t size :
+       {whole.size() - 4096, whole.size() - 5000, whole.size() / 2,
+        std::size_t{4096}, std::size_t{100}, std::size_t{16}}) {
+    SetContent(whole.substr(0, size));
+    const absl::Status status = Refused();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss)
+        << size << ": " << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr("from a backup"));
+  }
+  SetContent(whole);
+  EXPECT_TRUE(Opened().ok());
+}
+
+TEST_F(SchemaTest, AFlippedHeaderIsNeverTrusted) {
+  MakeStore();
+  const std::string whole = Content();
+  // The fields that say what the file is: magic, page size and format; counts
+  // of changes and of free pages do not matter to us.
+  int refused = 0;
+  for (std::size_t at = 0; at < 24; ++at) {
+    std::string flipped = whole;
+    flipped[at] = static_cast<char>(~flipped[at]);
+    SetContent(flipped);
+    if (Opened().ok()) continue;
+    SetContent(flipped);
+    EXPECT_NE(Refused().code(), absl::StatusCode::kInternal) << at;
+    ++refused;
+  }
+  EXPECT_GE(refused, 20);
+  SetContent(whole);
+  EXPECT_TRUE(Opened().ok());
+}
+
+TEST_F(SchemaTest, ADamagedTreeIsRefused) {
+  MakeStore();
+  const std::string whole = Content();
+  // The start of each page says what the page is.
+  for (std::size_t page = 4096; page < whole.size(); page += 4096) {
+    std::string flipped = whole;
+    for (std::size_t at = page; at < page + 8; ++at) {
+      flipped[at] = static_cast<char>(~flipped[at]);
+    }
+    SetContent(flipped);
+    EXPECT_EQ(Refused().code(), absl::StatusCode::kDataLoss) << page;
+  }
+}
+
+}  // namespace
+}  // namespace fwagent::store

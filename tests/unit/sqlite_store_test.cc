@@ -1,0 +1,237 @@
+// What only the store with a disk can do: survive, trim, and refuse a file that
+// it cannot trust.
+#include "agent/store/sqlite_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/store/sqlite_database.h"
+#include "agent/util/errno_status.h"
+#include "tests/support/temp_dir.h"
+
+namespace fwagent::store {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+policy::Rule HostRule(policy::RuleId id) {
+  const std::string address =
+      absl::StrCat("10.", id >> 16 & 255, ".", id >> 8 & 255, ".", id & 255);
+  return {.id = id,
+          .match = *policy::Prefix::Parse(address),
+          .comment = "",
+          .create_time = absl::UnixEpoch()};
+}
+
+Delta AddHost(policy::RuleId id) {
+  return {
+      .add = {HostRule(id)},
+      .remove = {},
+      .generation = id,
+      .next_rule_id = id + 1,
+      .remember = AnsweredRequest{.request_id = absl::StrCat("request-", id),
+                                  .fingerprint = "",
+                                  .rule = HostRule(id),
+                                  .generation = id},
+      .forget_request_id = {}};
+}
+
+class SqliteStoreTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<SqliteStore> OpenStore(const std::string& directory) {
+    auto store = SqliteStore::Open(directory);
+    EXPECT_TRUE(store.ok()) << store.status();
+    return store.ok() ? *std::move(store) : nullptr;
+  }
+
+  // Runs SQL on the file of a store that is closed.
+  void Tamper(const std::string& sql) {
+    auto database = SqliteDatabase::Open(File());
+    ASSERT_TRUE(database.ok()) << database.status();
+    const absl::Status status = database->Execute(sql);
+    ASSERT_TRUE(status.ok()) << status;
+  }
+
+  void MakeStoreWithRules(policy::RuleId count) {
+    const auto store = OpenStore(dir_.path());
+    for (policy::RuleId id = 1; id <= count; ++id) {
+      ASSERT_TRUE(store->Commit(AddHost(id)).ok());
+    }
+  }
+
+  absl::Status LoadStatus() { return OpenStore(dir_.path())->Load().status(); }
+
+  std::string File() const { return dir_ / "fwagent.db"; }
+
+  testing::TempDir dir_;
+};
+
+TEST_F(SqliteStoreTest, WhatWasCommittedIsThereAfterACrash) {
+  const auto store = OpenStore(dir_.path());
+  ASSERT_TRUE(store->Commit(AddHost(1)).ok());
+  ASSERT_TRUE(store->Commit(AddHost(2)).ok());
+  // The files as a crash at this moment would leave them.
+  const testing::TempDir after;
+  std::filesystem::copy(dir_.path(), after.path(),
+                        std::filesystem::copy_options::recursive);
+  const auto state = OpenStore(after.path())->Load();
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_THAT(state->rules, SizeIs(2));
+  EXPECT_EQ(state->generation, 2u);
+}
+
+TEST_F(SqliteStoreTest, FilesAreReadableByTheirOwnerAlone) {
+  const auto store = OpenStore(dir_ / "a/b/state");
+  ASSERT_TRUE(store->Commit(AddHost(1)).ok());
+  using std::filesystem::perms;
+  EXPECT_EQ(std::filesystem::status(dir_ / "a/b/state").permissions(),
+            perms::owner_all);
+  int files = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(dir_ / "a/b/state")) {
+    EXPECT_EQ(entry.status().permissions(),
+              perms::owner_read | perms::owner_write)
+        << entry.path();
+    ++files;
+  }
+  EXPECT_EQ(files, 4) << "lock, file, log and the index of the log";
+}
+
+TEST_F(SqliteStoreTest, OneAgentAtATime) {
+  auto store = OpenStore(dir_.path());
+  const auto second = SqliteStore::Open(dir_.path());
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(second.status().message()),
+              HasSubstr("in use by another fwagent"));
+  store.reset();
+  EXPECT_TRUE(SqliteStore::Open(dir_.path()).ok());
+}
+
+TEST_F(SqliteStoreTest, OldestRequestsAreForgotten) {
+  {
+    const auto store = OpenStore(dir_.path());
+    for (const policy::RuleId id : {1, 2, 3}) {
+      ASSERT_TRUE(store->Commit(AddHost(id)).ok());
+    }
+  }
+  // As if as many had come after the third as are kept, less one.
+  Tamper(absl::StrCat("UPDATE request SET seq = ", Store::kRequestsKept,
+                      " + 1 WHERE seq = 3"));
+  const auto store = OpenStore(dir_.path());
+  ASSERT_TRUE(store->Commit(AddHost(4)).ok());
+  EXPECT_FALSE((*store->FindRequest("request-1")).has_value());
+  EXPECT_FALSE((*store->FindRequest("request-2")).has_value());
+  EXPECT_TRUE((*store->FindRequest("request-3")).has_value());
+  EXPECT_TRUE((*store->FindRequest("request-4")).has_value());
+  EXPECT_THAT(store->Load()->rules, SizeIs(4)) << "the rules stay";
+}
+
+TEST_F(SqliteStoreTest, NoMoreRequestsAreForgottenThanNeeded) {
+  {
+    const auto store = OpenStore(dir_.path());
+    for (const policy::RuleId id : {1, 2, 3}) {
+      ASSERT_TRUE(store->Commit(AddHost(id)).ok());
+    }
+  }
+  Tamper(absl::StrCat("UPDATE request SET seq = ", Store::kRequestsKept,
+                      " WHERE seq = 3"));
+  const auto store = OpenStore(dir_.path());
+  ASSERT_TRUE(store->Commit(AddHost(4)).ok());
+  EXPECT_FALSE((*store->FindRequest("request-1")).has_value());
+  EXPECT_TRUE((*store->FindRequest("request-2")).has_value());
+}
+
+struct BadRow {
+  const char* sql;
+  const char* because;
+};
+
+TEST_F(SqliteStoreTest, ARowThatIsNoRuleIsNamed) {
+  MakeStoreWithRules(3);
+  const BadRow rows[] = {
+      {"kind = 'target'", "unknown kind of rule"},
+      {"kind = 'port'", "unknown protocol"},
+      {"length = 33", "not 33"},
+      {"length = -1", "not 4294967295"},
+      {"length = 4294967320", "not 4294967295"},  // 24 + 2^32
+      {"length = 8", "host bits are set"},
+      {"length = NULL", "host bits are set"},
+      {"address = x'0a0000'", "not 3"},
+      {"address = NULL", "not 0"},
+      {"address = x'00000000000000000000ffffc0000201', length = 128", "IPv4"},
+      {"comment = 'a' || char(10)", "control character"},
+      {"kind = 'port', protocol = 'icmp', first_port = 1, last_port = 1",
+       "unknown protocol"},
+      {"kind = 'port', protocol = 'tcp', first_port = 2, last_port = 1",
+       "runs backwards"},
+      {"kind = 'port', protocol = 'tcp', first_port = 0, last_port = 1",
+       "not 0"},
+      {"kind = 'port', protocol = 'tcp', first_port = 1, last_port = NULL",
+       "not 0"},
+  };
+  for (const BadRow& row : rows) {
+    Tamper("CREATE TABLE keep AS SELECT * FROM rule");
+    Tamper(absl::StrCat("UPDATE rule SET ", row.sql, " WHERE id = 2"));
+    const absl::Status status = LoadStatus();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << row.sql;
+    EXPECT_THAT(std::string(status.message()),
+                AllOf(HasSubstr(File()), HasSubstr("rule 2: "),
+                      HasSubstr(row.because), HasSubstr("from a backup")))
+        << row.sql;
+    Tamper(
+        "DELETE FROM rule; INSERT INTO rule SELECT * FROM keep; DROP TABLE "
+        "keep;");
+  }
+  EXPECT_TRUE(LoadStatus().ok()) << "the twin: nothing is wrong any more";
+}
+
+TEST_F(SqliteStoreTest, AnAnswerThatCannotBeReadIsNamed) {
+  MakeStoreWithRules(2);
+  Tamper("UPDATE request SET length = 99 WHERE seq = 1");
+  const auto store = OpenStore(dir_.path());
+  const auto bad = store->FindRequest("request-1");
+  EXPECT_EQ(bad.status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(bad.status().message()),
+              HasSubstr("request \"request-1\""));
+  EXPECT_TRUE(store->FindRequest("request-2").ok());
+  EXPECT_TRUE(store->Load().ok()) << "the rules are not touched by it";
+}
+
+TEST_F(SqliteStoreTest, AnIdThatWouldBeGivenTwiceIsDamage) {
+  MakeStoreWithRules(3);
+  Tamper("UPDATE meta SET next_rule_id = 3");
+  const absl::Status status = LoadStatus();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(util::ReasonOf(status), "STORE_DAMAGED");
+  Tamper("UPDATE meta SET next_rule_id = 4");
+  EXPECT_TRUE(LoadStatus().ok());
+}
+
+TEST_F(SqliteStoreTest, RulesWithoutAGenerationAreDamage) {
+  MakeStoreWithRules(1);
+  Tamper("DELETE FROM meta");
+  EXPECT_EQ(LoadStatus().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(SqliteStoreTest, ManyRulesAreOneCommit) {
+  constexpr policy::RuleId kRules = 100'000;
+  Delta delta{.generation = 1, .next_rule_id = kRules + 1};
+  for (policy::RuleId id = 1; id <= kRules; ++id) {
+    delta.add.push_back(HostRule(id));
+  }
+  ASSERT_TRUE(OpenStore(dir_.path())->Commit(delta).ok());
+  const auto state = OpenStore(dir_.path())->Load();
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_EQ(state->rules, delta.add);
+}
+
+}  // namespace
+}  // namespace fwagent::store
