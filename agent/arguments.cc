@@ -29,11 +29,14 @@ struct Flags {
 };
 
 void Declare(CLI::App& app, Flags& flags) {
+  // As everywhere: of a flag that is given twice, the last one counts.
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.set_version_flag("--version", std::string("fwagent ") + FW_VERSION);
   app.add_option("-c,--config", flags.config_file,
                  absl::StrCat("configuration file (", kDefaultConfigFile, ")"));
   app.add_option("-i,--interface", flags.interfaces,
-                 "interface to guard; may be given several times");
+                 "interface to guard; may be given several times")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--mode", flags.mode,
                  "auto (native, else generic), native or generic");
   app.add_option("--socket", flags.socket, "path of the Unix socket");

@@ -46,33 +46,37 @@ static __always_inline struct fw_outcome fw_judge_transport(
   }
 }
 
-/* A packet without an address. */
-static __always_inline struct fw_outcome fw_judge_unaddressed(
-    const struct fw_packet *packet) {
-  int has_rules;
-
-  if (packet->transport.extent == FW_EXTENT_NOT_IP)
-    return fw_pass(FW_REASON_NOT_IP);
-  has_rules = fw_has_any_port_rules();
-  if (packet->transport.extent == FW_EXTENT_IP_BROKEN)
-    return fw_drop_if(has_rules || fw_has_source_rules(packet->family),
-                      FW_REASON_MALFORMED_IP);
-  /* Either family may be inside. */
-  has_rules = has_rules || fw_has_source_rules(FW_FAMILY_IPV4) ||
-              fw_has_source_rules(FW_FAMILY_IPV6);
-  return fw_drop_if(has_rules, packet->transport.extent == FW_EXTENT_LINK_DEEP
-                                   ? FW_REASON_TOO_DEEP
-                                   : FW_REASON_MALFORMED_IP);
+/* What cannot be read was perhaps to be dropped by its address or port. */
+static __noinline int fw_has_rules(int is_ipv4, int is_ipv6) {
+  return fw_has_any_port_rules() ||
+         (is_ipv4 && fw_has_source_rules(FW_FAMILY_IPV4)) ||
+         (is_ipv6 && fw_has_source_rules(FW_FAMILY_IPV6));
 }
 
 /* Addresses come first: what cannot be read further is still blocked by its
  * address. */
 static __always_inline struct fw_outcome fw_judge(
-    const struct fw_packet *packet) {
-  if (!fw_has_address(packet)) return fw_judge_unaddressed(packet);
-  if (fw_lookup_source(packet->family, &packet->source))
-    return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
-  return fw_judge_transport(&packet->transport);
+    const struct fw_packet *packet, const union fw_source *source) {
+  switch (packet->network) {
+    case FW_NETWORK_IPV4:
+      if (fw_lookup_source4(&source->ipv4))
+        return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
+      return fw_judge_transport(&packet->transport);
+    case FW_NETWORK_IPV6:
+      if (fw_lookup_source6(&source->ipv6))
+        return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
+      return fw_judge_transport(&packet->transport);
+    case FW_NETWORK_IPV4_BROKEN:
+      return fw_drop_if(fw_has_rules(1, 0), FW_REASON_MALFORMED_IP);
+    case FW_NETWORK_IPV6_BROKEN:
+      return fw_drop_if(fw_has_rules(0, 1), FW_REASON_MALFORMED_IP);
+    case FW_NETWORK_LINK_CUT:
+      return fw_drop_if(fw_has_rules(1, 1), FW_REASON_MALFORMED_IP);
+    case FW_NETWORK_LINK_DEEP:
+      return fw_drop_if(fw_has_rules(1, 1), FW_REASON_TOO_DEEP);
+    default:
+      return fw_pass(FW_REASON_NOT_IP);
+  }
 }
 
 #endif

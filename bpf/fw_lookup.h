@@ -5,12 +5,16 @@
 
 #include "bpf/fw_maps.h"
 
-/* `source` begins with a struct fw_source4_key when `family` says IPv4. */
-static __always_inline __u64 fw_lookup_source(
-    __u32 family, const struct fw_source6_key *source) {
-  const struct fw_rule_ref *rule =
-      family == FW_FAMILY_IPV4 ? bpf_map_lookup_elem(&fw_source4, source)
-                               : bpf_map_lookup_elem(&fw_source6, source);
+static __always_inline __u64
+fw_lookup_source4(const struct fw_source4_key *source) {
+  const struct fw_rule_ref *rule = bpf_map_lookup_elem(&fw_source4, source);
+
+  return rule ? rule->rule_id : 0;
+}
+
+static __always_inline __u64
+fw_lookup_source6(const struct fw_source6_key *source) {
+  const struct fw_rule_ref *rule = bpf_map_lookup_elem(&fw_source6, source);
 
   return rule ? rule->rule_id : 0;
 }

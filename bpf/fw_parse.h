@@ -20,9 +20,23 @@
 #define FW_IPPROTO_SHIM6 140  /* RFC 5533 */
 #define FW_IPV4_OFFSET 0x1fff /* of frag_off */
 
-/* How far a packet could be read. */
+/* Size of an address. */
+#define FW_IPV4_WORDS 1
+#define FW_IPV6_WORDS 4
+
+/* How far a frame could be read down to the source address. */
+enum fw_network {
+  FW_NETWORK_IPV4,
+  FW_NETWORK_IPV6,
+  FW_NETWORK_NONE, /* neither of the two */
+  FW_NETWORK_IPV4_BROKEN,
+  FW_NETWORK_IPV6_BROKEN,
+  FW_NETWORK_LINK_CUT,  /* ends before there is an ethertype */
+  FW_NETWORK_LINK_DEEP, /* more than FW_MAX_VLAN_TAGS */
+};
+
+/* How far a packet with an address could be read. */
 enum fw_extent {
-  /* With an address: */
   FW_EXTENT_PORTS,     /* down to the destination port */
   FW_EXTENT_NO_PORTS,  /* to a protocol that has none, or hides it */
   FW_EXTENT_FRAGMENT,  /* a piece of a packet, not its first */
@@ -30,11 +44,6 @@ enum fw_extent {
   FW_EXTENT_CHAIN,     /* IPv6 extension headers follow: see fw_walk.h */
   FW_EXTENT_CHAIN_CUT, /* they break off: not even the protocol is known */
   FW_EXTENT_CHAIN_DEEP,
-  /* Without one: */
-  FW_EXTENT_NOT_IP,
-  FW_EXTENT_IP_BROKEN,
-  FW_EXTENT_LINK_CUT,
-  FW_EXTENT_LINK_DEEP,
 };
 
 /* What is behind the IP header. */
@@ -59,19 +68,21 @@ struct fw_chain {
   __u32 type;   /* of the first one, as next-header fields number it */
 };
 
-/* What was found. `transport.extent` says how far the reading came. */
+/* What was found. The source address is kept apart, because helpers take its
+ * address, and then the compiler keeps all of a struct in memory. */
 struct fw_packet {
-  __u32 family;       /* enum fw_family; set with an address or IP_BROKEN */
-  /* Set with an address: the key that finds it in the table of its family,
-   * that is, with IPv4 a struct fw_source4_key, which begins alike. */
-  struct fw_source6_key source;
+  __u32 network; /* enum fw_network; the rest is set with IPV4 and IPV6 */
   struct fw_transport transport;
   struct fw_chain chain; /* set with FW_EXTENT_CHAIN */
 };
 
-static __always_inline int fw_has_address(const struct fw_packet *packet) {
-  return packet->transport.extent < FW_EXTENT_NOT_IP;
-}
+/* The key that finds a source address in the table of its family. Their
+ * lengths, which come first, share a place. */
+union fw_source {
+  struct fw_source4_key ipv4;
+  struct fw_source6_key ipv6;
+  __u32 words[1 + FW_IPV6_WORDS]; /* the same again: length, address */
+};
 
 /* The tags that Linux takes off by itself, any number of them. */
 static __always_inline int fw_is_vlan(__u32 ethertype) {
@@ -86,18 +97,36 @@ struct fw_ethernet {
 
 struct fw_vlan_tag {
   __be16 control;
-  __be16 ethertype;
+  __be16 ethertype; /* of what follows */
 };
 
-/* The Ethernet header. Tags, which are rare, are left to fw_walk_tags. */
-static __always_inline struct fw_link fw_parse_link(const void *frame,
-                                                    const void *frame_end) {
-  const struct fw_ethernet *ethernet = (const struct fw_ethernet *)frame;
+/* The Ethernet header. Tags, which are rare, are left to fw_pass_tag. */
+static __always_inline struct fw_link fw_parse_link(struct fw_cursor *cursor) {
+  const struct fw_ethernet *ethernet =
+      (const struct fw_ethernet *)cursor->position;
   struct fw_link link = {FW_LINK_CUT, 0};
 
-  if ((const void *)(ethernet + 1) > frame_end) return link;
+  if (!fw_has(cursor, sizeof(*ethernet))) return link;
+  fw_skip(cursor, sizeof(*ethernet));
   link.ethertype = bpf_ntohs(ethernet->ethertype);
   return link;
+}
+
+/* Sets the key of a host. Volatile, for the order: Linux 6.1 without
+ * CAP_PERFMON wants the stack written from back to front. Having put the first
+ * half of an 8-byte slot, it refuses the second. */
+static __always_inline void fw_set_source(union fw_source *source,
+                                          const __be32 *address,
+                                          __u32 word_count) {
+  volatile __u32 *words = source->words;
+
+  if (word_count == FW_IPV6_WORDS) {
+    words[4] = address[3];
+    words[3] = address[2];
+    words[2] = address[1];
+  }
+  words[1] = address[0];
+  words[0] = 32 * word_count;
 }
 
 static __always_inline int fw_is_extension(__u32 type) {
@@ -127,28 +156,27 @@ struct fw_ports {
   __be16 destination;
 };
 
-static __always_inline struct fw_transport fw_parse_ports(
-    const struct fw_cursor *cursor, __u32 ip_protocol) {
-  struct fw_transport transport = {FW_EXTENT_NO_PORTS,
-                                   fw_port_protocol(ip_protocol), 0};
-  const struct fw_ports *ports;
+static __always_inline void fw_parse_ports(const struct fw_cursor *cursor,
+                                           __u32 ip_protocol,
+                                           struct fw_transport *transport) {
+  const struct fw_ports *ports = (const struct fw_ports *)cursor->position;
 
-  if (transport.protocol == FW_PORT_PROTOCOLS) return transport;
-  transport.extent = FW_EXTENT_PORTS_CUT;
-  if (!fw_has(cursor, sizeof(*ports))) return transport;
-  ports = (const struct fw_ports *)cursor->position;
-  transport.extent = FW_EXTENT_PORTS;
-  transport.port = bpf_ntohs(ports->destination);
-  return transport;
+  transport->extent = FW_EXTENT_NO_PORTS;
+  transport->protocol = fw_port_protocol(ip_protocol);
+  if (transport->protocol == FW_PORT_PROTOCOLS) return;
+  transport->extent = FW_EXTENT_PORTS_CUT;
+  if (!fw_has(cursor, sizeof(*ports))) return;
+  transport->extent = FW_EXTENT_PORTS;
+  transport->port = bpf_ntohs(ports->destination);
 }
 
 static __always_inline void fw_parse_ipv4(struct fw_cursor *cursor,
-                                          struct fw_packet *packet) {
+                                          struct fw_packet *packet,
+                                          union fw_source *source) {
   const struct iphdr *ip = (const struct iphdr *)cursor->position;
   __u32 header_bytes, total_bytes, fragment_offset;
 
-  packet->family = FW_FAMILY_IPV4;
-  packet->transport.extent = FW_EXTENT_IP_BROKEN;
+  packet->network = FW_NETWORK_IPV4_BROKEN;
   if (!fw_has(cursor, sizeof(*ip))) return;
   if (ip->version != 4 || ip->ihl < 5) return;
   header_bytes = ip->ihl * 4u;
@@ -156,8 +184,8 @@ static __always_inline void fw_parse_ipv4(struct fw_cursor *cursor,
   if (total_bytes < header_bytes) return;
   if (cursor->offset + total_bytes > cursor->limit) return;
 
-  packet->source.length = 8 * sizeof(ip->saddr);
-  __builtin_memcpy(packet->source.address, &ip->saddr, sizeof(ip->saddr));
+  packet->network = FW_NETWORK_IPV4;
+  fw_set_source(source, (const __be32 *)&ip->saddr, FW_IPV4_WORDS);
   cursor->limit = cursor->offset + total_bytes;
   fragment_offset = bpf_ntohs(ip->frag_off) & FW_IPV4_OFFSET;
   if (fragment_offset == 1 && ip->protocol == IPPROTO_TCP) {
@@ -172,16 +200,16 @@ static __always_inline void fw_parse_ipv4(struct fw_cursor *cursor,
   }
   fw_skip(cursor, sizeof(*ip));
   fw_skip_words(cursor, ip->ihl - 5u);
-  packet->transport = fw_parse_ports(cursor, ip->protocol);
+  fw_parse_ports(cursor, ip->protocol, &packet->transport);
 }
 
 static __always_inline void fw_parse_ipv6(struct fw_cursor *cursor,
-                                          struct fw_packet *packet) {
+                                          struct fw_packet *packet,
+                                          union fw_source *source) {
   const struct ipv6hdr *ip = (const struct ipv6hdr *)cursor->position;
   __u32 payload_bytes;
 
-  packet->family = FW_FAMILY_IPV6;
-  packet->transport.extent = FW_EXTENT_IP_BROKEN;
+  packet->network = FW_NETWORK_IPV6_BROKEN;
   if (!fw_has(cursor, sizeof(*ip)) || ip->version != 6) return;
   fw_skip(cursor, sizeof(*ip));
   payload_bytes = bpf_ntohs(ip->payload_len);
@@ -192,8 +220,8 @@ static __always_inline void fw_parse_ipv6(struct fw_cursor *cursor,
     cursor->limit = cursor->offset + payload_bytes;
   }
 
-  packet->source.length = 8 * sizeof(ip->saddr);
-  __builtin_memcpy(packet->source.address, &ip->saddr, sizeof(ip->saddr));
+  packet->network = FW_NETWORK_IPV6;
+  fw_set_source(source, (const __be32 *)&ip->saddr, FW_IPV6_WORDS);
   if (fw_is_extension(ip->nexthdr)) {
     packet->transport.extent = FW_EXTENT_CHAIN;
     packet->chain.offset = cursor->offset;
@@ -201,37 +229,34 @@ static __always_inline void fw_parse_ipv6(struct fw_cursor *cursor,
     packet->chain.type = ip->nexthdr;
     return;
   }
-  packet->transport = fw_parse_ports(cursor, ip->nexthdr);
+  fw_parse_ports(cursor, ip->nexthdr, &packet->transport);
 }
 
-/* Reads on behind the tags, in a frame of `byte_count` bytes. IPv6 extension
- * headers, which are rare, are left to fw_walk_chain. */
-static __always_inline void fw_parse(const void *frame, const void *frame_end,
-                                     __u32 byte_count, struct fw_link link,
-                                     struct fw_packet *packet) {
-  struct fw_cursor cursor = {(const __u8 *)frame, (const __u8 *)frame_end, 0,
-                             byte_count};
-
-  fw_skip(&cursor, sizeof(struct fw_ethernet));
+/* Reads on from behind the Ethernet header. IPv6 extension headers, which are
+ * rare, are left to fw_pass_extension. */
+static __always_inline void fw_parse_network(struct fw_cursor *cursor,
+                                             struct fw_link link,
+                                             struct fw_packet *packet,
+                                             union fw_source *source) {
   if (link.tag_count) {
-    fw_skip_words(&cursor, (link.tag_count - 1) % FW_MAX_VLAN_TAGS);
-    fw_skip(&cursor, sizeof(struct fw_vlan_tag));
+    fw_skip_words(cursor, (link.tag_count - 1) % FW_MAX_VLAN_TAGS);
+    fw_skip(cursor, sizeof(struct fw_vlan_tag));
   }
   switch (link.ethertype) {
     case ETH_P_IP:
-      fw_parse_ipv4(&cursor, packet);
+      fw_parse_ipv4(cursor, packet, source);
       return;
     case ETH_P_IPV6:
-      fw_parse_ipv6(&cursor, packet);
+      fw_parse_ipv6(cursor, packet, source);
       return;
     case FW_LINK_CUT:
-      packet->transport.extent = FW_EXTENT_LINK_CUT;
+      packet->network = FW_NETWORK_LINK_CUT;
       return;
     case FW_LINK_DEEP:
-      packet->transport.extent = FW_EXTENT_LINK_DEEP;
+      packet->network = FW_NETWORK_LINK_DEEP;
       return;
     default:
-      packet->transport.extent = FW_EXTENT_NOT_IP;
+      packet->network = FW_NETWORK_NONE;
   }
 }
 

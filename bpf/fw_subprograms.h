@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* fw_walk.h as functions of their own. Not static, so that each is verified
- * once and for any arguments, and their many paths do not multiply. Such
- * functions may take the context and numbers, and return one number. */
+/* Walking along VLAN tags and IPv6 extension headers, which is rare.
+ *
+ * Functions that are not static are verified once, for any arguments, so that
+ * their paths do not multiply; they may take the context and numbers, and
+ * return one number. The loops are unrolled: without CAP_PERFMON the verifier
+ * also follows mispredicted branches, and then no loop ends. */
 #ifndef FW_SUBPROGRAMS_H
 #define FW_SUBPROGRAMS_H
 
@@ -15,42 +18,68 @@ __noinline __u64 fw_load_word(struct xdp_md *ctx, __u32 words) {
                       (const void *)(long)ctx->data_end, words);
 }
 
-static __always_inline __u64 fw_read_xdp_word(void *frame, __u32 words) {
-  return fw_load_word((struct xdp_md *)frame, words);
-}
-
 /* struct fw_link in one number. */
-__noinline __u64 fw_tagged_link(struct xdp_md *ctx) {
-  struct fw_link link = fw_walk_tags(ctx, fw_read_xdp_word);
+__noinline __u64 fw_tagged_link(struct xdp_md *ctx, __u32 ethertype) {
+  struct fw_link link = {ethertype, 0};
 
+#pragma clang loop unroll(full)
+  for (__u32 i = 0; i < FW_MAX_VLAN_TAGS; i++) {
+    if (!fw_is_vlan(link.ethertype)) break;
+    link = fw_pass_tag(link, fw_load_word(ctx, i));
+  }
   return (__u64)link.tag_count << 32 | link.ethertype;
 }
 
-static __always_inline struct fw_link fw_follow_tags(struct xdp_md *ctx) {
-  __u64 packed = fw_tagged_link(ctx);
-  struct fw_link link = {(__u32)packed, (__u32)(packed >> 32)};
+static __always_inline void fw_follow_tags(struct xdp_md *ctx,
+                                           struct fw_link *link) {
+  __u64 packed = fw_tagged_link(ctx, link->ethertype);
 
-  return link;
+  link->ethertype = (__u32)packed;
+  link->tag_count = packed >> 32;
+}
+
+/* struct fw_chain without the limit in one number. */
+__noinline __u64 fw_next_in_chain(struct xdp_md *ctx, __u32 offset, __u32 limit,
+                                  __u32 type) {
+  struct fw_chain chain = {offset, limit, type};
+
+  chain = fw_pass_extension(chain, fw_load_word(ctx, fw_chain_words(chain)));
+  return (__u64)chain.offset << 32 | chain.type;
 }
 
 /* struct fw_transport in one number. */
-__noinline __u64 fw_chain_transport(struct xdp_md *ctx, __u32 offset,
-                                    __u32 limit, __u32 type) {
+__noinline __u64 fw_behind_chain(struct xdp_md *ctx, __u32 offset, __u32 limit,
+                                 __u32 type) {
   struct fw_chain chain = {offset, limit, type};
-  struct fw_transport transport = fw_walk_chain(ctx, fw_read_xdp_word, chain);
+  struct fw_transport transport =
+      fw_end_chain(chain, fw_load_word(ctx, fw_chain_words(chain)));
 
   return (__u64)transport.extent << 32 | transport.protocol << 16 |
          transport.port;
 }
 
-static __always_inline struct fw_transport fw_follow_chain(
-    struct xdp_md *ctx, struct fw_chain chain) {
-  __u64 packed =
-      fw_chain_transport(ctx, chain.offset, chain.limit, chain.type);
-  struct fw_transport transport = {(__u32)(packed >> 32),
-                                   (packed >> 16) & 0xffff, packed & 0xffff};
+static __noinline __u64 fw_walk_chain(struct xdp_md *ctx, __u32 offset, __u32 limit,
+                                 __u32 type) {
+#pragma clang loop unroll(full)
+  for (int i = 0; i < FW_MAX_EXT_HEADERS; i++) {
+    __u64 packed;
 
-  return transport;
+    if (!fw_is_extension(type)) break;
+    packed = fw_next_in_chain(ctx, offset, limit, type);
+    offset = packed >> 32;
+    type = (__u32)packed;
+  }
+  return fw_behind_chain(ctx, offset, limit, type);
+}
+
+static __always_inline void fw_follow_chain(struct xdp_md *ctx,
+                                            const struct fw_chain *chain,
+                                            struct fw_transport *transport) {
+  __u64 packed = fw_walk_chain(ctx, chain->offset, chain->limit, chain->type);
+
+  transport->extent = packed >> 32;
+  transport->protocol = (packed >> 16) & 0xffff;
+  transport->port = packed & 0xffff;
 }
 
 #endif

@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* The two things that come in chains: VLAN tags and IPv6 extension headers.
- * Pure, like fw_parse.h; but frames are read through a function that reads one
- * word, because the verifier would follow a pointer along every possible
- * chain. */
+/* The two things that come in chains, VLAN tags and IPv6 extension headers,
+ * one link at a time. Pure, like fw_parse.h. Who walks along a chain reads the
+ * words and calls these: in the program, a verifier that sees only one link
+ * (fw_subprograms.h). */
 #ifndef FW_WALK_H
 #define FW_WALK_H
 
 #include "bpf/fw_parse.h"
 
-/* What reading a word beyond the end of the frame gives. */
+/* What reading beyond the end of the frame gives. */
 #define FW_NO_WORD (~0ull)
-
-/* Farthest header that is looked at. */
-#define FW_MAX_CHAIN_OFFSET (ETH_HLEN + FW_MAX_WORDS * FW_WORD_BYTES)
+/* Size of the smallest extension header there is. */
+#define FW_LEAST_EXTENSION 8
 /* Of the second half of a fragment header's first word. */
 #define FW_IPV6_OFFSET 0xfff8
 
-/* Reads 4 bytes, as a number in host byte order, that many words behind the
- * Ethernet header of a frame. */
-typedef __u64 (*fw_word_reader)(void *frame, __u32 words);
+/* What may stand in the place of an extension header's type: */
+#define FW_CHAIN_CUT 0x100
+#define FW_CHAIN_FRAGMENT 0x101 /* not the first */
+#define FW_CHAIN_DEEP 0x102
 
+/* Four bytes as a number, that many words behind the Ethernet header;
+ * FW_NO_WORD when they are not there. `words` is at most FW_MAX_WORDS. */
 static __always_inline __u64 fw_read_word(const void *frame,
                                           const void *frame_end, __u32 words) {
   const __u8 *position =
@@ -29,24 +31,20 @@ static __always_inline __u64 fw_read_word(const void *frame,
   return bpf_ntohl(*(const __be32 *)position);
 }
 
-/* The tags of a frame in which fw_parse_link found the first. */
-static __always_inline struct fw_link fw_walk_tags(void *frame,
-                                                   fw_word_reader read_word) {
-  struct fw_link link = {FW_LINK_DEEP, 0};
-
-  while (link.tag_count < FW_MAX_VLAN_TAGS) {
-    __u64 tag = read_word(frame, link.tag_count);
-
-    if (tag == FW_NO_WORD) {
-      link.ethertype = FW_LINK_CUT;
-      return link;
-    }
-    link.tag_count++;
-    link.ethertype = tag & 0xffff;
-    if (!fw_is_vlan(link.ethertype)) return link;
-  }
-  link.ethertype = FW_LINK_DEEP;
+/* Past one tag. Its word has the tag in its first half, and in its second the
+ * ethertype of what follows. */
+static __always_inline struct fw_link fw_pass_tag(struct fw_link link,
+                                                  __u64 word) {
+  link.tag_count++;
+  link.ethertype = word == FW_NO_WORD ? FW_LINK_CUT : word & 0xffff;
+  if (link.tag_count == FW_MAX_VLAN_TAGS && fw_is_vlan(link.ethertype))
+    link.ethertype = FW_LINK_DEEP;
   return link;
+}
+
+/* Where the word is that the next step asks for. */
+static __always_inline __u32 fw_chain_words(struct fw_chain chain) {
+  return (chain.offset - ETH_HLEN) / FW_WORD_BYTES;
 }
 
 /* Size of an extension header, from its first word: next type, length, and in
@@ -59,52 +57,43 @@ static __always_inline __u32 fw_extension_bytes(__u32 type, __u32 first_word) {
   return (length + 1) * 8;
 }
 
-static __always_inline struct fw_transport fw_chain_end(__u32 extent) {
-  struct fw_transport transport = {extent, FW_PORT_PROTOCOLS, 0};
+/* Past one extension header, from its first word. */
+static __always_inline struct fw_chain fw_pass_extension(struct fw_chain chain,
+                                                         __u64 word) {
+  __u32 size = fw_extension_bytes(chain.type, (__u32)word);
+  int is_fragment = chain.type == IPPROTO_FRAGMENT && (word & FW_IPV6_OFFSET);
 
-  return transport;
-}
-
-/* The ports behind the last extension header. */
-static __always_inline struct fw_transport fw_chain_ports(
-    void *frame, fw_word_reader read_word, struct fw_chain chain) {
-  struct fw_transport transport = {FW_EXTENT_NO_PORTS,
-                                   fw_port_protocol(chain.type), 0};
-  __u64 word;
-
-  if (transport.protocol == FW_PORT_PROTOCOLS) return transport;
-  transport.extent = FW_EXTENT_PORTS_CUT;
-  if (chain.offset + FW_WORD_BYTES > chain.limit) return transport;
-  word = read_word(frame, (chain.offset - ETH_HLEN) / FW_WORD_BYTES);
-  if (word == FW_NO_WORD) return transport;
-  transport.extent = FW_EXTENT_PORTS;
-  transport.port = word & 0xffff;
-  return transport;
-}
-
-/* From the first extension header to what is behind the last. */
-static __always_inline struct fw_transport fw_walk_chain(
-    void *frame, fw_word_reader read_word, struct fw_chain chain) {
-  for (int i = 0; fw_is_extension(chain.type); i++) {
-    __u64 word;
-    __u32 size;
-
-    if (i >= FW_MAX_EXT_HEADERS) return fw_chain_end(FW_EXTENT_CHAIN_DEEP);
-    if (chain.offset + 8 > chain.limit)
-      return fw_chain_end(FW_EXTENT_CHAIN_CUT);
-    word = read_word(frame, (chain.offset - ETH_HLEN) / FW_WORD_BYTES);
-    if (word == FW_NO_WORD) return fw_chain_end(FW_EXTENT_CHAIN_CUT);
-    if (chain.type == IPPROTO_FRAGMENT && (word & FW_IPV6_OFFSET))
-      return fw_chain_end(FW_EXTENT_FRAGMENT);
-    size = fw_extension_bytes(chain.type, (__u32)word);
-    if (chain.offset + size > chain.limit)
-      return fw_chain_end(FW_EXTENT_CHAIN_CUT);
-    chain.offset += size;
-    chain.type = (__u32)word >> 24;
-    if (chain.offset > FW_MAX_CHAIN_OFFSET)
-      return fw_chain_end(FW_EXTENT_CHAIN_DEEP);
+  if (word == FW_NO_WORD || chain.offset + FW_LEAST_EXTENSION > chain.limit ||
+      chain.offset + size > chain.limit) {
+    chain.type = FW_CHAIN_CUT;
+    return chain;
   }
-  return fw_chain_ports(frame, read_word, chain);
+  chain.offset += size;
+  chain.type = is_fragment ? FW_CHAIN_FRAGMENT : (__u32)word >> 24;
+  if (fw_chain_words(chain) > FW_MAX_WORDS) chain.type = FW_CHAIN_DEEP;
+  return chain;
+}
+
+/* What is behind the last extension header, from its first word. One that is
+ * left means that there are more than FW_MAX_EXT_HEADERS. */
+static __always_inline struct fw_transport fw_end_chain(struct fw_chain chain,
+                                                        __u64 word) {
+  struct fw_transport transport = {FW_EXTENT_NO_PORTS,
+                                   fw_port_protocol(chain.type),
+                                   (__u32)word & 0xffff};
+
+  if (chain.type == FW_CHAIN_CUT) {
+    transport.extent = FW_EXTENT_CHAIN_CUT;
+  } else if (chain.type == FW_CHAIN_FRAGMENT) {
+    transport.extent = FW_EXTENT_FRAGMENT;
+  } else if (chain.type == FW_CHAIN_DEEP || fw_is_extension(chain.type)) {
+    transport.extent = FW_EXTENT_CHAIN_DEEP;
+  } else if (transport.protocol != FW_PORT_PROTOCOLS) {
+    int is_cut =
+        word == FW_NO_WORD || chain.offset + FW_WORD_BYTES > chain.limit;
+    transport.extent = is_cut ? FW_EXTENT_PORTS_CUT : FW_EXTENT_PORTS;
+  }
+  return transport;
 }
 
 #endif

@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
   fwagent::client::PrepareProcess();
   const std::vector<std::string> args(argv + 1, argv + argc);
   const int code = fwagent::client::RunFwctl(args, std::cout, std::cerr);
-  // RunFwctl has flushed. An orderly exit would pull gRPC down under its
-  // running threads, or wait for them for as long as the whole run took.
+  // All output is flushed, and threads of gRPC may still be running: static
+  // destructors must not pull what they use from under them.
   _exit(code);
 }

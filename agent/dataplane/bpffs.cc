@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "agent/dataplane/errors.h"
 #include "agent/util/errno_status.h"
 
 namespace fwagent::dataplane {
@@ -24,11 +25,6 @@ namespace {
 
 absl::string_view ToAbsl(std::string_view text) {
   return {text.data(), text.size()};
-}
-
-absl::Status NoPermission(const std::string& what) {
-  return absl::PermissionDeniedError(absl::StrCat(
-      what, ": no permission; fwagent needs CAP_BPF and CAP_NET_ADMIN"));
 }
 
 absl::Status PinError(int error, const std::string& what) {
@@ -44,7 +40,7 @@ PinKind KindOf(int fd) {
           .string();
   if (absl::StrContains(target, "bpf-map")) return PinKind::kMap;
   if (absl::StrContains(target, "bpf-prog")) return PinKind::kProgram;
-  if (absl::StrContains(target, "bpf_link")) return PinKind::kLink;
+  if (absl::StrContains(target, "bpf-link")) return PinKind::kLink;
   return PinKind::kUnknown;
 }
 

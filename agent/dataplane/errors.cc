@@ -25,6 +25,15 @@ const char* ModeName(AttachMode mode) {
   return "none";
 }
 
+absl::Status NoPermission(const std::string& what) {
+  return util::WithReason(
+      absl::PermissionDeniedError(absl::StrCat(
+          what,
+          ": no permission; fwagent needs CAP_BPF and CAP_NET_ADMIN (before "
+          "Linux 5.11 also LimitMEMLOCK=infinity)")),
+      "NO_PERMISSION");
+}
+
 absl::Status SourceTableFull(policy::Family family, std::uint64_t capacity) {
   return util::WithReason(
       absl::ResourceExhaustedError(absl::StrCat(

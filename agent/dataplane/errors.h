@@ -18,6 +18,9 @@ namespace fwagent::dataplane {
 // "native", "generic", "none".
 const char* ModeName(AttachMode mode);
 
+// PERMISSION_DENIED, reason NO_PERMISSION: `what` was refused.
+absl::Status NoPermission(const std::string& what);
+
 // RESOURCE_EXHAUSTED, reason TABLE_FULL.
 absl::Status SourceTableFull(policy::Family family, std::uint64_t capacity);
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/base/call_once.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -54,7 +55,10 @@ bool SaysNothing(absl::string_view line) {
 
 }  // namespace
 
-void RouteLibbpfLog() { libbpf_set_print(Print); }
+void RouteLibbpfLog() {
+  static absl::once_flag once;
+  absl::call_once(once, [] { libbpf_set_print(Print); });
+}
 
 LibbpfLog::LibbpfLog() : outer_(current) {
   RouteLibbpfLog();

@@ -32,7 +32,7 @@ absl::StatusOr<util::ScopedFd> OpenPinnedMap(const std::string& path) {
 }
 
 absl::Status PinMap(int fd, const std::string& path) {
-  const absl::Status pinned = Pin(fd, path);
+  absl::Status pinned = Pin(fd, path);
   if (!absl::IsAlreadyExists(pinned)) return pinned;
   FW_ASSIGN_OR_RETURN(const util::ScopedFd present, OpenPinnedMap(path));
   FW_ASSIGN_OR_RETURN(const bpf_map_info theirs, GetMapInfo(present.get()));

@@ -23,6 +23,7 @@ std::size_t Index(policy::Protocol protocol) {
 template <typename Map>
 std::vector<std::string> Names(const Map& map) {
   std::vector<std::string> names;
+  names.reserve(map.size());
   for (const auto& [name, value] : map) names.push_back(name);
   return names;
 }

@@ -44,7 +44,8 @@ std::uint32_t XdpPrograms::Any() const {
 }
 
 absl::StatusOr<XdpPrograms> QueryXdp(std::uint32_t ifindex) {
-  LIBBPF_OPTS(bpf_xdp_query_opts, options);
+  bpf_xdp_query_opts options{};
+  options.sz = sizeof(options);
   const int error = bpf_xdp_query(static_cast<int>(ifindex), 0, &options);
   if (error != 0) {
     return util::ErrnoToStatus(

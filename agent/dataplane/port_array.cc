@@ -34,7 +34,9 @@ absl::Status WithMemory(int fd, int protection, Use use) {
 }  // namespace
 
 absl::StatusOr<util::ScopedFd> MakePortArray(const policy::PortTable& table) {
-  LIBBPF_OPTS(bpf_map_create_opts, options, .map_flags = BPF_F_MMAPABLE);
+  bpf_map_create_opts options{};
+  options.sz = sizeof(options);
+  options.map_flags = BPF_F_MMAPABLE;
   util::ScopedFd fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "fw_port_table",
                                    sizeof(std::uint32_t), sizeof(fw_rule_ref),
                                    FW_PORTS, &options));

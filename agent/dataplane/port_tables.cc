@@ -122,7 +122,7 @@ absl::Status PortTables::Install(Protocol protocol, util::ScopedFd array) {
   const std::uint32_t key = KeyOf(protocol);
   const int fd = array.get();
   if (bpf_map_update_elem(outer_fd_, &key, &fd, BPF_ANY) != 0) {
-    const absl::Status failed = util::ErrnoToStatus(errno, "swap it in");
+    absl::Status failed = util::ErrnoToStatus(errno, "swap it in");
     if (pinned_) WarnUnlessOk(dataplane::Unpin(next));
     return failed;
   }

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
+#include "agent/dataplane/errors.h"
 #include "agent/dataplane/libbpf_log.h"
 #include "agent/util/errno_status.h"
 
@@ -12,10 +13,7 @@ namespace fwagent::dataplane {
 namespace {
 
 absl::Status Refused(int error, const std::string& what, const LibbpfLog& log) {
-  if (error == EPERM) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        what, ": no permission; fwagent needs CAP_BPF and CAP_NET_ADMIN"));
-  }
+  if (error == EPERM) return NoPermission(what);
   return absl::FailedPreconditionError(absl::StrCat(
       util::ErrnoToStatus(error, what).message(),
       "; the kernel must be 5.10 or newer, with BPF and XDP. It said: ",
@@ -25,10 +23,8 @@ absl::Status Refused(int error, const std::string& what, const LibbpfLog& log) {
 // Linux 5.18 brought the helper that the main program calls, and with it
 // frames in several buffers: jumbo frames in native mode.
 bool KernelHasXdpFrags() {
-  static const bool has =
-      libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len,
-                              nullptr) == 1;
-  return has;
+  return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len,
+                                 nullptr) == 1;
 }
 
 // 0, or minus errno.

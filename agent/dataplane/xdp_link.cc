@@ -54,9 +54,7 @@ absl::Status CreateError(int error, const std::string& interface,
     return ForeignProgram(interface, id, programs.ModeOf(id));
   }
   if (error == EPERM) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        "cannot attach to ", interface,
-        ": no permission; fwagent needs CAP_BPF and CAP_NET_ADMIN"));
+    return NoPermission(absl::StrCat("attach to ", interface));
   }
   if (error == ENODEV) return NoSuchInterface(interface, InterfaceNames());
   return ModeNotAvailable(interface, mode, WhyRefused(error));
@@ -64,9 +62,10 @@ absl::Status CreateError(int error, const std::string& interface,
 
 // A descriptor, or minus errno.
 int Create(int program_fd, std::uint32_t ifindex, AttachMode mode) {
-  LIBBPF_OPTS(bpf_link_create_opts, options,
-              .flags = mode == AttachMode::kNative ? XDP_FLAGS_DRV_MODE
-                                                   : XDP_FLAGS_SKB_MODE);
+  bpf_link_create_opts options{};
+  options.sz = sizeof(options);
+  options.flags =
+      mode == AttachMode::kNative ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
   const int fd =
       bpf_link_create(program_fd, static_cast<int>(ifindex), BPF_XDP, &options);
   return fd >= 0 ? fd : -errno;
@@ -100,7 +99,7 @@ absl::StatusOr<util::ScopedFd> OpenPinnedXdpLink(const std::string& path) {
 }
 
 absl::Status PinXdpLink(int fd, const std::string& path) {
-  const absl::Status pinned = Pin(fd, path);
+  absl::Status pinned = Pin(fd, path);
   if (!absl::IsAlreadyExists(pinned)) return pinned;
   FW_ASSIGN_OR_RETURN(const util::ScopedFd present, OpenPinnedXdpLink(path));
   FW_ASSIGN_OR_RETURN(const XdpLinkInfo theirs, GetXdpLinkInfo(present.get()));

@@ -113,6 +113,19 @@ TEST_F(DataPlaneErrorsTest, NeedsNoOtherCapabilities) {
   });
 }
 
+// Linux 5.18 and newer take jumbo frames natively; older ones must say why not.
+TEST_F(DataPlaneErrorsTest, AttachesToJumboFramesOrSaysWhyNotNatively) {
+  world_->AddInterface("fw0", true);
+  ASSERT_TRUE(world_->inside().Ip({"link", "set", "fw0", "mtu", "9000"}).ok());
+  const auto result = world_->plane().Attach("fw0", ModePreference::kAuto);
+  ASSERT_TRUE(result.ok()) << result.status();
+  if (result->state.mode == AttachMode::kGeneric) {
+    EXPECT_THAT(result->state.detail, HasSubstr("MTU"));
+  } else {
+    EXPECT_EQ(result->state.detail, "");
+  }
+}
+
 TEST_F(DataPlaneErrorsTest, GuardsAsManyInterfacesAsThereAreSlots) {
   for (int i = 0; i <= 64; ++i) {
     world_->AddInterface("fw" + std::to_string(i), false);

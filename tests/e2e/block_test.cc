@@ -102,7 +102,7 @@ TEST_F(BlockTest, FragmentsOfAnInnocentDatagramArrive) {
 TEST_F(BlockTest, CountersSayWhatWasDroppedAndWhy) {
   Do({"block-ip", AgentHost::kPeerIPv4});
   EXPECT_FALSE(Pings(site_->peer(), AgentHost::kHostIPv4));
-  EXPECT_THAT(Do({"stats"}).out, HasSubstr("source_blocked"));
+  EXPECT_THAT(Do({"stats"}).out, HasSubstr("source-blocked"));
   EXPECT_THAT(Do({"-o", "json", "stats"}).out,
               HasSubstr("REASON_SOURCE_BLOCKED"));
 }

@@ -101,7 +101,7 @@ TEST_F(LifecycleTest, CountersGoOnAcrossRestarts) {
   const auto dropped = [this] {
     const std::string out = site_->Fwctl({"stats"}).out;
     std::smatch match;
-    const std::regex pattern("source_blocked[^\n]*");
+    const std::regex pattern("source-blocked[^\n]*");
     return std::regex_search(out, match, pattern) ? match[0].str() : out;
   };
   const std::string before = dropped();
@@ -166,9 +166,7 @@ TEST_F(LifecycleTest, FwctlWorksOverTcp) {
   ASSERT_TRUE(std::regex_search(log, match,
                                 std::regex("listening on (127[0-9.:]+)\n")));
   const auto fwctl = [&](const std::string& command) {
-    return RunProcess({.argv = {FW_CTL_BINARY, command, AgentHost::kPeerIPv4},
-                       .netns_path = site_->host().path(),
-                       .env = {"FWCTL_ADDRESS=" + match[1].str()}});
+    return site_->FwctlAt(match[1].str(), {command, AgentHost::kPeerIPv4});
   };
   const ProcessResult blocked = fwctl("block-ip");
   ASSERT_EQ(blocked.exit_code, 0) << blocked.err;

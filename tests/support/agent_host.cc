@@ -97,9 +97,17 @@ ProcessResult AgentHost::StopAgent(int signal) {
 
 ProcessResult AgentHost::Fwctl(
     const std::vector<std::string>& arguments) const {
-  std::vector<std::string> command = {FW_CTL_BINARY, "--address", address()};
+  return FwctlAt(address(), arguments);
+}
+
+ProcessResult AgentHost::FwctlAt(
+    const std::string& address,
+    const std::vector<std::string>& arguments) const {
+  std::vector<std::string> command = {FW_CTL_BINARY};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  return RunProcess({.argv = command, .netns_path = host_.path()});
+  return RunProcess({.argv = command,
+                     .netns_path = host_.path(),
+                     .env = {"FWCTL_ADDRESS=" + address}});
 }
 
 }  // namespace fwagent::testing

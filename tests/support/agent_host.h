@@ -53,8 +53,10 @@ class AgentHost {
   // Ends the agent by this signal and waits.
   ProcessResult StopAgent(int signal);
 
-  // Runs fwctl on the host.
+  // Runs fwctl on the host, over the Unix socket or to `address`.
   ProcessResult Fwctl(const std::vector<std::string>& arguments) const;
+  ProcessResult FwctlAt(const std::string& address,
+                        const std::vector<std::string>& arguments) const;
 
  private:
   void RemovePins() const;

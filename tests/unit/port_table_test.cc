@@ -118,7 +118,7 @@ PortRules RandomRules(std::mt19937& random, std::size_t count) {
 
 TEST(PortTableProperty, AgreesWithAskingEveryRule) {
   std::mt19937 random(2718);
-  for (const std::size_t count : {1, 2, 3, 10, 30, 100, 300}) {
+  for (const std::size_t count : {1u, 2u, 3u, 10u, 30u, 100u, 300u}) {
     for (int round = 0; round < 5; ++round) {
       const PortRules rules = RandomRules(random, count);
       for (const Protocol protocol : kProtocols) {

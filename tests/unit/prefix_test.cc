@@ -202,7 +202,7 @@ TEST(PrefixFromBytes, ReadsBothFamilies) {
 }
 
 TEST(PrefixFromBytes, RefusesWithAReason) {
-  for (const std::size_t size : {0, 1, 3, 5, 8, 15, 17, 4096}) {
+  for (const std::size_t size : {0u, 1u, 3u, 5u, 8u, 15u, 17u, 4096u}) {
     EXPECT_EQ(FromBytes(std::string(size, '\0'), 0),
               "an address has 4 bytes (IPv4) or 16 bytes (IPv6), not " +
                   std::to_string(size));

@@ -25,6 +25,7 @@ Rule MakeRule(RuleId id, Match match) {
 
 std::vector<RuleId> Ids(const std::vector<Rule>& rules) {
   std::vector<RuleId> ids;
+  ids.reserve(rules.size());
   for (const Rule& rule : rules) ids.push_back(rule.id);
   return ids;
 }
@@ -106,7 +107,7 @@ TEST(RuleSet, RemovesByTheMatchOfItsOwnRule) {
 
 TEST(RuleSet, PagesInOrderOfId) {
   RuleSet rules;
-  for (const RuleId id : {5, 1, 9, 3}) {
+  for (const RuleId id : {5u, 1u, 9u, 3u}) {
     ASSERT_TRUE(
         rules.Add(MakeRule(id, Source("192.0.2." + std::to_string(id)))).ok());
   }

@@ -52,7 +52,7 @@ class SchemaTest : public ::testing::Test {
   // The error of opening; the file must not have changed.
   absl::Status Refused() {
     const std::string before = Content();
-    const absl::Status status = Opened();
+    absl::Status status = Opened();
     EXPECT_FALSE(status.ok());
     EXPECT_THAT(std::string(status.message()), HasSubstr(File()));
     EXPECT_TRUE(Content() == before) << "the file was touched";

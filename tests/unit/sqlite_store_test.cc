@@ -118,7 +118,7 @@ TEST_F(SqliteStoreTest, OneAgentAtATime) {
 TEST_F(SqliteStoreTest, OldestRequestsAreForgotten) {
   {
     const auto store = OpenStore(dir_.path());
-    for (const policy::RuleId id : {1, 2, 3}) {
+    for (const policy::RuleId id : {1u, 2u, 3u}) {
       ASSERT_TRUE(store->Commit(AddHost(id)).ok());
     }
   }
@@ -137,7 +137,7 @@ TEST_F(SqliteStoreTest, OldestRequestsAreForgotten) {
 TEST_F(SqliteStoreTest, NoMoreRequestsAreForgottenThanNeeded) {
   {
     const auto store = OpenStore(dir_.path());
-    for (const policy::RuleId id : {1, 2, 3}) {
+    for (const policy::RuleId id : {1u, 2u, 3u}) {
       ASSERT_TRUE(store->Commit(AddHost(id)).ok());
     }
   }
