@@ -81,7 +81,8 @@ absl::Status Run(const Config& config) {
   int received = 0;
   sigwait(&ends, &received);
   sd_notify(0, "STOPPING=1");
-  spdlog::info("signal {}: stopping; the filter stays in place", received);
+  spdlog::info("signal {}: stopping; what is filtered stays filtered",
+               received);
   return absl::OkStatus();
 }
 

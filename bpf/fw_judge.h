@@ -6,6 +6,7 @@
 
 #include "bpf/fw_lookup.h"
 #include "bpf/fw_parse.h"
+#include "bpf/fw_subprograms.h"
 
 struct fw_outcome {
   __u32 verdict; /* enum fw_verdict */
@@ -46,7 +47,7 @@ static __always_inline struct fw_outcome fw_judge_transport(
   }
 }
 
-/* What cannot be read was perhaps to be dropped by its address or port. */
+/* For what cannot be read: whether a rule might have matched it. */
 static __noinline int fw_has_rules(int is_ipv4, int is_ipv6) {
   return fw_has_any_port_rules() ||
          (is_ipv4 && fw_has_source_rules(FW_FAMILY_IPV4)) ||
@@ -55,24 +56,38 @@ static __noinline int fw_has_rules(int is_ipv4, int is_ipv6) {
 
 /* Addresses come first: what cannot be read further is still blocked by its
  * address. */
-static __always_inline struct fw_outcome fw_judge(
-    const struct fw_packet *packet, const union fw_source *source) {
-  switch (packet->network) {
-    case FW_NETWORK_IPV4:
-      if (fw_lookup_source4(&source->ipv4))
-        return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
-      return fw_judge_transport(&packet->transport);
-    case FW_NETWORK_IPV6:
-      if (fw_lookup_source6(&source->ipv6))
-        return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
-      return fw_judge_transport(&packet->transport);
-    case FW_NETWORK_IPV4_BROKEN:
-      return fw_drop_if(fw_has_rules(1, 0), FW_REASON_MALFORMED_IP);
-    case FW_NETWORK_IPV6_BROKEN:
-      return fw_drop_if(fw_has_rules(0, 1), FW_REASON_MALFORMED_IP);
-    case FW_NETWORK_LINK_CUT:
+static __always_inline struct fw_outcome fw_judge_ipv4(
+    struct fw_cursor *cursor) {
+  struct fw_source4_key source;
+  struct fw_packet packet = {};
+
+  if (!fw_parse_ipv4(cursor, &source, &packet))
+    return fw_drop_if(fw_has_rules(1, 0), FW_REASON_MALFORMED_IP);
+  if (fw_lookup_source4(&source))
+    return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
+  return fw_judge_transport(&packet.transport);
+}
+
+static __always_inline struct fw_outcome fw_judge_ipv6(
+    struct xdp_md *ctx, struct fw_cursor *cursor) {
+  struct fw_source6_key source;
+  struct fw_packet packet = {};
+
+  if (!fw_parse_ipv6(cursor, &source, &packet))
+    return fw_drop_if(fw_has_rules(0, 1), FW_REASON_MALFORMED_IP);
+  if (fw_lookup_source6(&source))
+    return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
+  if (packet.transport.extent == FW_EXTENT_CHAIN)
+    fw_follow_chain(ctx, &packet.chain, &packet.transport);
+  return fw_judge_transport(&packet.transport);
+}
+
+/* What is no IP packet, or may hide one. */
+static __always_inline struct fw_outcome fw_judge_link(__u32 ethertype) {
+  switch (ethertype) {
+    case FW_LINK_CUT:
       return fw_drop_if(fw_has_rules(1, 1), FW_REASON_MALFORMED_IP);
-    case FW_NETWORK_LINK_DEEP:
+    case FW_LINK_DEEP:
       return fw_drop_if(fw_has_rules(1, 1), FW_REASON_TOO_DEEP);
     default:
       return fw_pass(FW_REASON_NOT_IP);

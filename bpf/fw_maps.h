@@ -4,10 +4,8 @@
 #ifndef FW_MAPS_H
 #define FW_MAPS_H
 
-#include <bpf/bpf_helpers.h>
-#include <linux/bpf.h>
-
 #include "bpf/fw_abi.h"
+#include "bpf/fw_helpers.h"
 
 /* Before the agent sets its own figure. */
 #define FW_DEFAULT_SOURCES 1000000

@@ -20,21 +20,6 @@
 #define FW_IPPROTO_SHIM6 140  /* RFC 5533 */
 #define FW_IPV4_OFFSET 0x1fff /* of frag_off */
 
-/* Size of an address. */
-#define FW_IPV4_WORDS 1
-#define FW_IPV6_WORDS 4
-
-/* How far a frame could be read down to the source address. */
-enum fw_network {
-  FW_NETWORK_IPV4,
-  FW_NETWORK_IPV6,
-  FW_NETWORK_NONE, /* neither of the two */
-  FW_NETWORK_IPV4_BROKEN,
-  FW_NETWORK_IPV6_BROKEN,
-  FW_NETWORK_LINK_CUT,  /* ends before there is an ethertype */
-  FW_NETWORK_LINK_DEEP, /* more than FW_MAX_VLAN_TAGS */
-};
-
 /* How far a packet with an address could be read. */
 enum fw_extent {
   FW_EXTENT_PORTS,     /* down to the destination port */
@@ -68,20 +53,10 @@ struct fw_chain {
   __u32 type;   /* of the first one, as next-header fields number it */
 };
 
-/* What was found. The source address is kept apart, because helpers take its
- * address, and then the compiler keeps all of a struct in memory. */
+/* What was found behind the source address. */
 struct fw_packet {
-  __u32 network; /* enum fw_network; the rest is set with IPV4 and IPV6 */
   struct fw_transport transport;
   struct fw_chain chain; /* set with FW_EXTENT_CHAIN */
-};
-
-/* The key that finds a source address in the table of its family. Their
- * lengths, which come first, share a place. */
-union fw_source {
-  struct fw_source4_key ipv4;
-  struct fw_source6_key ipv6;
-  __u32 words[1 + FW_IPV6_WORDS]; /* the same again: length, address */
 };
 
 /* The tags that Linux takes off by itself, any number of them. */
@@ -112,21 +87,12 @@ static __always_inline struct fw_link fw_parse_link(struct fw_cursor *cursor) {
   return link;
 }
 
-/* Sets the key of a host. Volatile, for the order: Linux 6.1 without
- * CAP_PERFMON wants the stack written from back to front. Having put the first
- * half of an 8-byte slot, it refuses the second. */
-static __always_inline void fw_set_source(union fw_source *source,
-                                          const __be32 *address,
-                                          __u32 word_count) {
-  volatile __u32 *words = source->words;
-
-  if (word_count == FW_IPV6_WORDS) {
-    words[4] = address[3];
-    words[3] = address[2];
-    words[2] = address[1];
-  }
-  words[1] = address[0];
-  words[0] = 32 * word_count;
+/* Moves behind the tags, which are known to be there. */
+static __always_inline void fw_skip_tags(struct fw_cursor *cursor,
+                                         __u32 tag_count) {
+  if (tag_count == 0) return;
+  fw_skip_words(cursor, (tag_count - 1) % FW_MAX_VLAN_TAGS);
+  fw_skip(cursor, sizeof(struct fw_vlan_tag));
 }
 
 static __always_inline int fw_is_extension(__u32 type) {
@@ -170,94 +136,80 @@ static __always_inline void fw_parse_ports(const struct fw_cursor *cursor,
   transport->port = bpf_ntohs(ports->destination);
 }
 
-static __always_inline void fw_parse_ipv4(struct fw_cursor *cursor,
-                                          struct fw_packet *packet,
-                                          union fw_source *source) {
+/* Keys are written from back to front, by words, and volatile for the sake of
+ * that order: without CAP_PERFMON, Linux 6.1 refuses to write to an 8-byte slot
+ * of the stack whose first half holds a constant. */
+static __always_inline void fw_put_word(void *key, __u32 index, __u32 word) {
+  ((volatile __u32 *)key)[index] = word;
+}
+
+/* Returns whether there is a packet: Linux drops what is broken. `source`
+ * becomes the key of the one address, at once and not when it is asked for:
+ * then no pointer into the frame is left, and the verifier can give up the
+ * paths that differ in nothing else. */
+static __always_inline int fw_parse_ipv4(struct fw_cursor *cursor,
+                                         struct fw_source4_key *source,
+                                         struct fw_packet *packet) {
   const struct iphdr *ip = (const struct iphdr *)cursor->position;
   __u32 header_bytes, total_bytes, fragment_offset;
 
-  packet->network = FW_NETWORK_IPV4_BROKEN;
-  if (!fw_has(cursor, sizeof(*ip))) return;
-  if (ip->version != 4 || ip->ihl < 5) return;
+  if (!fw_has(cursor, sizeof(*ip))) return 0;
+  if (ip->version != 4 || ip->ihl < 5) return 0;
   header_bytes = ip->ihl * 4u;
   total_bytes = bpf_ntohs(ip->tot_len);
-  if (total_bytes < header_bytes) return;
-  if (cursor->offset + total_bytes > cursor->limit) return;
+  if (total_bytes < header_bytes) return 0;
+  if (cursor->offset + total_bytes > cursor->limit) return 0;
 
-  packet->network = FW_NETWORK_IPV4;
-  fw_set_source(source, (const __be32 *)&ip->saddr, FW_IPV4_WORDS);
+  fw_put_word(source, 1, ip->saddr);
+  fw_put_word(source, 0, 8 * sizeof(source->address));
   cursor->limit = cursor->offset + total_bytes;
   fragment_offset = bpf_ntohs(ip->frag_off) & FW_IPV4_OFFSET;
   if (fragment_offset == 1 && ip->protocol == IPPROTO_TCP) {
     /* RFC 3128: it could rewrite the header that the first piece began. */
     packet->transport.extent = FW_EXTENT_PORTS_CUT;
     packet->transport.protocol = FW_PORT_TCP;
-    return;
+    return 1;
   }
   if (fragment_offset != 0) {
     packet->transport.extent = FW_EXTENT_FRAGMENT;
-    return;
+    return 1;
   }
   fw_skip(cursor, sizeof(*ip));
   fw_skip_words(cursor, ip->ihl - 5u);
   fw_parse_ports(cursor, ip->protocol, &packet->transport);
+  return 1;
 }
 
-static __always_inline void fw_parse_ipv6(struct fw_cursor *cursor,
-                                          struct fw_packet *packet,
-                                          union fw_source *source) {
+/* The same. Extension headers, which are rare, are left to
+ * fw_pass_extension. */
+static __always_inline int fw_parse_ipv6(struct fw_cursor *cursor,
+                                         struct fw_source6_key *source,
+                                         struct fw_packet *packet) {
   const struct ipv6hdr *ip = (const struct ipv6hdr *)cursor->position;
   __u32 payload_bytes;
 
-  packet->network = FW_NETWORK_IPV6_BROKEN;
-  if (!fw_has(cursor, sizeof(*ip)) || ip->version != 6) return;
+  if (!fw_has(cursor, sizeof(*ip)) || ip->version != 6) return 0;
   fw_skip(cursor, sizeof(*ip));
   payload_bytes = bpf_ntohs(ip->payload_len);
   /* No length and hop-by-hop options: a jumbogram to Linux, which then takes
    * the whole frame, also when the options do not say so. */
   if (payload_bytes != 0 || ip->nexthdr != IPPROTO_HOPOPTS) {
-    if (cursor->offset + payload_bytes > cursor->limit) return;
+    if (cursor->offset + payload_bytes > cursor->limit) return 0;
     cursor->limit = cursor->offset + payload_bytes;
   }
 
-  packet->network = FW_NETWORK_IPV6;
-  fw_set_source(source, (const __be32 *)&ip->saddr, FW_IPV6_WORDS);
-  if (fw_is_extension(ip->nexthdr)) {
-    packet->transport.extent = FW_EXTENT_CHAIN;
-    packet->chain.offset = cursor->offset;
-    packet->chain.limit = cursor->limit;
-    packet->chain.type = ip->nexthdr;
-    return;
+  for (__u32 word = 4; word > 0; word--)
+    fw_put_word(source, word, ip->saddr.in6_u.u6_addr32[word - 1]);
+  fw_put_word(source, 0, 8 * sizeof(source->address));
+  if (!fw_is_extension(ip->nexthdr)) {
+    fw_parse_ports(cursor, ip->nexthdr, &packet->transport);
+    return 1;
   }
-  fw_parse_ports(cursor, ip->nexthdr, &packet->transport);
-}
-
-/* Reads on from behind the Ethernet header. IPv6 extension headers, which are
- * rare, are left to fw_pass_extension. */
-static __always_inline void fw_parse_network(struct fw_cursor *cursor,
-                                             struct fw_link link,
-                                             struct fw_packet *packet,
-                                             union fw_source *source) {
-  if (link.tag_count) {
-    fw_skip_words(cursor, (link.tag_count - 1) % FW_MAX_VLAN_TAGS);
-    fw_skip(cursor, sizeof(struct fw_vlan_tag));
-  }
-  switch (link.ethertype) {
-    case ETH_P_IP:
-      fw_parse_ipv4(cursor, packet, source);
-      return;
-    case ETH_P_IPV6:
-      fw_parse_ipv6(cursor, packet, source);
-      return;
-    case FW_LINK_CUT:
-      packet->network = FW_NETWORK_LINK_CUT;
-      return;
-    case FW_LINK_DEEP:
-      packet->network = FW_NETWORK_LINK_DEEP;
-      return;
-    default:
-      packet->network = FW_NETWORK_NONE;
-  }
+  packet->transport.extent = FW_EXTENT_CHAIN;
+  packet->chain.offset = cursor->offset;
+  packet->chain.limit = cursor->limit;
+  packet->chain.type = ip->nexthdr;
+  return 1;
 }
 
 #endif

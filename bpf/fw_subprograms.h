@@ -8,9 +8,7 @@
 #ifndef FW_SUBPROGRAMS_H
 #define FW_SUBPROGRAMS_H
 
-#include <bpf/bpf_helpers.h>
-#include <linux/bpf.h>
-
+#include "bpf/fw_helpers.h"
 #include "bpf/fw_walk.h"
 
 __noinline __u64 fw_load_word(struct xdp_md *ctx, __u32 words) {
@@ -58,8 +56,8 @@ __noinline __u64 fw_behind_chain(struct xdp_md *ctx, __u32 offset, __u32 limit,
          transport.port;
 }
 
-static __noinline __u64 fw_walk_chain(struct xdp_md *ctx, __u32 offset, __u32 limit,
-                                 __u32 type) {
+static __noinline __u64 fw_walk_chain(struct xdp_md *ctx, __u32 offset,
+                                      __u32 limit, __u32 type) {
 #pragma clang loop unroll(full)
   for (int i = 0; i < FW_MAX_EXT_HEADERS; i++) {
     __u64 packed;

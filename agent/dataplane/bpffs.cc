@@ -1,7 +1,9 @@
 #include "agent/dataplane/bpffs.h"
 
 #include <bpf/bpf.h>
+#include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -78,6 +80,19 @@ absl::Status MakeFolder(const std::string& folder) {
     return absl::OkStatus();
   }
   return PinError(errno, absl::StrCat("make the folder ", folder));
+}
+
+absl::StatusOr<util::ScopedFd> LockFolder(const std::string& folder) {
+  util::ScopedFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd.valid()) return PinError(errno, absl::StrCat("open ", folder));
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  if (errno != EWOULDBLOCK) {
+    return util::ErrnoToStatus(errno, absl::StrCat("lock ", folder));
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("the pins in ", folder,
+                   " are in use by another fwagent: stop that one first, or "
+                   "give this one its own --pin-dir"));
 }
 
 absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& folder) {

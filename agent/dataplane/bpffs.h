@@ -20,6 +20,10 @@ absl::Status CheckBpffs(const std::string& folder);
 // Makes one folder, readable by its owner alone; there already is fine.
 absl::Status MakeFolder(const std::string& folder);
 
+// Keeps other agents out of a folder while the descriptor is open. NOT_FOUND:
+// there is no such folder; FAILED_PRECONDITION: another agent is in it.
+absl::StatusOr<util::ScopedFd> LockFolder(const std::string& folder);
+
 // The names in a folder, sorted; none when there is no such folder.
 absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& folder);
 

@@ -37,6 +37,8 @@ absl::StatusOr<std::unique_ptr<LibbpfDataPlane>> LibbpfDataPlane::Open(
   }
   RouteLibbpfLog();
   FW_RETURN_IF_ERROR(CheckBpffs(options.pin_dir));
+  auto lock = LockFolder(options.pin_dir);
+  if (!lock.ok() && !absl::IsNotFound(lock.status())) return lock.status();
   const std::string folder = MapFolder(options.pin_dir);
   FW_ASSIGN_OR_RETURN(SharedMaps maps,
                       SharedMaps::Open(folder, options.max_sources));
@@ -47,16 +49,19 @@ absl::StatusOr<std::unique_ptr<LibbpfDataPlane>> LibbpfDataPlane::Open(
   FW_ASSIGN_OR_RETURN(CounterSlots slots,
                       CounterSlots::Open(maps.counters(), maps.slots()));
   auto data_plane = std::unique_ptr<LibbpfDataPlane>(new LibbpfDataPlane(
-      options.pin_dir, std::move(maps), sources, std::move(ports), slots));
+      options.pin_dir, lock.ok() ? *std::move(lock) : util::ScopedFd(),
+      std::move(maps), sources, std::move(ports), slots));
   FW_RETURN_IF_ERROR(data_plane->interfaces_.Adopt(
       [&slots](const std::string& name) { return slots.Find(name); }));
   return data_plane;
 }
 
-LibbpfDataPlane::LibbpfDataPlane(const std::string& pin_dir, SharedMaps maps,
+LibbpfDataPlane::LibbpfDataPlane(const std::string& pin_dir,
+                                 util::ScopedFd lock, SharedMaps maps,
                                  SourceTables sources, PortTables ports,
                                  CounterSlots slots)
     : pin_dir_(pin_dir),
+      lock_(std::move(lock)),
       maps_(std::move(maps)),
       sources_(sources),
       ports_(std::move(ports)),
@@ -121,6 +126,9 @@ absl::Status LibbpfDataPlane::Detach(const std::string& interface) {
 // rules.
 absl::Status LibbpfDataPlane::Pin() {
   FW_RETURN_IF_ERROR(MakeFolder(pin_dir_));
+  if (!lock_.valid()) {
+    FW_ASSIGN_OR_RETURN(lock_, LockFolder(pin_dir_));
+  }
   FW_RETURN_IF_ERROR(MakeFolder(MapFolder(pin_dir_)));
   FW_RETURN_IF_ERROR(MakeFolder(LinkFolder(pin_dir_)));
   FW_RETURN_IF_ERROR(maps_.Pin());
@@ -135,10 +143,9 @@ absl::Status LibbpfDataPlane::UnpinWhenIdle() {
   if (!links.empty()) return absl::OkStatus();
   FW_RETURN_IF_ERROR(ports_.Unpin());
   FW_RETURN_IF_ERROR(maps_.Unpin());
-  for (const std::string& folder :
-       {MapFolder(pin_dir_), LinkFolder(pin_dir_), pin_dir_}) {
-    rmdir(folder.c_str());
-  }
+  rmdir(MapFolder(pin_dir_).c_str());
+  rmdir(LinkFolder(pin_dir_).c_str());
+  if (rmdir(pin_dir_.c_str()) == 0) lock_.reset();
   return absl::OkStatus();
 }
 

@@ -13,13 +13,14 @@
 #include "agent/dataplane/port_tables.h"
 #include "agent/dataplane/shared_maps.h"
 #include "agent/dataplane/source_tables.h"
+#include "agent/util/scoped_fd.h"
 
 namespace fwagent::dataplane {
 
 // The filter outlives this object: while an interface is guarded, its link is
 // pinned under <pin_dir>/links and the maps under <pin_dir>/maps-v<layout>, and
 // the next Open continues with them. While none is, nothing is pinned.
-// One agent at a time may use a pin_dir.
+// A pin_dir in which something is pinned is locked against other agents.
 class LibbpfDataPlane : public DataPlane {
  public:
   struct Options {
@@ -32,9 +33,9 @@ class LibbpfDataPlane : public DataPlane {
   // Finds what an earlier run left, and loads the program once to prove that
   // the kernel can run it. Interfaces of an earlier run stay guarded by its
   // program until Attach replaces it.
-  // FAILED_PRECONDITION: no BPF file system, foreign pins, or the kernel lacks
-  // something; PERMISSION_DENIED: CAP_BPF or CAP_NET_ADMIN is missing;
-  // INVALID_ARGUMENT: no capacity.
+  // FAILED_PRECONDITION: no BPF file system, foreign pins, another agent in
+  // pin_dir, or the kernel lacks something; PERMISSION_DENIED: CAP_BPF or
+  // CAP_NET_ADMIN is missing; INVALID_ARGUMENT: no capacity.
   static absl::StatusOr<std::unique_ptr<LibbpfDataPlane>> Open(
       const Options& options);
 
@@ -53,14 +54,16 @@ class LibbpfDataPlane : public DataPlane {
       override;
 
  private:
-  LibbpfDataPlane(const std::string& pin_dir, SharedMaps maps,
-                  SourceTables sources, PortTables ports, CounterSlots slots);
+  LibbpfDataPlane(const std::string& pin_dir, util::ScopedFd lock,
+                  SharedMaps maps, SourceTables sources, PortTables ports,
+                  CounterSlots slots);
 
   absl::StatusOr<LoadedProgram> Load(const std::string& interface) const;
   absl::Status Pin();
   absl::Status UnpinWhenIdle();
 
   const std::string pin_dir_;
+  util::ScopedFd lock_;  // of pin_dir_, while that exists
   const SharedMaps maps_;
   SourceTables sources_;
   PortTables ports_;

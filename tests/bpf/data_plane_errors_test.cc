@@ -79,6 +79,7 @@ TEST_F(DataPlaneErrorsTest, NamesTheCapabilitiesThatAreMissing) {
 TEST_F(DataPlaneErrorsTest, NamesTheCapabilitiesWhenThereArePinsToo) {
   world_->AddInterface("fw0", true);
   ASSERT_TRUE(world_->plane().Attach("fw0", ModePreference::kAuto).ok());
+  world_->Stop();
   RunWithCapabilities({}, [this] {
     const absl::Status status = WhyNot(world_->options());
     EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;

@@ -173,19 +173,33 @@ TEST_F(DataPlanePinsTest, NeverTouchesAPinThatIsNoLink) {
 TEST_F(DataPlanePinsTest, TellsAFilterOfAnotherNamespaceFromItsOwn) {
   world_->AddInterface("fw0", true);
   Attach("fw0");
+  world_->Stop();
   auto elsewhere = testing::NetNamespace::Create();
   ASSERT_TRUE(elsewhere.ok()) << elsewhere.status();
   ASSERT_TRUE(testing::AddVethPair(*elsewhere, "fw0", *elsewhere, "peer").ok());
-  const InNetNamespace there(*elsewhere);
-  auto other = LibbpfDataPlane::Open(world_->options());
-  ASSERT_TRUE(other.ok()) << other.status();
-  EXPECT_THAT((*other)->Interfaces(), IsEmpty());
-  const auto result = (*other)->Attach("fw0", ModePreference::kAuto);
-  EXPECT_TRUE(absl::IsFailedPrecondition(result.status())) << result.status();
-  EXPECT_THAT(result.status().message(), HasSubstr("--pin-dir"));
-  const InNetNamespace back(world_->inside());
+  {
+    const InNetNamespace there(*elsewhere);
+    ASSERT_TRUE(world_->Start().ok());
+    EXPECT_THAT(plane().Interfaces(), IsEmpty());
+    const auto result = plane().Attach("fw0", ModePreference::kAuto);
+    EXPECT_TRUE(absl::IsFailedPrecondition(result.status()));
+    EXPECT_THAT(result.status().message(), HasSubstr("--pin-dir"));
+  }
+  world_->Restart();
   EXPECT_TRUE(LinkOf("fw0").here());
+  EXPECT_TRUE(plane().Interfaces().at(0).attached());
   EXPECT_THAT(Pins(kMaps), Not(IsEmpty()));
+}
+
+TEST_F(DataPlanePinsTest, KeepsASecondAgentOutWhileSomethingIsPinned) {
+  world_->AddInterface("fw0", true);
+  EXPECT_TRUE(LibbpfDataPlane::Open(world_->options()).ok());
+  Attach("fw0");
+  const auto second = LibbpfDataPlane::Open(world_->options());
+  EXPECT_TRUE(absl::IsFailedPrecondition(second.status())) << second.status();
+  EXPECT_THAT(second.status().message(), HasSubstr("another fwagent"));
+  ASSERT_TRUE(plane().Detach("fw0").ok());
+  EXPECT_TRUE(LibbpfDataPlane::Open(world_->options()).ok());
 }
 
 TEST_F(DataPlanePinsTest, FollowsAnInterfaceThatWasRenamed) {

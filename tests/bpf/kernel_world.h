@@ -37,6 +37,7 @@ class KernelWorld : public DataPlaneWorld {
   ~KernelWorld() override;
 
   dataplane::DataPlane& plane() override { return *plane_; }
+  // Aborts the test program when the data plane does not open again.
   void Restart() override;
   // A veth device when it is native, else a bridge.
   void AddInterface(const std::string& name, bool native) override;

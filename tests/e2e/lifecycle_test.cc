@@ -61,7 +61,7 @@ TEST_F(LifecycleTest, TheNextAgentTakesOverInPlace) {
   const std::string listed = site_->Fwctl({"-o", "json", "list"}).out;
   const ProcessResult stopped = site_->StopAgent(SIGTERM);
   EXPECT_EQ(stopped.exit_code, 0);
-  EXPECT_THAT(stopped.err, HasSubstr("the filter stays in place"));
+  EXPECT_THAT(stopped.err, HasSubstr("stays filtered"));
   EXPECT_FALSE(PeerGetsThrough());
 
   ASSERT_TRUE(site_->StartAgent());

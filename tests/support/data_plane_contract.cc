@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <atomic>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -413,6 +415,27 @@ TEST_P(DataPlaneContract, CountersGoOnAcrossTakeOverRestartAndDetach) {
   world_->ReceiveBlocked("fw0", 1);
   EXPECT_EQ(DropsOn("fw0"), 4u);
   EXPECT_EQ(DropsOn("fw1"), 0u);
+}
+
+// --- threads -----------------------------------------------------------------
+
+TEST_P(DataPlaneContract, AnswersOtherThreadsWhileInterfacesComeAndGo) {
+  world_->AddInterface("fw0", true);
+  world_->AddInterface("fw1", true);
+  ASSERT_TRUE(plane().Attach("fw1", ModePreference::kAuto).ok());
+  std::atomic<bool> done = false;
+  std::thread reader([this, &done] {
+    while (!done) {
+      EXPECT_TRUE(StateOf("fw1").attached());
+      EXPECT_EQ(DropsOn("fw1"), 0u);
+    }
+  });
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
+    EXPECT_TRUE(plane().Detach("fw0").ok());
+  }
+  done = true;
+  reader.join();
 }
 
 }  // namespace fwagent::testing

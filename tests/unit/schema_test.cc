@@ -41,12 +41,13 @@ class SchemaTest : public ::testing::Test {
     ASSERT_TRUE(status.ok()) << status;
   }
 
-  std::string Content() const {
-    std::ifstream in(File(), std::ios::binary);
+  // Of the file, or of a neighbour of it.
+  std::string Content(const std::string& suffix = "") const {
+    std::ifstream in(File() + suffix, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  void SetContent(const std::string& content) {
-    std::ofstream(File(), std::ios::binary) << content;
+  void SetContent(const std::string& content, const std::string& suffix = "") {
+    std::ofstream(File() + suffix, std::ios::binary) << content;
   }
 
   // The error of opening; the file must not have changed.
@@ -83,6 +84,26 @@ TEST_F(SchemaTest, AFileOfANewerAgentIsRefused) {
                     HasSubstr("install the newer agent")));
   Execute("PRAGMA user_version = 1");
   EXPECT_TRUE(Opened().ok());
+}
+
+// A crash left changes in the log that are not in the file yet.
+TEST_F(SchemaTest, TheLogOfARefusedFileIsKeptToo) {
+  MakeStore();
+  std::string file;
+  std::string log;
+  {
+    auto database = SqliteDatabase::Open(File());
+    ASSERT_TRUE(database.ok()) << database.status();
+    ASSERT_TRUE(database->AllowWrites().ok());
+    ASSERT_TRUE(database->Execute("PRAGMA user_version = 2").ok());
+    file = Content();
+    log = Content("-wal");
+    EXPECT_FALSE(log.empty());
+  }
+  SetContent(file);
+  SetContent(log, "-wal");
+  EXPECT_EQ(Refused().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(Content("-wal") == log);
 }
 
 TEST_F(SchemaTest, AnotherProgramsDatabaseIsRefused) {

@@ -1,0 +1,219 @@
+#include "tests/bpf/filter.h"
+
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <utility>
+
+#include "agent/util/errno_status.h"
+#include "agent/util/scoped_fd.h"
+#include "agent/util/status_macros.h"
+#include "tests/support/require_bpf.h"
+
+namespace fwagent::testing {
+namespace {
+
+absl::Status Check(int result, std::string_view what) {
+  if (result >= 0) return absl::OkStatus();
+  return util::ErrnoToStatus(errno, what);
+}
+
+// The key of either source table: both begin with the length.
+fw_source6_key KeyOf(const policy::Prefix& prefix) {
+  fw_source6_key key{};
+  key.length = prefix.length();
+  std::copy(prefix.address().begin(), prefix.address().end(), key.address);
+  return key;
+}
+
+// The one counter that moved.
+struct Moved {
+  Judgement judgement;
+  fw_counter by;
+};
+
+std::vector<Moved> Difference(const Filter::Counters& before,
+                              const Filter::Counters& after) {
+  std::vector<Moved> moved;
+  for (int verdict = 0; verdict < FW_VERDICT_MAX; ++verdict) {
+    for (int reason = 0; reason < FW_REASON_MAX; ++reason) {
+      const fw_counter& old = before[verdict][reason];
+      const fw_counter& now = after[verdict][reason];
+      if (now.packets == old.packets && now.bytes == old.bytes) continue;
+      moved.push_back(
+          {{static_cast<fw_verdict>(verdict), static_cast<fw_reason>(reason)},
+           {now.packets - old.packets, now.bytes - old.bytes}});
+    }
+  }
+  return moved;
+}
+
+}  // namespace
+
+void PrintTo(const Judgement& judgement, std::ostream* out) {
+  *out << (judgement.verdict == FW_VERDICT_DROP ? "drop" : "pass")
+       << ", reason " << judgement.reason;
+}
+
+absl::StatusOr<Filter> Filter::Load(std::uint32_t slot) {
+  fwagent_xdp* skeleton = fwagent_xdp__open();
+  if (skeleton == nullptr) return util::ErrnoToStatus(errno, "open");
+  Filter filter(skeleton, slot);
+  skeleton->rodata->fw_slot_index = slot;
+  FW_RETURN_IF_ERROR(Check(fwagent_xdp__load(skeleton), "load"));
+  return filter;
+}
+
+absl::Status Filter::Block(const Rules& rules) {
+  FW_RETURN_IF_ERROR(Clear());
+  fw_config config{};
+  fw_rule_ref rule{};
+  for (const std::string& text : rules.sources) {
+    FW_ASSIGN_OR_RETURN(const policy::Prefix prefix,
+                        policy::Prefix::Parse(text));
+    ++rule.rule_id;
+    FW_RETURN_IF_ERROR(BlockSource(prefix, rule));
+    ++config.source_blocks[static_cast<int>(prefix.family())];
+  }
+  for (const auto protocol : {FW_PORT_TCP, FW_PORT_UDP, FW_PORT_SCTP}) {
+    FW_RETURN_IF_ERROR(BlockPorts(protocol, rules));
+  }
+  const std::uint32_t key = 0;
+  return Check(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.fw_config), &key,
+                                   &config, BPF_ANY),
+               "fw_config");
+}
+
+int Filter::SourceMap(policy::Family family) const {
+  return bpf_map__fd(family == policy::Family::kIPv4
+                         ? skeleton_->maps.fw_source4
+                         : skeleton_->maps.fw_source6);
+}
+
+absl::Status Filter::BlockSource(const policy::Prefix& prefix,
+                                 const fw_rule_ref& rule) {
+  const fw_source6_key key = KeyOf(prefix);
+  sources_.push_back(prefix);
+  return Check(
+      bpf_map_update_elem(SourceMap(prefix.family()), &key, &rule, BPF_NOEXIST),
+      prefix.ToString());
+}
+
+absl::Status Filter::BlockPorts(fw_port_protocol protocol, const Rules& rules) {
+  bpf_map_create_opts options{};
+  options.sz = sizeof(options);
+  options.map_flags = BPF_F_MMAPABLE;
+  util::ScopedFd table;
+  std::uint64_t rule_id = rules.sources.size();
+  for (const Rules::Ports& ports : rules.ports) {
+    ++rule_id;
+    if (ports.protocol != protocol) continue;
+    if (!table.valid()) {
+      table.reset(bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_ports",
+                                 sizeof(std::uint32_t), sizeof(fw_rule_ref),
+                                 FW_PORTS, &options));
+    }
+    for (std::uint32_t port = ports.first; port <= ports.last; ++port) {
+      FW_RETURN_IF_ERROR(Check(
+          bpf_map_update_elem(table.get(), &port, &rule_id, BPF_ANY), "port"));
+    }
+  }
+  if (!table.valid()) return absl::OkStatus();
+  const int fd = table.get();
+  return Check(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.fw_ports),
+                                   &protocol, &fd, BPF_ANY),
+               "fw_ports");
+}
+
+absl::Status Filter::Clear() {
+  for (const policy::Prefix& prefix : std::exchange(sources_, {})) {
+    const fw_source6_key key = KeyOf(prefix);
+    FW_RETURN_IF_ERROR(
+        Check(bpf_map_delete_elem(SourceMap(prefix.family()), &key), "delete"));
+  }
+  for (const auto protocol : {FW_PORT_TCP, FW_PORT_UDP, FW_PORT_SCTP}) {
+    const int maps = bpf_map__fd(skeleton_->maps.fw_ports);
+    if (bpf_map_delete_elem(maps, &protocol) != 0 && errno != ENOENT) {
+      return util::ErrnoToStatus(errno, "empty fw_ports");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::uint64_t> Filter::SourceRule(
+    const std::string& address) const {
+  FW_ASSIGN_OR_RETURN(const policy::Prefix host,
+                      policy::Prefix::Parse(address));
+  const fw_source6_key key = KeyOf(host);
+  fw_rule_ref rule{};
+  FW_RETURN_IF_ERROR(Check(
+      bpf_map_lookup_elem(SourceMap(host.family()), &key, &rule), address));
+  return rule.rule_id;
+}
+
+Judgement Filter::Run(const Bytes& frame) const {
+  const Counters before = ReadCounters(slot_);
+  bpf_test_run_opts options{};
+  options.sz = sizeof(options);
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<std::uint32_t>(frame.size());
+  const int result = bpf_prog_test_run_opts(
+      bpf_program__fd(skeleton_->progs.fwagent), &options);
+  EXPECT_EQ(result, 0) << "a frame of " << frame.size() << " bytes";
+
+  const std::vector<Moved> moved = Difference(before, ReadCounters(slot_));
+  EXPECT_EQ(moved.size(), 1u) << "counters that moved";
+  if (moved.size() != 1) return {};
+  const Judgement judgement = moved[0].judgement;
+  EXPECT_EQ(moved[0].by.packets, 1u);
+  EXPECT_EQ(moved[0].by.bytes, frame.size());
+  EXPECT_EQ(options.retval, judgement.verdict == FW_VERDICT_DROP
+                                ? std::uint32_t{XDP_DROP}
+                                : std::uint32_t{XDP_PASS});
+  return judgement;
+}
+
+Filter::Counters Filter::ReadCounters(std::uint32_t slot) const {
+  std::vector<fw_counters> per_cpu(
+      static_cast<std::size_t>(std::max(libbpf_num_possible_cpus(), 1)));
+  EXPECT_EQ(bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.fw_counters), &slot,
+                                per_cpu.data()),
+            0);
+  Counters sum{};
+  for (const fw_counters& counters : per_cpu) {
+    for (int verdict = 0; verdict < FW_VERDICT_MAX; ++verdict) {
+      for (int reason = 0; reason < FW_REASON_MAX; ++reason) {
+        sum[verdict][reason].packets += counters.by[verdict][reason].packets;
+        sum[verdict][reason].bytes += counters.by[verdict][reason].bytes;
+      }
+    }
+  }
+  return sum;
+}
+
+std::optional<absl::StatusOr<Filter>> FilterTest::filter_;
+
+void FilterTest::SetUpTestSuite() { filter_ = Filter::Load(); }
+
+void FilterTest::TearDownTestSuite() { filter_.reset(); }
+
+void FilterTest::SetUp() {
+  // A program that the verifier refuses is a failure, not a reason to skip.
+  SkipUnless(BpfIsAllowed());
+  if (IsSkipped()) return;
+  ASSERT_TRUE(filter_->ok()) << filter_->status();
+}
+
+void FilterTest::CheckAll(const std::vector<Case>& cases) {
+  for (const Case& row : cases) {
+    SCOPED_TRACE(row.name);
+    ASSERT_EQ(filter().Block(row.rules), absl::OkStatus());
+    EXPECT_EQ(filter().Run(row.frame), row.judgement);
+    EXPECT_EQ(filter().Run(row.twin), row.twin_judgement) << "the twin";
+  }
+}
+
+}  // namespace fwagent::testing

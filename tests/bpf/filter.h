@@ -1,0 +1,130 @@
+// The XDP program with its tables, in memory only: no interface, no pins.
+#ifndef FWAGENT_TESTS_BPF_FILTER_H_
+#define FWAGENT_TESTS_BPF_FILTER_H_
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "agent/policy/prefix.h"
+#include "bpf/fw_abi.h"
+#include "fwagent_xdp.skel.h"
+#include "tests/support/packet.h"
+
+namespace fwagent::testing {
+
+// The blocks that a case starts with. Rules are numbered from 1, sources
+// first, in order.
+struct Rules {
+  std::vector<std::string> sources = {};  // "192.0.2.0/24"
+  struct Ports {
+    fw_port_protocol protocol;
+    std::uint16_t first;
+    std::uint16_t last;
+  };
+  std::vector<Ports> ports = {};
+};
+
+// What became of one packet.
+struct Judgement {
+  fw_verdict verdict;
+  fw_reason reason;
+  bool operator==(const Judgement&) const = default;
+};
+void PrintTo(const Judgement& judgement, std::ostream* out);
+
+inline constexpr Judgement kPassed = {FW_VERDICT_PASS, FW_REASON_NO_MATCH};
+inline constexpr Judgement kFragment = {FW_VERDICT_PASS, FW_REASON_FRAGMENT};
+inline constexpr Judgement kNotIp = {FW_VERDICT_PASS, FW_REASON_NOT_IP};
+inline constexpr Judgement kSourceBlocked = {FW_VERDICT_DROP,
+                                             FW_REASON_SOURCE_BLOCKED};
+inline constexpr Judgement kPortBlocked = {FW_VERDICT_DROP,
+                                           FW_REASON_PORT_BLOCKED};
+
+// For what cannot be read.
+constexpr Judgement Passed(fw_reason reason) {
+  return {FW_VERDICT_PASS, reason};
+}
+constexpr Judgement Dropped(fw_reason reason) {
+  return {FW_VERDICT_DROP, reason};
+}
+
+class Filter {
+ public:
+  using Counters =
+      std::array<std::array<fw_counter, FW_REASON_MAX>, FW_VERDICT_MAX>;
+
+  // Sets the slot whose counters move. An error where the kernel refuses.
+  static absl::StatusOr<Filter> Load(std::uint32_t slot = 0);
+
+  // Puts the rules in the place of those that were there.
+  absl::Status Block(const Rules& rules);
+
+  // The rule of the longest prefix that holds the address. NOT_FOUND: none.
+  absl::StatusOr<std::uint64_t> SourceRule(const std::string& address) const;
+
+  // Sends one frame through the program, and reads off the counters what was
+  // decided. A test failure when not exactly one counter moved, by one packet
+  // and the bytes of the frame, or the action does not fit the verdict.
+  Judgement Run(const Bytes& frame) const;
+
+  // Of one slot, summed over the CPUs.
+  Counters ReadCounters(std::uint32_t slot) const;
+
+ private:
+  struct Destroy {
+    void operator()(fwagent_xdp* skeleton) const {
+      fwagent_xdp__destroy(skeleton);
+    }
+  };
+
+  Filter(fwagent_xdp* skeleton, std::uint32_t slot)
+      : skeleton_(skeleton), slot_(slot) {}
+
+  absl::Status BlockSource(const policy::Prefix& prefix,
+                           const fw_rule_ref& rule);
+  absl::Status BlockPorts(fw_port_protocol protocol, const Rules& rules);
+  absl::Status Clear();
+  int SourceMap(policy::Family family) const;
+
+  std::unique_ptr<fwagent_xdp, Destroy> skeleton_;
+  std::uint32_t slot_;
+  std::vector<policy::Prefix> sources_;
+};
+
+// One row of a table: a frame, and a twin that differs in the one thing that
+// matters.
+struct Case {
+  std::string name;
+  Rules rules;
+  Bytes frame;
+  Judgement judgement;
+  Bytes twin;
+  Judgement twin_judgement = kPassed;
+};
+
+// For tests of tables of cases: one program for all of them.
+class FilterTest : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite();
+  static void TearDownTestSuite();
+  void SetUp() override;
+
+  static Filter& filter() { return **filter_; }
+  static void CheckAll(const std::vector<Case>& cases);
+
+ private:
+  static std::optional<absl::StatusOr<Filter>> filter_;
+};
+
+}  // namespace fwagent::testing
+
+#endif  // FWAGENT_TESTS_BPF_FILTER_H_

@@ -1,0 +1,133 @@
+// The configuration file, and flags over it.
+#include "agent/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "agent/arguments.h"
+#include "tests/support/temp_dir.h"
+
+namespace fwagent {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class ConfigTest : public ::testing::Test {
+ protected:
+  const std::string& Write(const std::string& text) {
+    std::ofstream(path_) << text;
+    return path_;
+  }
+
+  absl::StatusOr<Config> Read(const std::string& text) {
+    Config config;
+    const absl::Status status = ReadConfigFile(Write(text), config);
+    if (!status.ok()) return status;
+    return config;
+  }
+
+  absl::StatusOr<Invocation> Parse(std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), "fwagent");
+    std::vector<char*> argv;
+    for (std::string& argument : arguments) argv.push_back(argument.data());
+    return ParseArguments(static_cast<int>(argv.size()), argv.data());
+  }
+
+  fwagent::testing::TempDir dir_;
+  const std::string path_ = dir_ / "fwagent.yaml";
+};
+
+TEST_F(ConfigTest, EveryKey) {
+  const auto config = Read(
+      "interfaces: [eth0, eth1]\nmode: generic\nsocket: /s\n"
+      "socket_group: g\nlisten: 127.0.0.1:1\ninsecure_remote: true\n"
+      "state_dir: /d\npin_dir: /p\nmax_sources: 7\nlog_level: debug\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_THAT(config->interfaces, ElementsAre("eth0", "eth1"));
+  EXPECT_EQ(config->mode, dataplane::ModePreference::kGeneric);
+  EXPECT_EQ(config->socket, "/s");
+  EXPECT_EQ(config->socket_group, "g");
+  EXPECT_EQ(config->listen, "127.0.0.1:1");
+  EXPECT_TRUE(config->insecure_remote);
+  EXPECT_EQ(config->state_dir, "/d");
+  EXPECT_EQ(config->pin_dir, "/p");
+  EXPECT_EQ(config->max_sources, 7u);
+  EXPECT_EQ(config->log_level, "debug");
+}
+
+TEST_F(ConfigTest, AnEmptyFileLeavesTheDefaults) {
+  const auto config = Read("# nothing yet\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->socket, "/run/fwagent/fwagent.sock");
+  EXPECT_EQ(config->mode, dataplane::ModePreference::kAuto);
+}
+
+TEST_F(ConfigTest, MistakesAreNamedWithTheirPlace) {
+  struct Row {
+    const char* text;
+    const char* message;
+  };
+  for (const Row& row : {
+           Row{"mode: auto\ninterface: eth0\n", ":2:1: unknown key"},
+           Row{"mode: auto\nmode: native\n", ":2:1: \"mode\" is given twice"},
+           Row{"mode: fast\n", "\"fast\" is not one of auto, native, generic"},
+           Row{"max_sources: many\n", ":1:14: bad conversion"},
+           Row{"max_sources: -1\n", ":1:14: bad conversion"},
+           Row{"insecure_remote: perhaps\n", ":1:18: bad conversion"},
+           Row{"interfaces: eth0\n", ":1:13: bad conversion"},
+           Row{"- eth0\n", "must be a mapping"},
+           Row{"mode: [auto\n", ":2:1: "},
+       }) {
+    const absl::Status status = Read(row.text).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << row.text;
+    EXPECT_THAT(std::string(status.message()),
+                ::testing::AllOf(HasSubstr(path_), HasSubstr(row.message)));
+  }
+}
+
+TEST_F(ConfigTest, AMissingFileIsNotFound) {
+  Config config;
+  EXPECT_EQ(ReadConfigFile(dir_ / "none", config).code(),
+            absl::StatusCode::kNotFound);
+}
+
+TEST_F(ConfigTest, FlagsOverrideTheFile) {
+  Write("interfaces: [eth0]\nmode: native\nmax_sources: 7\n");
+  const auto invocation =
+      Parse({"--config", path_, "--mode", "generic", "-i", "eth1", "-i", "eth2",
+             "--socket", "/a", "--socket", "/b"});
+  ASSERT_TRUE(invocation.ok()) << invocation.status();
+  EXPECT_THAT(invocation->config.interfaces, ElementsAre("eth1", "eth2"));
+  EXPECT_EQ(invocation->config.mode, dataplane::ModePreference::kGeneric);
+  EXPECT_EQ(invocation->config.max_sources, 7u) << "not given as a flag";
+  EXPECT_EQ(invocation->config.socket, "/b") << "the last one counts";
+}
+
+TEST_F(ConfigTest, InterfacesMustBeNamedOnceAndBeNames) {
+  Write("");
+  for (const std::vector<std::string>& interfaces :
+       std::vector<std::vector<std::string>>{
+           {}, {"eth0", "eth0"}, {""}, {"a/b"}, {"sixteen-letters0"}}) {
+    Config config;
+    config.interfaces = interfaces;
+    EXPECT_EQ(ValidateConfig(config).code(),
+              absl::StatusCode::kInvalidArgument);
+  }
+  Config config;
+  config.interfaces = {"eth0", "fifteen-letters"};
+  EXPECT_TRUE(ValidateConfig(config).ok());
+  config.max_sources = 0;
+  EXPECT_FALSE(ValidateConfig(config).ok());
+}
+
+TEST_F(ConfigTest, UsageErrorsAndVersionEndAtOnce) {
+  EXPECT_EQ(Parse({"--version"})->exit_code, 0);
+  EXPECT_EQ(Parse({"--no-such-flag"})->exit_code, 2);
+  EXPECT_EQ(Parse({"--max-sources", "x"})->exit_code, 2);
+}
+
+}  // namespace
+}  // namespace fwagent
