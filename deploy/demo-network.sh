@@ -14,7 +14,11 @@ readonly innocent4=192.0.2.10 innocent6=2001:db8::10
 in_server() { nsenter --net="/run/netns/$server" "$@"; }
 in_client() { nsenter --net="/run/netns/$client" "$@"; }
 
+# `ip netns` makes /run/netns a mount of its own when it is first used.
+netns_folder_was_there=yes
+
 make_network() {
+  [[ -e /run/netns ]] || netns_folder_was_there=no
   ip netns add "$server"
   ip netns add "$client"
   ip link add name "$interface" netns "$server" type veth peer name out0 netns "$client"
@@ -56,6 +60,10 @@ remove_network() {
     stop_processes "$name" KILL
     ip netns delete "$name"
   done
+  if [[ $netns_folder_was_there == no && -d /run/netns && -z $(ls -A /run/netns) ]]; then
+    umount /run/netns || true
+    rmdir /run/netns || true
+  fi
 }
 
 # Signals what runs in a namespace and waits at most two seconds for it to end.

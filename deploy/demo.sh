@@ -44,17 +44,15 @@ run_quietly() {
 clean_up() {
   local status=$?
   trap '' INT TERM HUP
-  [[ -z $child ]] || kill "$child" 2>/dev/null || true
+  set +e  # Whatever fails here, the rest must still be cleaned up.
+  [[ -z $child ]] || kill "$child" 2>/dev/null
   if ((status != 0)) && [[ -s $scratch/agent.log ]]; then
     echo "--- the agent's log:" >&2
     tail -n 20 "$scratch/agent.log" >&2
   fi
   remove_network
   rm -rf "${pins:?}" "${scratch:?}"
-  # Only our own mount, and only if nobody else has put anything there.
-  if [[ $bpffs_mounted == yes && -z $(ls -A /sys/fs/bpf) ]]; then
-    umount /sys/fs/bpf || true
-  fi
+  unmount_bpffs
   ((status == 0)) || echo "demo.sh: stopped early; cleaned up" >&2
 }
 
@@ -62,7 +60,9 @@ prepare() {
   "$root/deploy/packages.sh" install build demo
   mount_bpffs
   note "Building fwagent and fwctl (the first time takes some minutes) ..."
-  run_quietly cmake -S "$root" --preset release -B "$root/build/demo" -DFW_TESTS=OFF
+  # -O1 takes two thirds of the time of -O3, and nothing here is measured.
+  run_quietly cmake -S "$root" --preset release -B "$root/build/demo" -DFW_TESTS=OFF \
+    -DCMAKE_CXX_FLAGS_RELEASE=-O1
   run_quietly cmake --build "$root/build/demo" --target fwagent fwctl
   PATH=$root/build/demo/agent:$root/build/demo/client:$PATH
   export FWCTL_ADDRESS=unix:$scratch/fwagent.sock

@@ -82,7 +82,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
 
   auto engine =
       std::unique_ptr<Engine>(new Engine(store, data_plane, std::move(clock)));
-  const absl::MutexLock lock(&engine->mutex_);
+  const util::MutexLock lock(&engine->mutex_);
   for (Rule& rule : state.rules) {
     FW_RETURN_IF_ERROR(util::WithContext(engine->rules_.Add(std::move(rule)),
                                          "the store contradicts itself"));
@@ -100,7 +100,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
 }
 
 absl::StatusOr<ChangeResult> Engine::Apply(const Change& change) {
-  const absl::MutexLock change_lock(&change_mutex_);
+  const util::MutexLock change_lock(&change_mutex_);
   FW_RETURN_IF_ERROR(broken_);
   if (!change.request_id.empty()) {
     FW_ASSIGN_OR_RETURN(const auto answered,
@@ -125,7 +125,7 @@ absl::StatusOr<ChangeResult> Engine::Apply(const Change& change) {
 
 // The rule that would be added, without id, or removed.
 absl::StatusOr<ChangeResult> Engine::PlanChange(const Change& change) const {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   const Rule* present = rules_.Find(change.match);
   const std::string what = policy::MatchToString(change.match);
   if (change.kind == Kind::kUnblock) {
@@ -162,7 +162,7 @@ absl::StatusOr<ChangeResult> Engine::Persist(const Change& change,
   store::Delta delta;
   {
     // Never given twice, not even an id that was not acknowledged.
-    const absl::MutexLock lock(&mutex_);
+    const util::MutexLock lock(&mutex_);
     if (change.kind == Kind::kBlock) planned.rule.id = next_rule_id_++;
     delta.next_rule_id = next_rule_id_;
   }
@@ -204,7 +204,7 @@ absl::Status Engine::Publish(const Change& change, const Rule& rule) {
   const auto& ports = std::get<policy::PortRange>(change.match);
   policy::PortRules port_rules;
   {
-    const absl::MutexLock lock(&mutex_);
+    const util::MutexLock lock(&mutex_);
     port_rules = rules_.port_rules();
   }
   if (change.kind == Kind::kBlock) {
@@ -220,7 +220,7 @@ absl::Status Engine::Publish(const Change& change, const Rule& rule) {
 // this function, under change_mutex_, changes them.
 void Engine::Acknowledge(const Change& change, const ChangeResult& result) {
   {
-    const absl::MutexLock lock(&mutex_);
+    const util::MutexLock lock(&mutex_);
     if (change.kind == Kind::kBlock) {
       rules_.Add(result.rule).IgnoreError();
     } else {
@@ -234,7 +234,7 @@ void Engine::Acknowledge(const Change& change, const ChangeResult& result) {
 }
 
 RulePage Engine::List(policy::RuleId after, std::size_t limit) const {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   RulePage page;
   page.rules = rules_.Page(after, limit);
   page.total = rules_.size();
@@ -246,17 +246,17 @@ RulePage Engine::List(policy::RuleId after, std::size_t limit) const {
 
 absl::StatusOr<dataplane::AttachResult> Engine::Attach(
     const std::string& interface, dataplane::ModePreference preference) {
-  const absl::MutexLock change_lock(&change_mutex_);
+  const util::MutexLock change_lock(&change_mutex_);
   FW_ASSIGN_OR_RETURN(dataplane::AttachResult result,
                       data_plane_->Attach(interface, preference));
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   detached_.erase(interface);
   return result;
 }
 
 absl::StatusOr<std::vector<std::string>> Engine::Detach(
     const std::vector<std::string>& interfaces, const std::string& origin) {
-  const absl::MutexLock change_lock(&change_mutex_);
+  const util::MutexLock change_lock(&change_mutex_);
   std::vector<std::string> guarded;
   for (const auto& state : data_plane_->Interfaces()) {
     guarded.push_back(state.name);
@@ -277,7 +277,7 @@ absl::StatusOr<std::vector<std::string>> Engine::Detach(
   for (const std::string& name : wanted) {
     FW_RETURN_IF_ERROR(data_plane_->Detach(name));
     spdlog::warn("{}: the filter is off, asked by {}", name, origin);
-    const absl::MutexLock lock(&mutex_);
+    const util::MutexLock lock(&mutex_);
     detached_[name] = absl::StrCat("taken off by ", origin);
   }
   return wanted;
@@ -286,7 +286,7 @@ absl::StatusOr<std::vector<std::string>> Engine::Detach(
 EngineStatus Engine::GetStatus() const {
   EngineStatus status;
   status.interfaces = data_plane_->Interfaces();
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   for (const auto& [name, detail] : detached_) {
     status.interfaces.push_back({.name = name, .detail = detail});
   }

@@ -14,12 +14,12 @@
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "agent/core/change.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/policy/rule_set.h"
 #include "agent/store/store.h"
+#include "agent/util/mutex.h"
 
 namespace fwagent::core {
 
@@ -79,12 +79,12 @@ class Engine {
   const Clock clock_;
 
   // Held by the one change at work, over disk and kernel.
-  absl::Mutex change_mutex_;
+  util::Mutex change_mutex_;
   // Why no further change is taken; OK while list, disk and kernel agree.
   absl::Status broken_ ABSL_GUARDED_BY(change_mutex_);
 
   // Guards what readers see; never held over a wait. Only Acknowledge writes.
-  mutable absl::Mutex mutex_ ABSL_ACQUIRED_AFTER(change_mutex_);
+  mutable util::Mutex mutex_ ABSL_ACQUIRED_AFTER(change_mutex_);
   policy::RuleSet rules_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   policy::RuleId next_rule_id_ ABSL_GUARDED_BY(mutex_) = 1;

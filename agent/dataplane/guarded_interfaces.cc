@@ -59,17 +59,17 @@ std::string GuardedInterfaces::PinPath(const std::string& interface) const {
 }
 
 GuardedInterfaces::Guards GuardedInterfaces::Snapshot() const {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   return guards_;
 }
 
 void GuardedInterfaces::Insert(const std::string& name, const Guard& guard) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   guards_[name] = guard;
 }
 
 void GuardedInterfaces::Erase(const std::string& name) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   guards_.erase(name);
 }
 

@@ -14,8 +14,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "agent/dataplane/data_plane.h"
+#include "agent/util/mutex.h"
 #include "agent/util/scoped_fd.h"
 
 namespace fwagent::dataplane {
@@ -81,7 +81,7 @@ class GuardedInterfaces {
 
   const std::string pin_folder_;
   const Loader load_;
-  mutable absl::Mutex mutex_;  // never held over a system call
+  mutable util::Mutex mutex_;  // never held over a system call
   Guards guards_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -30,9 +30,9 @@ class LibbpfDataPlane : public DataPlane {
     std::uint32_t max_sources = 1'000'000;
   };
 
-  // Finds what an earlier run left, and loads the program once to prove that
-  // the kernel can run it. Interfaces of an earlier run stay guarded by its
-  // program until Attach replaces it.
+  // Finds what an earlier run left; where that is nothing, loads the program
+  // once to prove that the kernel can run it. Interfaces of an earlier run stay
+  // guarded by its program until Attach replaces it.
   // FAILED_PRECONDITION: no BPF file system, foreign pins, another agent in
   // pin_dir, or the kernel lacks something; PERMISSION_DENIED: CAP_BPF or
   // CAP_NET_ADMIN is missing; INVALID_ARGUMENT: no capacity.

@@ -40,7 +40,7 @@ MemoryDataPlane::MemoryDataPlane(const Options& options)
 
 absl::Status MemoryDataPlane::AddSource(const Prefix& prefix,
                                         policy::RuleId rule) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(TakeFailure(Operation::kAddSource));
   if (!sources_.contains(prefix)) {
     const auto same_family = std::count_if(
@@ -56,7 +56,7 @@ absl::Status MemoryDataPlane::AddSource(const Prefix& prefix,
 }
 
 absl::Status MemoryDataPlane::RemoveSource(const Prefix& prefix) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(TakeFailure(Operation::kRemoveSource));
   if (sources_.erase(prefix) == 0) return SourceNotInTable(prefix);
   return absl::OkStatus();
@@ -64,7 +64,7 @@ absl::Status MemoryDataPlane::RemoveSource(const Prefix& prefix) {
 
 absl::Status MemoryDataPlane::ReplacePorts(policy::Protocol protocol,
                                            const policy::PortTable& table) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(TakeFailure(Operation::kReplacePorts));
   FW_RETURN_IF_ERROR(CheckPortTable(table));
   ports_[Index(protocol)] = table;
@@ -72,7 +72,7 @@ absl::Status MemoryDataPlane::ReplacePorts(policy::Protocol protocol,
 }
 
 absl::StatusOr<LiveRules> MemoryDataPlane::ReadRules() {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(TakeFailure(Operation::kReadRules));
   LiveRules rules;
   rules.sources.assign(sources_.begin(), sources_.end());
@@ -86,7 +86,7 @@ std::uint64_t MemoryDataPlane::SourceCapacity(Family) const {
 
 absl::StatusOr<AttachResult> MemoryDataPlane::Attach(
     const std::string& interface, ModePreference preference) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(TakeFailure(Operation::kAttach));
   const auto device = devices_.find(interface);
   if (device == devices_.end()) {
@@ -146,7 +146,7 @@ absl::StatusOr<std::uint32_t> MemoryDataPlane::TakeSlot(
 }
 
 absl::Status MemoryDataPlane::Detach(const std::string& interface) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(TakeFailure(Operation::kDetach));
   if (guards_.erase(interface) == 0) {
     return NotGuarded(interface, Names(guards_));
@@ -155,7 +155,7 @@ absl::Status MemoryDataPlane::Detach(const std::string& interface) {
 }
 
 std::vector<InterfaceState> MemoryDataPlane::Interfaces() {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   std::vector<InterfaceState> states;
   for (const auto& [name, guard] : guards_) {
     states.push_back(StateOf(name, guard));
@@ -181,7 +181,7 @@ InterfaceState MemoryDataPlane::StateOf(const std::string& name,
 
 absl::StatusOr<std::vector<policy::InterfaceCounters>>
 MemoryDataPlane::ReadCounters() {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(TakeFailure(Operation::kReadCounters));
   std::vector<policy::InterfaceCounters> result;
   for (const auto& [name, guard] : guards_) {
@@ -191,7 +191,7 @@ MemoryDataPlane::ReadCounters() {
 }
 
 void MemoryDataPlane::FailNext(Operation operation, absl::Status status) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   failures_[operation].push_back(std::move(status));
 }
 
@@ -204,24 +204,24 @@ absl::Status MemoryDataPlane::TakeFailure(Operation operation) {
 }
 
 void MemoryDataPlane::AddInterface(const std::string& name, bool native) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   devices_[name] = {.ifindex = next_ifindex_++, .native = native};
 }
 
 void MemoryDataPlane::RemoveInterface(const std::string& name) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   devices_.erase(name);
 }
 
 void MemoryDataPlane::SetForeignProgram(const std::string& name,
                                         AttachMode mode) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   devices_[name].foreign = mode;
 }
 
 void MemoryDataPlane::Count(const std::string& name, policy::Verdict verdict,
                             policy::Reason reason, policy::Counter amount) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   const auto guard = guards_.find(name);
   const auto outcome =
       std::find(policy::kOutcomes.begin(), policy::kOutcomes.end(),
@@ -235,7 +235,7 @@ void MemoryDataPlane::Count(const std::string& name, policy::Verdict verdict,
 }
 
 void MemoryDataPlane::LosePortTable(policy::Protocol protocol) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   ports_[Index(protocol)].reset();
 }
 

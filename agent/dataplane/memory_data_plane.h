@@ -14,8 +14,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/btree_map.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "agent/dataplane/data_plane.h"
+#include "agent/util/mutex.h"
 
 namespace fwagent::dataplane {
 
@@ -100,7 +100,7 @@ class MemoryDataPlane : public DataPlane {
 
   const std::uint64_t max_sources_;
 
-  mutable absl::Mutex mutex_;
+  mutable util::Mutex mutex_;
   absl::btree_map<policy::Prefix, policy::RuleId> sources_
       ABSL_GUARDED_BY(mutex_);
   decltype(LiveRules::ports) ports_ ABSL_GUARDED_BY(mutex_);

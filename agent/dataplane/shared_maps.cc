@@ -105,9 +105,10 @@ absl::Status SharedMaps::OpenPinned(std::uint32_t max_sources) {
 }
 
 // Loading the program makes the maps, and proves that this kernel can run it:
-// which it has proved already where every map is pinned.
+// which it has proved already where every map is pinned, but perhaps to an
+// agent with more privilege.
 absl::Status SharedMaps::MakeMissing(std::uint32_t max_sources) {
-  if (fds_.size() == kMapNames.size()) return absl::OkStatus();
+  if (fds_.size() == kMapNames.size()) return CheckMayLoad();
   FW_ASSIGN_OR_RETURN(const Skeleton skeleton, OpenSkeleton());
   for (const std::string name : kMapNames) {
     bpf_map* map = FindMap(skeleton.get(), name);

@@ -1,5 +1,6 @@
 #include "agent/dataplane/skeleton.h"
 
+#include <bpf/bpf.h>
 #include <linux/bpf.h>
 
 #include <cerrno>
@@ -8,6 +9,7 @@
 #include "agent/dataplane/errors.h"
 #include "agent/dataplane/libbpf_log.h"
 #include "agent/util/errno_status.h"
+#include "agent/util/scoped_fd.h"
 
 namespace fwagent::dataplane {
 namespace {
@@ -40,6 +42,16 @@ int ChooseProgram(fwagent_xdp* skeleton) {
 }
 
 }  // namespace
+
+absl::Status CheckMayLoad() {
+  const bpf_insn return_pass[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = XDP_PASS},
+      {.code = BPF_JMP | BPF_EXIT}};
+  const util::ScopedFd program(bpf_prog_load(BPF_PROG_TYPE_XDP, "fw_check",
+                                             "GPL", return_pass, 2, nullptr));
+  if (program.valid()) return absl::OkStatus();
+  return Refused(errno, "load an XDP program", LibbpfLog());
+}
 
 absl::StatusOr<Skeleton> OpenSkeleton() {
   const LibbpfLog log;

@@ -20,6 +20,10 @@ struct DestroySkeleton {
 };
 using Skeleton = std::unique_ptr<fwagent_xdp, DestroySkeleton>;
 
+// PERMISSION_DENIED unless this process may load XDP programs. Takes a small
+// part of the time that loading ours does.
+absl::Status CheckMayLoad();
+
 // Not loaded yet; of the programs in it, the one for this kernel is chosen.
 absl::StatusOr<Skeleton> OpenSkeleton();
 

@@ -30,7 +30,7 @@ std::string AskKernel(int fd) {
 
 void Peers::Record(int fd) {
   std::string who = AskKernel(fd);
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   by_fd_[fd] = std::move(who);
 }
 
@@ -38,7 +38,7 @@ std::string Peers::Describe(std::string_view grpc_peer) const {
   absl::string_view number(grpc_peer.data(), grpc_peer.size());
   int fd = -1;
   if (absl::ConsumePrefix(&number, "fd:") && absl::SimpleAtoi(number, &fd)) {
-    const absl::MutexLock lock(&mutex_);
+    const util::MutexLock lock(&mutex_);
     const auto found = by_fd_.find(fd);
     if (found != by_fd_.end()) return found->second;
   }

@@ -7,7 +7,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/synchronization/mutex.h"
+#include "agent/util/mutex.h"
 
 namespace fwagent::service {
 
@@ -26,7 +26,7 @@ class Peers {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  mutable absl::Mutex mutex_;
+  mutable util::Mutex mutex_;
   absl::flat_hash_map<int, std::string> by_fd_ ABSL_GUARDED_BY(mutex_);
 };
 

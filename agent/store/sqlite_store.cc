@@ -64,7 +64,7 @@ absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
 }
 
 absl::StatusOr<State> SqliteStore::Load() {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   State state;
   FW_RETURN_IF_ERROR(LoadMeta(state));
   FW_RETURN_IF_ERROR(LoadRules(state));
@@ -107,7 +107,7 @@ absl::Status SqliteStore::LoadRules(State& state) {
 }
 
 absl::Status SqliteStore::Commit(const Delta& delta) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   return database_.InTransaction([this, &delta] {
     mutex_.AssertHeld();
     FW_RETURN_IF_ERROR(WriteRules(delta));
@@ -153,7 +153,7 @@ absl::Status SqliteStore::WriteRequests(const Delta& delta) {
 
 absl::StatusOr<std::optional<AnsweredRequest>> SqliteStore::FindRequest(
     std::string_view request_id) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   SqliteStatement& row = statements_.find_request;
   FW_ASSIGN_OR_RETURN(const bool found, row.Text(request_id).Step());
   if (!found) return std::nullopt;

@@ -10,7 +10,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "agent/util/mutex.h"
 #include "agent/store/sqlite_database.h"
 #include "agent/store/sqlite_statement.h"
 #include "agent/store/state_directory.h"
@@ -63,7 +63,7 @@ class SqliteStore : public Store {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const StateDirectory directory_;  // locked for as long as we live
-  absl::Mutex mutex_;
+  util::Mutex mutex_;
   SqliteDatabase database_ ABSL_GUARDED_BY(mutex_);
   Statements statements_ ABSL_GUARDED_BY(mutex_);  // go before the database
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
 /* Gives each repetition of one packet another source address, and hands it to
  * the program under test by a tail call: one repeated packet would keep every
- * table in the cache. */
+ * table in the cache. All of them take frames in several buffers, because the
+ * program under test does and tail calls want their ends alike. */
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
@@ -45,7 +46,7 @@ struct {
 
 __u32 position;
 
-SEC("xdp")
+SEC("xdp.frags")
 int vary4(struct xdp_md *ctx) {
   __u32 key = position++ & (SOURCES - 1);
   struct source4 *source = bpf_map_lookup_elem(&sources4, &key);
@@ -56,7 +57,7 @@ int vary4(struct xdp_md *ctx) {
   return XDP_ABORTED;
 }
 
-SEC("xdp")
+SEC("xdp.frags")
 int vary6(struct xdp_md *ctx) {
   __u32 key = position++ & (SOURCES - 1);
   struct source6 *source = bpf_map_lookup_elem(&sources6, &key);
@@ -68,7 +69,7 @@ int vary6(struct xdp_md *ctx) {
 }
 
 /* What everything else is measured net of. */
-SEC("xdp")
+SEC("xdp.frags")
 int empty(struct xdp_md *ctx) {
   return XDP_PASS;
 }

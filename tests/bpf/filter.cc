@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -27,6 +28,24 @@ fw_source6_key KeyOf(const policy::Prefix& prefix) {
   key.length = prefix.length();
   std::copy(prefix.address().begin(), prefix.address().end(), key.address);
   return key;
+}
+
+absl::StatusOr<util::ScopedFd> MakePortMap(
+    const std::vector<fw_rule_ref>& table) {
+  bpf_map_create_opts options{};
+  options.sz = sizeof(options);
+  options.map_flags = BPF_F_MMAPABLE;
+  util::ScopedFd map(bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_ports",
+                                    sizeof(std::uint32_t), sizeof(fw_rule_ref),
+                                    FW_PORTS, &options));
+  if (!map.valid()) return util::ErrnoToStatus(errno, "make a port table");
+  const std::size_t size = table.size() * sizeof(fw_rule_ref);
+  void* memory =
+      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, map.get(), 0);
+  if (memory == MAP_FAILED) return util::ErrnoToStatus(errno, "mmap");
+  std::copy(table.begin(), table.end(), static_cast<fw_rule_ref*>(memory));
+  munmap(memory, size);
+  return map;
 }
 
 // The one counter that moved.
@@ -58,13 +77,20 @@ void PrintTo(const Judgement& judgement, std::ostream* out) {
        << ", reason " << judgement.reason;
 }
 
-absl::StatusOr<Filter> Filter::Load(std::uint32_t slot) {
+absl::StatusOr<Filter> Filter::Load(const Options& options) {
   fwagent_xdp* skeleton = fwagent_xdp__open();
   if (skeleton == nullptr) return util::ErrnoToStatus(errno, "open");
-  Filter filter(skeleton, slot);
-  skeleton->rodata->fw_slot_index = slot;
+  Filter filter(skeleton, options);
+  skeleton->rodata->fw_slot_index = options.slot;
+  bpf_program__set_autoload(skeleton->progs.fwagent, !options.compat);
+  bpf_program__set_autoload(skeleton->progs.fwagent_compat, options.compat);
   FW_RETURN_IF_ERROR(Check(fwagent_xdp__load(skeleton), "load"));
   return filter;
+}
+
+bpf_program* Filter::Program() const {
+  return options_.compat ? skeleton_->progs.fwagent_compat
+                         : skeleton_->progs.fwagent;
 }
 
 absl::Status Filter::Block(const Rules& rules) {
@@ -103,26 +129,20 @@ absl::Status Filter::BlockSource(const policy::Prefix& prefix,
 }
 
 absl::Status Filter::BlockPorts(fw_port_protocol protocol, const Rules& rules) {
-  bpf_map_create_opts options{};
-  options.sz = sizeof(options);
-  options.map_flags = BPF_F_MMAPABLE;
-  util::ScopedFd table;
+  std::vector<fw_rule_ref> table(FW_PORTS);
+  bool is_empty = true;
   std::uint64_t rule_id = rules.sources.size();
   for (const Rules::Ports& ports : rules.ports) {
     ++rule_id;
     if (ports.protocol != protocol) continue;
-    if (!table.valid()) {
-      table.reset(bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_ports",
-                                 sizeof(std::uint32_t), sizeof(fw_rule_ref),
-                                 FW_PORTS, &options));
-    }
-    for (std::uint32_t port = ports.first; port <= ports.last; ++port) {
-      FW_RETURN_IF_ERROR(Check(
-          bpf_map_update_elem(table.get(), &port, &rule_id, BPF_ANY), "port"));
-    }
+    is_empty = false;
+    std::fill(table.begin() + ports.first, table.begin() + ports.last + 1,
+              fw_rule_ref{rule_id});
   }
-  if (!table.valid()) return absl::OkStatus();
-  const int fd = table.get();
+  if (is_empty) return absl::OkStatus();
+  FW_ASSIGN_OR_RETURN(const util::ScopedFd map, MakePortMap(table));
+  const int fd = map.get();
+  port_tables_.push_back(protocol);
   return Check(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.fw_ports),
                                    &protocol, &fd, BPF_ANY),
                "fw_ports");
@@ -134,11 +154,10 @@ absl::Status Filter::Clear() {
     FW_RETURN_IF_ERROR(
         Check(bpf_map_delete_elem(SourceMap(prefix.family()), &key), "delete"));
   }
-  for (const auto protocol : {FW_PORT_TCP, FW_PORT_UDP, FW_PORT_SCTP}) {
-    const int maps = bpf_map__fd(skeleton_->maps.fw_ports);
-    if (bpf_map_delete_elem(maps, &protocol) != 0 && errno != ENOENT) {
-      return util::ErrnoToStatus(errno, "empty fw_ports");
-    }
+  for (const fw_port_protocol protocol : std::exchange(port_tables_, {})) {
+    FW_RETURN_IF_ERROR(Check(
+        bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.fw_ports), &protocol),
+        "empty fw_ports"));
   }
   return absl::OkStatus();
 }
@@ -155,16 +174,17 @@ absl::StatusOr<std::uint64_t> Filter::SourceRule(
 }
 
 Judgement Filter::Run(const Bytes& frame) const {
-  const Counters before = ReadCounters(slot_);
+  const Counters before = ReadCounters(options_.slot);
   bpf_test_run_opts options{};
   options.sz = sizeof(options);
   options.data_in = frame.data();
   options.data_size_in = static_cast<std::uint32_t>(frame.size());
-  const int result = bpf_prog_test_run_opts(
-      bpf_program__fd(skeleton_->progs.fwagent), &options);
+  const int result =
+      bpf_prog_test_run_opts(bpf_program__fd(Program()), &options);
   EXPECT_EQ(result, 0) << "a frame of " << frame.size() << " bytes";
 
-  const std::vector<Moved> moved = Difference(before, ReadCounters(slot_));
+  const std::vector<Moved> moved =
+      Difference(before, ReadCounters(options_.slot));
   EXPECT_EQ(moved.size(), 1u) << "counters that moved";
   if (moved.size() != 1) return {};
   const Judgement judgement = moved[0].judgement;
@@ -196,7 +216,7 @@ Filter::Counters Filter::ReadCounters(std::uint32_t slot) const {
 
 std::optional<absl::StatusOr<Filter>> FilterTest::filter_;
 
-void FilterTest::SetUpTestSuite() { filter_ = Filter::Load(); }
+void FilterTest::SetUpTestSuite() { filter_ = Filter::Load({}); }
 
 void FilterTest::TearDownTestSuite() { filter_.reset(); }
 

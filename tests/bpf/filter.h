@@ -62,8 +62,13 @@ class Filter {
   using Counters =
       std::array<std::array<fw_counter, FW_REASON_MAX>, FW_VERDICT_MAX>;
 
-  // Sets the slot whose counters move. An error where the kernel refuses.
-  static absl::StatusOr<Filter> Load(std::uint32_t slot = 0);
+  struct Options {
+    std::uint32_t slot = 0;  // whose counters move
+    bool compat = false;     // the program for older kernels
+  };
+
+  // An error where the kernel refuses.
+  static absl::StatusOr<Filter> Load(const Options& options);
 
   // Puts the rules in the place of those that were there.
   absl::Status Block(const Rules& rules);
@@ -86,8 +91,10 @@ class Filter {
     }
   };
 
-  Filter(fwagent_xdp* skeleton, std::uint32_t slot)
-      : skeleton_(skeleton), slot_(slot) {}
+  Filter(fwagent_xdp* skeleton, const Options& options)
+      : skeleton_(skeleton), options_(options) {}
+
+  bpf_program* Program() const;
 
   absl::Status BlockSource(const policy::Prefix& prefix,
                            const fw_rule_ref& rule);
@@ -96,8 +103,9 @@ class Filter {
   int SourceMap(policy::Family family) const;
 
   std::unique_ptr<fwagent_xdp, Destroy> skeleton_;
-  std::uint32_t slot_;
+  Options options_;
   std::vector<policy::Prefix> sources_;
+  std::vector<fw_port_protocol> port_tables_;
 };
 
 // One row of a table: a frame, and a twin that differs in the one thing that

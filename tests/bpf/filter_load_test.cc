@@ -24,7 +24,7 @@ std::uint64_t PacketsIn(const Filter::Counters& counters) {
 // Without CAP_PERFMON the verifier forbids most arithmetic with pointers.
 TEST_F(FilterLoadTest, TwoCapabilitiesAreEnough) {
   RunWithCapabilities({CAP_BPF, CAP_NET_ADMIN}, [] {
-    absl::StatusOr<Filter> filter = Filter::Load();
+    absl::StatusOr<Filter> filter = Filter::Load({});
     ASSERT_TRUE(filter.ok()) << filter.status();
     ASSERT_EQ(filter->Block({.sources = {"192.0.2.1/32"}}), absl::OkStatus());
     EXPECT_EQ(filter->Run((Ethernet{} / IPv4{} / Udp{}).ToBytes()),
@@ -37,13 +37,32 @@ TEST_F(FilterLoadTest, TwoCapabilitiesAreEnough) {
 
 TEST_F(FilterLoadTest, NoCapabilityIsNotEnough) {
   RunWithCapabilities({}, [] {
-    const absl::Status status = Filter::Load().status();
+    const absl::Status status = Filter::Load({}).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied) << status;
   });
 }
 
+// Only how it learns the size of a frame is another.
+TEST_F(FilterLoadTest, TheProgramForOlderKernelsAgrees) {
+  absl::StatusOr<Filter> filter = Filter::Load({.compat = true});
+  ASSERT_TRUE(filter.ok()) << filter.status();
+  ASSERT_EQ(filter->Block({.sources = {"192.0.2.1/32"},
+                           .ports = {{FW_PORT_UDP, 53, 53}}}),
+            absl::OkStatus());
+  const auto to = [](std::uint16_t port) {
+    return (Ethernet{} / Vlan{} / IPv6{} / Extension{} / Udp{.dport = port})
+        .ToBytes();
+  };
+  EXPECT_EQ(filter->Run(to(53)), kPortBlocked);
+  EXPECT_EQ(filter->Run(to(54)), kPassed);
+  EXPECT_EQ(filter->Run(Pad(to(54), 100)), kPassed);
+  EXPECT_EQ(filter->Run(Cut(to(54), 73)), Dropped(FW_REASON_MALFORMED_IP));
+  EXPECT_EQ(filter->Run((Ethernet{} / IPv4{} / Udp{}).ToBytes()),
+            kSourceBlocked);
+}
+
 TEST_F(FilterLoadTest, CountsInItsOwnSlotOnly) {
-  absl::StatusOr<Filter> filter = Filter::Load(FW_MAX_INTERFACES - 1);
+  absl::StatusOr<Filter> filter = Filter::Load({.slot = FW_MAX_INTERFACES - 1});
   ASSERT_TRUE(filter.ok()) << filter.status();
   EXPECT_EQ(filter->Run((Ethernet{} / IPv4{} / Udp{}).ToBytes()), kPassed);
   for (std::uint32_t slot = 0; slot < FW_MAX_INTERFACES; ++slot) {
@@ -53,7 +72,7 @@ TEST_F(FilterLoadTest, CountsInItsOwnSlotOnly) {
 }
 
 TEST_F(FilterLoadTest, EveryPacketIsCountedOnce) {
-  absl::StatusOr<Filter> filter = Filter::Load();
+  absl::StatusOr<Filter> filter = Filter::Load({});
   ASSERT_TRUE(filter.ok()) << filter.status();
   ASSERT_EQ(filter->Block({.sources = {"192.0.2.1/32"},
                            .ports = {{FW_PORT_UDP, 53, 53}}}),

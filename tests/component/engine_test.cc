@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <latch>
 #include <optional>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "absl/synchronization/notification.h"
 #include "agent/dataplane/memory_data_plane.h"
 #include "agent/util/errno_status.h"
 #include "tests/support/memory_store.h"
@@ -295,18 +295,18 @@ TEST_F(EngineTest, AnEmptyStoreThatIsNotNewAdoptsNothing) {
 }
 
 TEST_F(EngineTest, ReadersDoNotWaitForTheDisk) {
-  absl::Notification committing;
-  absl::Notification go_on;
+  std::latch committing(1);
+  std::latch go_on(1);
   store_.OnCommit([&] {
-    committing.Notify();
-    go_on.WaitForNotification();
+    committing.count_down();
+    go_on.wait();
   });
   std::thread writer(
       [&] { EXPECT_TRUE(engine_->Apply(Block(Source("192.0.2.1"))).ok()); });
-  committing.WaitForNotification();
+  committing.wait();
   EXPECT_THAT(engine_->List(0, 10).rules, IsEmpty());
   EXPECT_EQ(engine_->GetStatus().generation, 0u);
-  go_on.Notify();
+  go_on.count_down();
   writer.join();
   store_.OnCommit(nullptr);
   ExpectSources({"192.0.2.1/32"});

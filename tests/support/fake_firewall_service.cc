@@ -44,52 +44,52 @@ bool SameMatch(const Rule& a, const Rule& b) {
 }  // namespace
 
 void FakeFirewallService::FailNext(const grpc::Status& status) {
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   next_failure_ = status;
 }
 
 void FakeFirewallService::Hang() {
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   hang_ = true;
 }
 
 void FakeFirewallService::Release() { released_.Notify(); }
 
 void FakeFirewallService::AddRule(const Rule& rule) {
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   rules_.push_back(rule);
   rules_.back().set_id(next_id_++);
 }
 
 void FakeFirewallService::SetPageSize(std::size_t rules) {
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   page_size_ = rules;
 }
 
 void FakeFirewallService::RepeatPages() {
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   repeat_pages_ = true;
 }
 
 void FakeFirewallService::SetStatus(
     const fwagent::v1::GetStatusResponse& status) {
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   status_ = status;
 }
 
 void FakeFirewallService::SetStats(
     const std::vector<fwagent::v1::GetStatsResponse>& samples) {
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   samples_ = samples;
 }
 
 std::string FakeFirewallService::LastRequest() const {
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   return last_request_;
 }
 
 std::size_t FakeFirewallService::CallCount() const {
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   return call_count_;
 }
 
@@ -97,20 +97,20 @@ grpc::Status FakeFirewallService::Begin(
     const google::protobuf::Message& request) {
   bool hang = false;
   {
-    absl::MutexLock lock(&mutex_);
+    util::MutexLock lock(&mutex_);
     ++call_count_;
     last_request_ = request.ShortDebugString();
     hang = hang_;
   }
   if (hang) released_.WaitForNotification();
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   return std::exchange(next_failure_, std::nullopt).value_or(grpc::Status::OK);
 }
 
 template <typename Response>
 grpc::Status FakeFirewallService::Add(Rule rule, bool validate_only,
                                       Response* response) {
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   for (const Rule& other : rules_) {
     if (SameMatch(rule, other)) {
       return {grpc::StatusCode::ALREADY_EXISTS,
@@ -130,7 +130,7 @@ grpc::Status FakeFirewallService::Add(Rule rule, bool validate_only,
 template <typename Response>
 grpc::Status FakeFirewallService::Remove(const Rule& match, bool validate_only,
                                          Response* response) {
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   const auto found =
       std::find_if(rules_.begin(), rules_.end(),
                    [&](const Rule& rule) { return SameMatch(rule, match); });
@@ -182,7 +182,7 @@ grpc::Status FakeFirewallService::ListRules(
     grpc::ServerContext*, const fwagent::v1::ListRulesRequest* request,
     fwagent::v1::ListRulesResponse* response) {
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   std::size_t first = 0;
   if (!request->page_token().empty() &&
       !absl::SimpleAtoi(request->page_token(), &first)) {
@@ -201,7 +201,7 @@ grpc::Status FakeFirewallService::GetStats(
     grpc::ServerContext*, const fwagent::v1::GetStatsRequest* request,
     fwagent::v1::GetStatsResponse* response) {
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   if (samples_.empty()) return grpc::Status::OK;
   *response = samples_.front();
   if (samples_.size() > 1) samples_.erase(samples_.begin());
@@ -212,7 +212,7 @@ grpc::Status FakeFirewallService::GetStatus(
     grpc::ServerContext*, const fwagent::v1::GetStatusRequest* request,
     fwagent::v1::GetStatusResponse* response) {
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   *response = status_;
   return grpc::Status::OK;
 }
@@ -221,7 +221,7 @@ grpc::Status FakeFirewallService::Detach(
     grpc::ServerContext*, const fwagent::v1::DetachRequest* request,
     fwagent::v1::DetachResponse* response) {
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
-  absl::MutexLock lock(&mutex_);
+  util::MutexLock lock(&mutex_);
   const auto named = [&](const std::string& name) {
     const auto& names = request->interfaces();
     return std::count(names.begin(), names.end(), name) > 0;

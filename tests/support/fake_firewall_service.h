@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include "agent/util/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "fwagent/v1/firewall_service.grpc.pb.h"
 
@@ -76,7 +76,7 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   grpc::Status Remove(const fwagent::v1::Rule& match, bool validate_only,
                       Response* response);
 
-  mutable absl::Mutex mutex_;
+  mutable util::Mutex mutex_;
   absl::Notification released_;
   bool hang_ ABSL_GUARDED_BY(mutex_) = false;
   bool repeat_pages_ ABSL_GUARDED_BY(mutex_) = false;

@@ -8,17 +8,17 @@
 
 namespace fwagent::testing {
 void MemoryStore::FailOnce(Call call, absl::Status status, int skip) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   failures_.push_back({call, skip, std::move(status)});
 }
 
 void MemoryStore::OnCommit(std::function<void()> hook) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   on_commit_ = std::move(hook);
 }
 
 store::State MemoryStore::state() const {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   store::State state{.rules = {},
                      .generation = generation_,
                      .next_rule_id = next_rule_id_,
@@ -28,13 +28,13 @@ store::State MemoryStore::state() const {
 }
 
 int MemoryStore::commits() const {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   return commits_;
 }
 
 absl::StatusOr<store::State> MemoryStore::Load() {
   {
-    const absl::MutexLock lock(&mutex_);
+    const util::MutexLock lock(&mutex_);
     FW_RETURN_IF_ERROR(InjectedFailure(Call::kLoad));
   }
   return state();
@@ -43,12 +43,12 @@ absl::StatusOr<store::State> MemoryStore::Load() {
 absl::Status MemoryStore::Commit(const store::Delta& delta) {
   std::function<void()> hook;
   {
-    const absl::MutexLock lock(&mutex_);
+    const util::MutexLock lock(&mutex_);
     hook = on_commit_;
   }
   if (hook) hook();
 
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(InjectedFailure(Call::kCommit));
   FW_RETURN_IF_ERROR(Check(delta));
   for (const policy::RuleId id : delta.remove) rules_.erase(id);
@@ -63,7 +63,7 @@ absl::Status MemoryStore::Commit(const store::Delta& delta) {
 
 absl::StatusOr<std::optional<store::AnsweredRequest>> MemoryStore::FindRequest(
     std::string_view request_id) {
-  const absl::MutexLock lock(&mutex_);
+  const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(InjectedFailure(Call::kFindRequest));
   const auto found = request_places_.find(request_id);
   if (found == request_places_.end()) return std::nullopt;

@@ -13,7 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
+#include "agent/util/mutex.h"
 #include "agent/store/store.h"
 
 namespace fwagent::testing {
@@ -58,7 +58,7 @@ class MemoryStore : public store::Store {
   void Remember(const store::AnsweredRequest& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  mutable absl::Mutex mutex_;
+  mutable util::Mutex mutex_;
   std::map<policy::RuleId, policy::Rule> rules_ ABSL_GUARDED_BY(mutex_);
   // By order of arrival, and where to find an id among them.
   std::map<std::int64_t, store::AnsweredRequest> requests_

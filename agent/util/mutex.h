@@ -1,0 +1,41 @@
+// A mutex that both clang's thread-safety analysis and ThreadSanitizer see.
+// Debian's archive of Abseil is not instrumented, so ThreadSanitizer takes
+// everything under an absl::Mutex for a race.
+#ifndef FWAGENT_AGENT_UTIL_MUTEX_H_
+#define FWAGENT_AGENT_UTIL_MUTEX_H_
+
+#include <mutex>
+
+#include "absl/base/thread_annotations.h"
+
+namespace fwagent::util {
+
+class ABSL_LOCKABLE Mutex {
+ public:
+  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mutex_.lock(); }
+  void Unlock() ABSL_UNLOCK_FUNCTION() { mutex_.unlock(); }
+  // Tells the analysis what it cannot see; costs nothing.
+  void AssertHeld() const ABSL_ASSERT_EXCLUSIVE_LOCK() {}
+
+ private:
+  std::mutex mutex_;
+};
+
+// Holds a mutex for a scope.
+class ABSL_SCOPED_LOCKABLE MutexLock {
+ public:
+  explicit MutexLock(Mutex* mutex) ABSL_EXCLUSIVE_LOCK_FUNCTION(mutex)
+      : mutex_(mutex) {
+    mutex_->Lock();
+  }
+  ~MutexLock() ABSL_UNLOCK_FUNCTION() { mutex_->Unlock(); }
+  MutexLock(const MutexLock&) = delete;
+  MutexLock& operator=(const MutexLock&) = delete;
+
+ private:
+  Mutex* const mutex_;
+};
+
+}  // namespace fwagent::util
+
+#endif  // FWAGENT_AGENT_UTIL_MUTEX_H_
