@@ -44,6 +44,7 @@ enum fw_reason {
   FW_REASON_MALFORMED_TRANSPORT = 6,
   FW_REASON_TOO_DEEP = 7,
   FW_REASON_FRAGMENT = 8,
+  FW_REASON_NEIGHBOR_DISCOVERY = 9,
   FW_REASON_MAX = 16, /* array bound: a power of two */
 };
 

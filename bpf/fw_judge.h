@@ -58,27 +58,30 @@ static __noinline int fw_has_rules(int is_ipv4, int is_ipv6) {
  * address. */
 static __always_inline struct fw_outcome fw_judge_ipv4(
     struct fw_cursor *cursor) {
-  struct fw_source4_key source;
+  union fw_source4 source;
   struct fw_packet packet = {};
 
   if (!fw_parse_ipv4(cursor, &source, &packet))
     return fw_drop_if(fw_has_rules(1, 0), FW_REASON_MALFORMED_IP);
-  if (fw_lookup_source4(&source))
+  if (fw_lookup_source4(&source.key))
     return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
   return fw_judge_transport(&packet.transport);
 }
 
 static __always_inline struct fw_outcome fw_judge_ipv6(
     struct xdp_md *ctx, struct fw_cursor *cursor) {
-  struct fw_source6_key source;
+  union fw_source6 source;
   struct fw_packet packet = {};
 
   if (!fw_parse_ipv6(cursor, &source, &packet))
     return fw_drop_if(fw_has_rules(0, 1), FW_REASON_MALFORMED_IP);
-  if (fw_lookup_source6(&source))
-    return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
+  /* Else a block of fe80::/10 would take the host off the network. */
+  if (packet.transport.extent == FW_EXTENT_NEIGHBOR)
+    return fw_pass(FW_REASON_NEIGHBOR_DISCOVERY);
   if (packet.transport.extent == FW_EXTENT_CHAIN)
     fw_follow_chain(ctx, &packet.chain, &packet.transport);
+  if (fw_lookup_source6(&source.key))
+    return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
   return fw_judge_transport(&packet.transport);
 }
 

@@ -19,13 +19,26 @@ fw_lookup_source6(const struct fw_source6_key *source) {
   return rule ? rule->rule_id : 0;
 }
 
+/* The keys of the two lookups that a port takes. */
+union fw_port_keys {
+  struct {
+    __u32 protocol;
+    __u32 port;
+  } key;
+  __u64 word;
+};
+
 /* `protocol` is an enum fw_port_protocol, `port` in host byte order. */
 static __always_inline __u64 fw_lookup_port(__u32 protocol, __u32 port) {
+  union fw_port_keys keys = {.key = {protocol, port}};
+  union fw_port_keys on_stack;
   const struct fw_rule_ref *rule;
-  void *table = bpf_map_lookup_elem(&fw_ports, &protocol);
+  void *table;
 
+  *(volatile __u64 *)&on_stack.word = keys.word; /* see fw_set_source4 */
+  table = bpf_map_lookup_elem(&fw_ports, &on_stack.key.protocol);
   if (!table) return 0;
-  rule = bpf_map_lookup_elem(table, &port);
+  rule = bpf_map_lookup_elem(table, &on_stack.key.port);
   return rule ? rule->rule_id : 0;
 }
 

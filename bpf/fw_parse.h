@@ -19,6 +19,8 @@
 #define FW_IPPROTO_HIP 139    /* RFC 7401 */
 #define FW_IPPROTO_SHIM6 140  /* RFC 5533 */
 #define FW_IPV4_OFFSET 0x1fff /* of frag_off */
+#define FW_ND_FIRST 133       /* ICMPv6 type: router solicitation */
+#define FW_ND_LAST 136        /* neighbour advertisement */
 
 /* How far a packet with an address could be read. */
 enum fw_extent {
@@ -29,6 +31,7 @@ enum fw_extent {
   FW_EXTENT_CHAIN,     /* IPv6 extension headers follow: see fw_walk.h */
   FW_EXTENT_CHAIN_CUT, /* they break off: not even the protocol is known */
   FW_EXTENT_CHAIN_DEEP,
+  FW_EXTENT_NEIGHBOR, /* neighbour or router discovery from this link */
 };
 
 /* What is behind the IP header. */
@@ -51,6 +54,16 @@ struct fw_chain {
   __u32 offset; /* of the first one, in bytes from the start of the frame */
   __u32 limit;  /* the end of the datagram, likewise */
   __u32 type;   /* of the first one, as next-header fields number it */
+};
+
+/* Keys of the source tables, by words. */
+union fw_source4 {
+  struct fw_source4_key key;
+  __u64 word;
+};
+union fw_source6 {
+  struct fw_source6_key key;
+  __u64 words[3]; /* the last one half used */
 };
 
 /* What was found behind the source address. */
@@ -136,11 +149,25 @@ static __always_inline void fw_parse_ports(const struct fw_cursor *cursor,
   transport->port = bpf_ntohs(ports->destination);
 }
 
-/* Keys are written from back to front, by words, and volatile for the sake of
- * that order: without CAP_PERFMON, Linux 6.1 refuses to write to an 8-byte slot
- * of the stack whose first half holds a constant. */
-static __always_inline void fw_put_word(void *key, __u32 index, __u32 word) {
-  ((volatile __u32 *)key)[index] = word;
+/* Writes a key in whole 8-byte words: to a program that is loaded without
+ * CAP_PERFMON every first write to a slot of the stack costs a fence, and
+ * Linux 6.1 refuses it a second one. */
+static __always_inline void fw_set_source4(union fw_source4 *source,
+                                           const struct iphdr *ip) {
+  union fw_source4 key = {.key = {.length = 8 * sizeof(ip->saddr)}};
+
+  __builtin_memcpy(key.key.address, &ip->saddr, sizeof(ip->saddr));
+  *(volatile __u64 *)&source->word = key.word;
+}
+
+static __always_inline void fw_set_source6(union fw_source6 *source,
+                                           const struct ipv6hdr *ip) {
+  union fw_source6 key = {.words = {0}};
+
+  key.key.length = 8 * sizeof(ip->saddr);
+  __builtin_memcpy(key.key.address, &ip->saddr, sizeof(ip->saddr));
+  for (int i = 0; i < 3; i++)
+    ((volatile __u64 *)source->words)[i] = key.words[i];
 }
 
 /* Returns whether there is a packet: Linux drops what is broken. `source`
@@ -148,7 +175,7 @@ static __always_inline void fw_put_word(void *key, __u32 index, __u32 word) {
  * then no pointer into the frame is left, and the verifier can give up the
  * paths that differ in nothing else. */
 static __always_inline int fw_parse_ipv4(struct fw_cursor *cursor,
-                                         struct fw_source4_key *source,
+                                         union fw_source4 *source,
                                          struct fw_packet *packet) {
   const struct iphdr *ip = (const struct iphdr *)cursor->position;
   __u32 header_bytes, total_bytes, fragment_offset;
@@ -160,8 +187,7 @@ static __always_inline int fw_parse_ipv4(struct fw_cursor *cursor,
   if (total_bytes < header_bytes) return 0;
   if (cursor->offset + total_bytes > cursor->limit) return 0;
 
-  fw_put_word(source, 1, ip->saddr);
-  fw_put_word(source, 0, 8 * sizeof(source->address));
+  fw_set_source4(source, ip);
   cursor->limit = cursor->offset + total_bytes;
   fragment_offset = bpf_ntohs(ip->frag_off) & FW_IPV4_OFFSET;
   if (fragment_offset == 1 && ip->protocol == IPPROTO_TCP) {
@@ -180,10 +206,21 @@ static __always_inline int fw_parse_ipv4(struct fw_cursor *cursor,
   return 1;
 }
 
+/* Router and neighbour solicitation and advertisement (RFC 4861). They carry
+ * no extension headers, and nobody beyond the link can send them: a router
+ * would have lowered the hop limit. */
+static __always_inline int fw_is_neighbor_discovery(
+    const struct fw_cursor *cursor, const struct ipv6hdr *ip) {
+  const __u8 *type = cursor->position;
+
+  return ip->nexthdr == IPPROTO_ICMPV6 && ip->hop_limit == 255 &&
+         fw_has(cursor, 1) && *type >= FW_ND_FIRST && *type <= FW_ND_LAST;
+}
+
 /* The same. Extension headers, which are rare, are left to
  * fw_pass_extension. */
 static __always_inline int fw_parse_ipv6(struct fw_cursor *cursor,
-                                         struct fw_source6_key *source,
+                                         union fw_source6 *source,
                                          struct fw_packet *packet) {
   const struct ipv6hdr *ip = (const struct ipv6hdr *)cursor->position;
   __u32 payload_bytes;
@@ -198,9 +235,11 @@ static __always_inline int fw_parse_ipv6(struct fw_cursor *cursor,
     cursor->limit = cursor->offset + payload_bytes;
   }
 
-  for (__u32 word = 4; word > 0; word--)
-    fw_put_word(source, word, ip->saddr.in6_u.u6_addr32[word - 1]);
-  fw_put_word(source, 0, 8 * sizeof(source->address));
+  fw_set_source6(source, ip);
+  if (fw_is_neighbor_discovery(cursor, ip)) {
+    packet->transport.extent = FW_EXTENT_NEIGHBOR;
+    return 1;
+  }
   if (!fw_is_extension(ip->nexthdr)) {
     fw_parse_ports(cursor, ip->nexthdr, &packet->transport);
     return 1;

@@ -10,8 +10,6 @@
 
 /* What reading beyond the end of the frame gives. */
 #define FW_NO_WORD (~0ull)
-/* Size of the smallest extension header there is. */
-#define FW_LEAST_EXTENSION 8
 /* Of the second half of a fragment header's first word. */
 #define FW_IPV6_OFFSET 0xfff8
 
@@ -63,8 +61,7 @@ static __always_inline struct fw_chain fw_pass_extension(struct fw_chain chain,
   __u32 size = fw_extension_bytes(chain.type, (__u32)word);
   int is_fragment = chain.type == IPPROTO_FRAGMENT && (word & FW_IPV6_OFFSET);
 
-  if (word == FW_NO_WORD || chain.offset + FW_LEAST_EXTENSION > chain.limit ||
-      chain.offset + size > chain.limit) {
+  if (word == FW_NO_WORD || chain.offset + size > chain.limit) {
     chain.type = FW_CHAIN_CUT;
     return chain;
   }

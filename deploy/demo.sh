@@ -27,16 +27,19 @@ show() {
   "$@" 2>&1 | sed 's/^/     /' || die "this command failed: $*"
 }
 
-# Runs a long command so that a signal is answered at once.
+# Runs a long command in a process group of its own, so that a signal to this
+# script is answered at once and ends the command with all that it started.
 child=
 run_quietly() {
-  "$@" >"$scratch/command.log" 2>&1 </dev/null &
+  setsid "$@" >"$scratch/command.log" 2>&1 </dev/null &
   child=$!
-  if ! wait "$child"; then
+  local status=0
+  wait "$child" || status=$?
+  child=
+  if ((status != 0)); then
     tail -n 30 "$scratch/command.log" >&2
     die "this command failed, its last lines are above: $*"
   fi
-  child=
 }
 
 # --- Set-up and clean-up -----------------------------------------------------
@@ -45,7 +48,10 @@ clean_up() {
   local status=$?
   trap '' INT TERM HUP
   set +e  # Whatever fails here, the rest must still be cleaned up.
-  [[ -z $child ]] || kill "$child" 2>/dev/null
+  if [[ -n $child ]]; then
+    kill -- "-$child" 2>/dev/null
+    wait "$child"
+  fi
   if ((status != 0)) && [[ -s $scratch/agent.log ]]; then
     echo "--- the agent's log:" >&2
     tail -n 20 "$scratch/agent.log" >&2

@@ -26,19 +26,30 @@ absl::Status ReconcileSources(const policy::RuleSet& rules,
                               Repairs& repairs) {
   absl::flat_hash_map<Prefix, RuleId> extra(live.sources.begin(),
                                             live.sources.end());
+  std::vector<std::pair<Prefix, RuleId>> missing;
   for (const auto& [id, rule] : rules.rules()) {
     const auto* prefix = std::get_if<Prefix>(&rule.match);
     if (prefix == nullptr) continue;
     const auto found = extra.find(*prefix);
     const bool enforced = found != extra.end() && found->second == id;
     if (found != extra.end()) extra.erase(found);
-    if (enforced) continue;
-    FW_RETURN_IF_ERROR(data_plane.AddSource(*prefix, id));
-    ++repairs.sources_added;
+    if (!enforced) missing.emplace_back(*prefix, id);
+  }
+  repairs.sources_added = missing.size();
+  repairs.sources_removed = extra.size();
+
+  // As many as fit before anything goes, the rest in the room that is made.
+  auto next = missing.begin();
+  for (; next != missing.end(); ++next) {
+    const absl::Status added = data_plane.AddSource(next->first, next->second);
+    if (absl::IsResourceExhausted(added)) break;
+    FW_RETURN_IF_ERROR(added);
   }
   for (const auto& [prefix, id] : extra) {
     FW_RETURN_IF_ERROR(data_plane.RemoveSource(prefix));
-    ++repairs.sources_removed;
+  }
+  for (; next != missing.end(); ++next) {
+    FW_RETURN_IF_ERROR(data_plane.AddSource(next->first, next->second));
   }
   return absl::OkStatus();
 }

@@ -20,8 +20,8 @@ struct Repairs {
 };
 
 // Makes the data plane enforce exactly `rules`. Blocks that are missing come
-// in before blocks that are too many go, so that nothing acknowledged is ever
-// let through on the way.
+// in before blocks that are too many go, as far as there is room, so that
+// nothing acknowledged is let through on the way.
 absl::StatusOr<Repairs> Reconcile(const policy::RuleSet& rules,
                                   const dataplane::LiveRules& live,
                                   dataplane::DataPlane& data_plane);

@@ -36,6 +36,7 @@ static_assert(Same(Reason::kMalformedIp, FW_REASON_MALFORMED_IP));
 static_assert(Same(Reason::kMalformedTransport, FW_REASON_MALFORMED_TRANSPORT));
 static_assert(Same(Reason::kTooDeep, FW_REASON_TOO_DEEP));
 static_assert(Same(Reason::kFragment, FW_REASON_FRAGMENT));
+static_assert(Same(Reason::kNeighborDiscovery, FW_REASON_NEIGHBOR_DISCOVERY));
 
 const fw_counter& At(const fw_counters& counters, std::size_t outcome) {
   const auto& [verdict, reason] = policy::kOutcomes[outcome];

@@ -21,17 +21,19 @@ enum class Reason : std::uint8_t {
   kMalformedTransport = 6,
   kTooDeep = 7,
   kFragment = 8,
+  kNeighborDiscovery = 9,
 };
 
 // Every pair that can occur, in order. What is broken passes while no rule
 // would have needed the part that is missing, and is dropped otherwise.
-inline constexpr std::array<std::pair<Verdict, Reason>, 11> kOutcomes = {{
+inline constexpr std::array<std::pair<Verdict, Reason>, 12> kOutcomes = {{
     {Verdict::kPass, Reason::kNoMatch},
     {Verdict::kPass, Reason::kNotIp},
     {Verdict::kPass, Reason::kMalformedIp},
     {Verdict::kPass, Reason::kMalformedTransport},
     {Verdict::kPass, Reason::kTooDeep},
     {Verdict::kPass, Reason::kFragment},
+    {Verdict::kPass, Reason::kNeighborDiscovery},
     {Verdict::kDrop, Reason::kSourceBlocked},
     {Verdict::kDrop, Reason::kPortBlocked},
     {Verdict::kDrop, Reason::kMalformedIp},

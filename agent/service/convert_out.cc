@@ -23,6 +23,7 @@ FW_SAME_NUMBER(REASON_MALFORMED_IP, Reason::kMalformedIp);
 FW_SAME_NUMBER(REASON_MALFORMED_TRANSPORT, Reason::kMalformedTransport);
 FW_SAME_NUMBER(REASON_TOO_DEEP, Reason::kTooDeep);
 FW_SAME_NUMBER(REASON_FRAGMENT, Reason::kFragment);
+FW_SAME_NUMBER(REASON_NEIGHBOR_DISCOVERY, Reason::kNeighborDiscovery);
 #undef FW_SAME_NUMBER
 
 v1::Protocol ToProto(policy::Protocol protocol) {

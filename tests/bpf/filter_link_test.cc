@@ -107,22 +107,28 @@ TEST_F(FilterLinkTest, WhatIsNotIpPassesEverything) {
   });
 }
 
-TEST_F(FilterLinkTest, NeighbourDiscoveryFollowsTheAddressRules) {
-  const auto solicitation = [](const std::string& src) {
-    return (Ethernet{} / IPv6{.src = src, .dst = "ff02::1:ff00:1"} /
-            Raw{.bytes = {135, 0, 0, 0, 0, 0, 0, 0}, .ip_protocol = 58})
+TEST_F(FilterLinkTest, NeighbourDiscoveryFromThisLinkPasses) {
+  const auto discovery = [](std::uint8_t type, std::uint8_t hop_limit) {
+    return (Ethernet{} / IPv6{.dst = "ff02::1:ff00:1", .hop_limit = hop_limit} /
+            Raw{.bytes = {type, 0, 0, 0, 0, 0, 0, 0}, .ip_protocol = 58})
         .ToBytes();
   };
-  CheckAll({
-      {"no port rule stops it",
-       {.ports = {{FW_PORT_TCP, 1, 65535}, {FW_PORT_UDP, 1, 65535}}},
-       solicitation("fe80::1"),
-       kPassed,
-       (Ethernet{} / IPv6{.src = "fe80::1"} / Udp{}).ToBytes(),
-       kPortBlocked},
-      {"a source rule does", kSource, solicitation("2001:db8::1"),
-       kSourceBlocked, solicitation("fe80::1")},
-  });
+  const Rules everything = {.sources = {"::/0"},
+                            .ports = {{FW_PORT_TCP, 1, 65535}}};
+  const Judgement passed = Passed(FW_REASON_NEIGHBOR_DISCOVERY);
+  for (const std::uint8_t type : Bytes{133, 134, 135, 136}) {
+    CheckAll({{absl::StrCat("type ", type), everything, discovery(type, 255),
+               passed, discovery(type, 254), kSourceBlocked}});
+  }
+  for (const std::uint8_t type : Bytes{132, 137, 128}) {
+    CheckAll({{absl::StrCat("type ", type), everything, discovery(type, 255),
+               kSourceBlocked, discovery(135, 255), passed}});
+  }
+  const Bytes cut = (Ethernet{} / IPv6{.hop_limit = 255} /
+                     Raw{.bytes = {}, .ip_protocol = 58})
+                        .ToBytes();
+  CheckAll({{"nothing behind the header", everything, cut, kSourceBlocked,
+             discovery(135, 255), passed}});
 }
 
 // The header of a datagram ends where the datagram does, not where the frame

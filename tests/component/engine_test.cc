@@ -269,6 +269,16 @@ TEST_F(EngineTest, ARestartEnforcesWhatTheStoreSays) {
   EXPECT_EQ(BlockedBy(85), 2u);
 }
 
+TEST_F(EngineTest, ARestartMakesRoomInATableFullOfOtherThings) {
+  ASSERT_TRUE(engine_->Apply(Block(Source("192.0.2.1"))).ok());
+  ASSERT_TRUE(engine_->Apply(Block(Source("192.0.2.2"))).ok());
+  ASSERT_TRUE(kernel_.RemoveSource(*Prefix::Parse("192.0.2.1")).ok());
+  ASSERT_TRUE(kernel_.AddSource(*Prefix::Parse("198.51.100.1"), 77).ok());
+  ASSERT_TRUE(kernel_.AddSource(*Prefix::Parse("198.51.100.2"), 78).ok());
+  Restart();
+  ExpectSources({"192.0.2.1/32", "192.0.2.2/32"});
+}
+
 TEST_F(EngineTest, ANewStoreAdoptsWhatTheKernelEnforces) {
   ASSERT_TRUE(engine_->Apply(Block(Source("192.0.2.1"))).ok());
   ASSERT_TRUE(engine_->Apply(Block(Ports(80, 90))).ok());

@@ -97,7 +97,7 @@ Layer IPv6::ToLayer() const {
     Put16(header,
           payload_bytes.value_or(static_cast<std::uint16_t>(payload.size())));
     header.push_back(next_header.value_or(ProtocolOf(next)));
-    header.push_back(64);
+    header.push_back(hop_limit);
     PutAddress(header, AF_INET6, src);
     PutAddress(header, AF_INET6, dst);
     return Join(std::move(header), payload);

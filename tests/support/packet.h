@@ -56,6 +56,7 @@ struct IPv6 {
   std::string src = "2001:db8::1";
   std::string dst = "2001:db8:1::1";
   std::optional<std::uint8_t> next_header;
+  std::uint8_t hop_limit = 64;
   // Lies.
   std::uint8_t version = 6;
   std::optional<std::uint16_t> payload_bytes;

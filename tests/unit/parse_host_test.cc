@@ -34,7 +34,7 @@ void ExpectSound(const HostPacket& packet) {
   EXPECT_LE(packet.link.tag_count, std::uint32_t{FW_MAX_VLAN_TAGS});
   EXPECT_LE(packet.link.ethertype, std::uint32_t{FW_LINK_DEEP});
   EXPECT_FALSE(fw_is_vlan(packet.link.ethertype));
-  EXPECT_LE(packet.transport.extent, std::uint32_t{FW_EXTENT_CHAIN_DEEP});
+  EXPECT_LE(packet.transport.extent, std::uint32_t{FW_EXTENT_NEIGHBOR});
   EXPECT_LE(packet.transport.port, 65535u);
   if (!packet.has_address) return;
   EXPECT_NE(packet.transport.extent, std::uint32_t{FW_EXTENT_CHAIN});
