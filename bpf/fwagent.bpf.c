@@ -7,17 +7,31 @@
 #include "bpf/fw_parse.h"
 #include "bpf/fw_subprograms.h"
 
-static __always_inline struct fw_outcome fw_judge(struct xdp_md *ctx,
-                                                  __u32 byte_count) {
+/* The frame from its start. Volatile, so that the compiler reads the pointers
+ * anew instead of keeping them on the stack: see fw_set_source4. */
+static __always_inline struct fw_cursor fw_start(struct xdp_md *ctx,
+                                                 __u32 byte_count) {
+  const volatile struct xdp_md *frame = ctx;
   struct fw_cursor cursor = {
-      .position = (const __u8 *)(long)ctx->data,
-      .end = (const __u8 *)(long)ctx->data_end,
+      .position = (const __u8 *)(long)frame->data,
+      .end = (const __u8 *)(long)frame->data_end,
       .limit = byte_count,
   };
+
+  return cursor;
+}
+
+static __always_inline struct fw_outcome fw_judge(struct xdp_md *ctx,
+                                                  __u32 byte_count) {
+  struct fw_cursor cursor = fw_start(ctx, byte_count);
   struct fw_link link = fw_parse_link(&cursor);
 
-  if (fw_is_vlan(link.ethertype)) fw_follow_tags(ctx, &link);
-  fw_skip_tags(&cursor, link.tag_count);
+  if (fw_is_vlan(link.ethertype)) {
+    fw_follow_tags(ctx, &link);
+    cursor = fw_start(ctx, byte_count);
+    fw_skip(&cursor, ETH_HLEN);
+    fw_skip_tags(&cursor, link.tag_count);
+  }
   if (link.ethertype == ETH_P_IP) return fw_judge_ipv4(&cursor);
   if (link.ethertype == ETH_P_IPV6) return fw_judge_ipv6(ctx, &cursor);
   return fw_judge_link(link.ethertype);

@@ -48,11 +48,14 @@ clean_up() {
   local status=$?
   trap '' INT TERM HUP
   set +e  # Whatever fails here, the rest must still be cleaned up.
+  # A trap runs with the redirections of the command that it interrupts.
+  exec 2>&3
   if [[ -n $child ]]; then
     kill -- "-$child" 2>/dev/null
     wait "$child"
   fi
-  if ((status != 0)) && [[ -s $scratch/agent.log ]]; then
+  # Above 128 it was a signal, and no fault of the agent's.
+  if ((status > 0 && status < 128)) && [[ -s $scratch/agent.log ]]; then
     echo "--- the agent's log:" >&2
     tail -n 20 "$scratch/agent.log" >&2
   fi
@@ -127,6 +130,7 @@ stop_leak_watch() {
 
 main() {
   require_root
+  exec 3>&2
   scratch=$(mktemp -d)
   pins=/sys/fs/bpf/fwdemo-$$
   trap clean_up EXIT

@@ -57,7 +57,7 @@ without_address_randomisation() {
 rooms_of() {
   case $1 in
     asan) echo unit component bpf e2e fuzz ;;
-    tsan) echo unit component e2e ;;
+    tsan) echo unit component bpf ;;
     *) echo unit component bpf e2e fuzz lint ;;
   esac
 }
