@@ -156,7 +156,7 @@ main() {
   expect_flow attacker "$attacker4" "$attacker6"
   expect_flow innocent "$innocent4" "$innocent6"
 
-  say "Block the attacker: his packets stop, the innocent sender's do not"
+  say "Block the attacker: its packets stop, the innocent sender's do not"
   local before after
   before=$(source_drops)
   show fwctl block-ip "$attacker4"

@@ -10,11 +10,11 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "agent/util/mutex.h"
 #include "agent/store/sqlite_database.h"
 #include "agent/store/sqlite_statement.h"
 #include "agent/store/state_directory.h"
 #include "agent/store/store.h"
+#include "agent/util/mutex.h"
 
 namespace fwagent::store {
 

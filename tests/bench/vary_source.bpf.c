@@ -3,9 +3,8 @@
  * the program under test by a tail call: one repeated packet would keep every
  * table in the cache. All of them take frames in several buffers, because the
  * program under test does and tail calls want their ends alike. */
-#include <linux/bpf.h>
-
 #include <bpf/bpf_helpers.h>
+#include <linux/bpf.h>
 
 #define SOURCES (1 << 20)
 #define ETHERNET_BYTES 14
@@ -70,8 +69,6 @@ int vary6(struct xdp_md *ctx) {
 
 /* What everything else is measured net of. */
 SEC("xdp.frags")
-int empty(struct xdp_md *ctx) {
-  return XDP_PASS;
-}
+int empty(struct xdp_md *ctx) { return XDP_PASS; }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "agent/util/mutex.h"
 #include "absl/synchronization/notification.h"
+#include "agent/util/mutex.h"
 #include "fwagent/v1/firewall_service.grpc.pb.h"
 
 namespace fwagent::testing {

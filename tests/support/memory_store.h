@@ -13,8 +13,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "agent/util/mutex.h"
 #include "agent/store/store.h"
+#include "agent/util/mutex.h"
 
 namespace fwagent::testing {
 
