@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 
 #include <atomic>
 #include <filesystem>
@@ -174,6 +177,27 @@ TEST_F(LifecycleTest, FwctlWorksOverTcp) {
   EXPECT_THAT(site_->agent().Err(), HasSubstr("asked by 127.0.0.1:"));
   ASSERT_EQ(fwctl("unblock-ip").exit_code, 0);
   EXPECT_TRUE(PeerGetsThrough());
+}
+
+TEST_F(LifecycleTest, SystemdIsToldWhenTheFilterIsInForce) {
+  const std::string path = site_->dir() / "notify";
+  const util::ScopedFd notify(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(bind(notify.get(), reinterpret_cast<sockaddr*>(&address),
+                 sizeof(address)),
+            0);
+  const timeval patience{.tv_sec = 15, .tv_usec = 0};
+  setsockopt(notify.get(), SOL_SOCKET, SO_RCVTIMEO, &patience,
+             sizeof(patience));
+  Process agent({.argv = site_->AgentCommand(),
+                 .netns_path = site_->host().path(),
+                 .env = {"NOTIFY_SOCKET=" + path}});
+  char text[64] = {};
+  ASSERT_GT(recv(notify.get(), text, sizeof(text) - 1, 0), 0) << agent.Err();
+  EXPECT_STREQ(text, "READY=1");
+  EXPECT_NE(AttachedProgram(), "");
+  EXPECT_EQ(site_->Fwctl({"status", "--check"}).exit_code, 0);
 }
 
 TEST_F(LifecycleTest, TheLogSaysWhoAskedOverTheUnixSocket) {
