@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "agent/util/status_macros.h"
@@ -93,8 +94,9 @@ absl::StatusOr<Invocation> ParseArguments(int argc, char** argv) {
     return invocation;
   }
   // The default file may be absent, a named one may not.
+  std::error_code error;
   if (flags.config_file.has_value() ||
-      std::filesystem::exists(kDefaultConfigFile)) {
+      std::filesystem::exists(kDefaultConfigFile, error)) {
     FW_RETURN_IF_ERROR(ReadConfigFile(
         flags.config_file.value_or(kDefaultConfigFile), invocation.config));
   }

@@ -4,18 +4,27 @@
 #include <yaml-cpp/yaml.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <functional>
+#include <ios>
+#include <limits>
 #include <map>
 #include <set>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "agent/util/errno_status.h"
+#include "agent/util/log.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent {
 namespace {
+
+// What the kernel's table type takes, less one for a replacement.
+constexpr std::uint32_t kMostSources =
+    std::numeric_limits<std::uint32_t>::max() - 1;
 
 // Reads one value; yaml-cpp throws when it has another type.
 using Reader = std::function<absl::Status(const YAML::Node&, Config&)>;
@@ -70,12 +79,21 @@ absl::Status ReadEntry(const std::string& path, const YAML::Node& key_node,
     return absl::InvalidArgumentError(
         absl::StrCat(place, ": \"", key, "\" is given twice"));
   }
+  if (value.IsNull()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(place, ": \"", key, "\" has no value: give one, or leave ",
+                     "the line out"));
+  }
   return util::WithContext(reader->second(value, config), place);
 }
 
 }  // namespace
 
 absl::Status ReadConfigFile(const std::string& path, Config& config) {
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    return util::ErrnoToStatus(EISDIR, path);
+  }
   std::ifstream file(path);
   if (!file) return util::ErrnoToStatus(errno, path);
   try {
@@ -91,9 +109,11 @@ absl::Status ReadConfigFile(const std::string& path, Config& config) {
           ReadEntry(path, entry.first, entry.second, seen, config));
     }
     return absl::OkStatus();
-  } catch (const YAML::Exception& error) {
+  } catch (const YAML::Exception& mistake) {
     return absl::InvalidArgumentError(
-        absl::StrCat(Place(path, error.mark), ": ", error.msg));
+        absl::StrCat(Place(path, mistake.mark), ": ", mistake.msg));
+  } catch (const std::ios_base::failure& failure) {
+    return absl::UnavailableError(absl::StrCat(path, ": ", failure.what()));
   }
 }
 
@@ -130,10 +150,18 @@ absl::Status ValidateConfig(const Config& config) {
           absl::StrCat("interfaces: \"", name, "\" is given twice"));
     }
   }
-  if (config.max_sources == 0) {
-    return absl::InvalidArgumentError("max_sources: must be at least 1");
+  if (config.max_sources == 0 || config.max_sources > kMostSources) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("max_sources: must be from 1 to ", kMostSources));
   }
-  return absl::OkStatus();
+  FW_RETURN_IF_ERROR(util::CheckLogLevel(config.log_level));
+  return service::CheckSocketOptions(config.socket_options());
+}
+
+service::SocketOptions Config::socket_options() const {
+  return {.unix_socket = {.path = socket, .group = socket_group},
+          .listen = listen,
+          .insecure_remote = insecure_remote};
 }
 
 }  // namespace fwagent

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "agent/dataplane/data_plane.h"
+#include "agent/service/sockets.h"
 
 namespace fwagent {
 
@@ -23,6 +24,8 @@ struct Config {
   std::string pin_dir = "/sys/fs/bpf/fwagent";
   std::uint32_t max_sources = 1'000'000;  // of each family
   std::string log_level = "info";
+
+  service::SocketOptions socket_options() const;
 };
 
 // Reads a YAML mapping over `config`. INVALID_ARGUMENT with file, line and
@@ -30,8 +33,8 @@ struct Config {
 // NOT_FOUND when there is no such file. On error `config` may be half-written.
 absl::Status ReadConfigFile(const std::string& path, Config& config);
 
-// What no source of the configuration can decide alone: at least one
-// interface, no doubles, sensible limits.
+// All that can be said without touching the host: at least one interface, no
+// doubles, limits, addresses, names of levels.
 absl::Status ValidateConfig(const Config& config);
 
 // "auto", "native" or "generic".

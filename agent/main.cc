@@ -6,10 +6,12 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "agent/arguments.h"
 #include "agent/core/engine.h"
+#include "agent/dataplane/errors.h"
 #include "agent/dataplane/libbpf_data_plane.h"
 #include "agent/service/server.h"
 #include "agent/store/sqlite_store.h"
@@ -18,10 +20,6 @@
 
 namespace fwagent {
 namespace {
-
-const char* ModeName(dataplane::AttachMode mode) {
-  return mode == dataplane::AttachMode::kNative ? "native" : "generic";
-}
 
 // Signals that end the agent are waited for, by every thread's leave.
 sigset_t BlockSignals() {
@@ -36,16 +34,28 @@ sigset_t BlockSignals() {
   return ends;
 }
 
+void LogAttached(const dataplane::AttachResult& result) {
+  const dataplane::InterfaceState& state = result.state;
+  spdlog::info("{}: {} in {} mode{}", state.name,
+               result.taken_over ? "took over the running filter" : "attached",
+               dataplane::ModeName(state.mode),
+               state.detail.empty() ? "" : " (" + state.detail + ")");
+}
+
+// All of them or none: what this start attached before one failed is taken off
+// again, since nobody would be there to do it. What ran before goes on.
 absl::Status AttachAll(const Config& config, core::Engine& engine) {
+  std::vector<std::string> attached;
   for (const std::string& name : config.interfaces) {
-    FW_ASSIGN_OR_RETURN(const dataplane::AttachResult result,
-                        engine.Attach(name, config.mode));
-    const std::string detail =
-        result.state.detail.empty() ? "" : " (" + result.state.detail + ")";
-    spdlog::info(
-        "{}: {} in {} mode{}", name,
-        result.taken_over ? "took over the running filter" : "attached",
-        ModeName(result.state.mode), detail);
+    const auto result = engine.Attach(name, config.mode);
+    if (!result.ok()) {
+      if (attached.empty()) return result.status();
+      const auto undone = engine.Detach(attached, "a start that failed");
+      if (!undone.ok()) spdlog::error(util::ToLogText(undone.status()));
+      return result.status();
+    }
+    LogAttached(*result);
+    if (!result->taken_over) attached.push_back(name);
   }
   return absl::OkStatus();
 }
@@ -57,12 +67,8 @@ absl::Status Run(const Config& config) {
 
   FW_ASSIGN_OR_RETURN(auto store, store::SqliteStore::Open(config.state_dir));
   spdlog::info("state in {}", config.state_dir);
-  FW_ASSIGN_OR_RETURN(
-      auto sockets,
-      service::Sockets::Open(
-          {.unix_socket = {.path = config.socket, .group = config.socket_group},
-           .listen = config.listen,
-           .insecure_remote = config.insecure_remote}));
+  FW_ASSIGN_OR_RETURN(auto sockets,
+                      service::Sockets::Open(config.socket_options()));
   FW_ASSIGN_OR_RETURN(
       auto data_plane,
       dataplane::LibbpfDataPlane::Open(

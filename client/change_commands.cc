@@ -30,21 +30,28 @@ Request PortRequest(const Arguments& arguments) {
   return request;
 }
 
-// Sends a request of any of the four kinds. `no_change` is the code that says
-// that there was nothing to do.
+// The agent's reasons for having nothing to do. Its codes alone say less: the
+// kernel, too, can lack something.
+constexpr char kExists[] = "RULE_EXISTS";
+constexpr char kMissing[] = "RULE_NOT_FOUND";
+
+// Sends a request of any of the four kinds. `no_change` is the reason that
+// says that there was nothing to do.
 template <typename Request, typename Response>
 Outcome Send(const CommandContext& context,
              Agent::Method<Request, Response> method, const Request& request,
-             grpc::StatusCode no_change) {
+             const std::string& no_change) {
   Response response;
   const grpc::Status status = context.agent.Call(method, request, &response);
-  if (status.error_code() == no_change &&
-      context.arguments.tolerate_unchanged) {
-    context.renderer.Unchanged(status.error_message());
+  if (!status.ok()) {
+    Failure failure = context.agent.ChangeFailure(status);
+    if (failure.reason != no_change || !context.arguments.tolerate_unchanged) {
+      return failure;
+    }
+    context.renderer.Unchanged(failure.message);
     return std::nullopt;
   }
-  if (!status.ok()) return context.agent.ChangeFailure(status);
-  context.renderer.Changed({no_change == grpc::StatusCode::ALREADY_EXISTS,
+  context.renderer.Changed({no_change == kExists,
                             context.arguments.validate_only, response.rule(),
                             response.generation()});
   return std::nullopt;
@@ -57,23 +64,21 @@ Outcome RunChange(const CommandContext& context) {
   if (arguments.command == Command::kBlockIp) {
     auto request = SourceRequest<fwagent::v1::BlockIPRequest>(arguments);
     request.set_comment(arguments.comment);
-    return Send(context, &Stub::BlockIP, request,
-                grpc::StatusCode::ALREADY_EXISTS);
+    return Send(context, &Stub::BlockIP, request, kExists);
   }
   if (arguments.command == Command::kUnblockIp) {
     return Send(context, &Stub::UnblockIP,
                 SourceRequest<fwagent::v1::UnblockIPRequest>(arguments),
-                grpc::StatusCode::NOT_FOUND);
+                kMissing);
   }
   if (arguments.command == Command::kBlockPort) {
     auto request = PortRequest<fwagent::v1::BlockPortRequest>(arguments);
     request.set_comment(arguments.comment);
-    return Send(context, &Stub::BlockPort, request,
-                grpc::StatusCode::ALREADY_EXISTS);
+    return Send(context, &Stub::BlockPort, request, kExists);
   }
   return Send(context, &Stub::UnblockPort,
               PortRequest<fwagent::v1::UnblockPortRequest>(arguments),
-              grpc::StatusCode::NOT_FOUND);
+              kMissing);
 }
 
 }  // namespace fwagent::client

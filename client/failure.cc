@@ -19,6 +19,7 @@ std::string CodeName(grpc::StatusCode code) {
   return name.empty() ? absl::StrCat("CODE_", static_cast<int>(code)) : name;
 }
 
+// For a status that is not the agent's own.
 std::string CallMessage(const CallContext& call, const grpc::Status& status) {
   if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
     return absl::StrCat(
@@ -46,7 +47,9 @@ bool NoAgentAnswered(grpc::StatusCode code) {
          code == grpc::StatusCode::DEADLINE_EXCEEDED;
 }
 
-// Details that cannot be read leave the failure with its message alone.
+// What the agent itself refuses carries its reason; what gRPC says of a
+// connection does not. Details that cannot be read leave the failure with its
+// message alone.
 void AddDetails(const grpc::Status& status, Failure* failure) {
   google::rpc::Status envelope;
   if (!grpc::ExtractErrorDetails(status, &envelope).ok()) return;
@@ -83,12 +86,16 @@ Failure ConnectFailure(const std::string& address, const absl::Status& why) {
 Failure CallFailure(const CallContext& call, const grpc::Status& status) {
   Failure failure;
   failure.code = CodeName(status.error_code());
+  AddDetails(status, &failure);
+  if (!failure.reason.empty()) {
+    failure.message = status.error_message();
+    return failure;
+  }
   failure.message = CallMessage(call, status);
   if (NoAgentAnswered(status.error_code())) {
     failure.exit_code = ExitCode::kUnreachable;
     failure.reason = "AGENT_UNREACHABLE";
   }
-  AddDetails(status, &failure);
   return failure;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -126,8 +127,11 @@ class TextRenderer : public Renderer {
   void Failed(const Failure& failure) override {
     err_ << "fwctl: " << Printable(failure.message) << "\n";
     for (const FieldViolation& violation : failure.violations) {
-      err_ << "  " << Printable(violation.field) << ": "
-           << Printable(violation.description) << "\n";
+      const std::string line =
+          absl::StrCat(violation.field, ": ", violation.description);
+      // fwagent's messages say it already; those of others may not.
+      if (absl::StrContains(failure.message, line)) continue;
+      err_ << "  " << Printable(line) << "\n";
     }
     if (failure.exit_code == ExitCode::kUsage) {
       err_ << "Try 'fwctl --help', or 'fwctl COMMAND --help'.\n";

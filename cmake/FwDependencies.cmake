@@ -34,15 +34,17 @@ function(fw_package name)
       list(APPEND shared ${library})
     endif()
   endforeach()
+  list(JOIN archives "," archives)
   target_link_libraries(fw_${name} INTERFACE
-    -Wl,--start-group ${archives} -Wl,--end-group ${shared} Threads::Threads)
+    $<LINK_GROUP:RESCAN,${archives}> ${shared} Threads::Threads)
 endfunction()
 
 fw_package(absl STATIC MODULES
   absl_status absl_statusor absl_strings absl_str_format absl_time
   absl_synchronization absl_flat_hash_map absl_flat_hash_set absl_btree absl_cord)
 fw_package(protobuf STATIC MODULES protobuf)
-fw_package(grpc STATIC MODULES grpc++ protobuf)
+# re2: grpc++ names its archive but not what the archive needs from Abseil.
+fw_package(grpc STATIC MODULES grpc++ protobuf re2)
 find_library(FW_GRPC_REFLECTION NAMES libgrpc++_reflection.a REQUIRED)
 fw_package(libbpf MODULES libbpf)
 fw_package(sqlite MODULES sqlite3)

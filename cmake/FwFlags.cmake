@@ -24,6 +24,8 @@ if(FW_SANITIZE)
   add_compile_options(-fsanitize=${FW_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${FW_SANITIZE})
+  # g++ warns of std::regex itself when it is instrumented.
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endif()
 
 # fw_library(NAME SOURCES... LINK libraries...): one folder, one target, with

@@ -7,8 +7,8 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "agent/core/reconcile.h"
+#include "agent/dataplane/errors.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/status_macros.h"
 
@@ -34,13 +34,16 @@ std::string Fingerprint(const Change& change) {
                       change.comment);
 }
 
-absl::Status TableFull(const char* table, std::uint64_t capacity) {
-  return util::WithReason(
-      absl::ResourceExhaustedError(absl::StrCat(
-          "the table ", table, " is full (", capacity, " of ", capacity,
-          " entries): unblock something, or raise max_sources and restart the "
-          "agent after `fwctl detach`")),
-      "TABLE_FULL");
+// A kernel that lacks something of its own must not read like a rule that is
+// there already, or is not.
+absl::Status NotEnforced(const absl::Status& status) {
+  if (!absl::IsNotFound(status) && !absl::IsAlreadyExists(status)) {
+    return status;
+  }
+  return absl::InternalError(absl::StrCat(
+      "nothing was changed, because the kernel's tables are not as they were "
+      "left (restart the agent to mend them): ",
+      status.message()));
 }
 
 // What undoes `delta`, which added or removed `rule`.
@@ -146,8 +149,7 @@ absl::StatusOr<ChangeResult> Engine::PlanChange(const Change& change) const {
     const std::uint64_t capacity =
         data_plane_->SourceCapacity(prefix->family());
     if (rules_.SourceCount(prefix->family()) >= capacity) {
-      return TableFull(kTableNames[static_cast<std::size_t>(prefix->family())],
-                       capacity);
+      return dataplane::SourceTableFull(prefix->family(), capacity);
     }
   }
   return ChangeResult{
@@ -191,15 +193,21 @@ absl::StatusOr<ChangeResult> Engine::Persist(const Change& change,
         "); the filter works on with the rules listed. Mend the cause and "
         "restart the agent"));
     spdlog::critical(std::string(broken_.message()));
+    return broken_;
   }
-  return published;
+  return NotEnforced(published);
 }
 
 absl::Status Engine::Publish(const Change& change, const Rule& rule) {
   if (const auto* prefix = std::get_if<Prefix>(&change.match)) {
-    return change.kind == Kind::kBlock
-               ? data_plane_->AddSource(*prefix, rule.id)
-               : data_plane_->RemoveSource(*prefix);
+    if (change.kind == Kind::kBlock) {
+      return data_plane_->AddSource(*prefix, rule.id);
+    }
+    const absl::Status removed = data_plane_->RemoveSource(*prefix);
+    if (!absl::IsNotFound(removed)) return removed;
+    spdlog::warn("{} was gone from the kernel's table already",
+                 prefix->ToString());
+    return absl::OkStatus();
   }
   const auto& ports = std::get<policy::PortRange>(change.match);
   policy::PortRules port_rules;
@@ -265,11 +273,7 @@ absl::StatusOr<std::vector<std::string>> Engine::Detach(
     if (std::find(guarded.begin(), guarded.end(), name) != guarded.end()) {
       continue;
     }
-    return util::WithReason(
-        absl::NotFoundError(absl::StrCat(
-            "\"", name, "\" is not guarded; guarded are: ",
-            guarded.empty() ? "none" : absl::StrJoin(guarded, ", "))),
-        "INTERFACE_NOT_GUARDED");
+    return dataplane::NotGuarded(name, guarded);
   }
   std::vector<std::string> wanted = interfaces.empty() ? guarded : interfaces;
   std::sort(wanted.begin(), wanted.end());

@@ -13,7 +13,6 @@
 namespace fwagent::core {
 namespace {
 
-using policy::PortRange;
 using policy::Prefix;
 using policy::Rule;
 using policy::RuleId;

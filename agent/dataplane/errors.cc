@@ -84,7 +84,9 @@ absl::Status ForeignProgram(const std::string& interface,
           ModeName(mode),
           "); fwagent never removes other people's programs: take it off with "
           "`ip link set dev ",
-          interface, " ", off, " off` or choose another interface")),
+          interface, " ", off,
+          " off` (or, where a link holds it, by its owner) or choose another "
+          "interface")),
       "FOREIGN_XDP_PROGRAM");
 }
 

@@ -222,11 +222,13 @@ absl::Status GuardedInterfaces::Detach(const std::string& interface) {
   if (bpf_link_detach(link) != 0) {
     return util::ErrnoToStatus(errno, absl::StrCat("detach ", interface));
   }
-  FW_RETURN_IF_ERROR(Unpin(PinPath(interface)));
+  const absl::Status unpinned = Unpin(PinPath(interface));
+  if (!unpinned.ok()) spdlog::warn("{}", util::ToLogText(unpinned));
   Erase(interface);
   if (!before.here()) return absl::OkStatus();
-  FW_ASSIGN_OR_RETURN(const XdpPrograms programs, QueryXdp(before.ifindex));
-  if (programs.ModeOf(before.program_id) == AttachMode::kNone) {
+  const auto programs = QueryXdp(before.ifindex);
+  if (!programs.ok() ||
+      programs->ModeOf(before.program_id) == AttachMode::kNone) {
     return absl::OkStatus();
   }
   return absl::InternalError(

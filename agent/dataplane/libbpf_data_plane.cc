@@ -119,7 +119,10 @@ absl::StatusOr<AttachResult> LibbpfDataPlane::Attach(
 
 absl::Status LibbpfDataPlane::Detach(const std::string& interface) {
   FW_RETURN_IF_ERROR(interfaces_.Detach(interface));
-  return UnpinWhenIdle();
+  // The filter is off: what is left behind is no reason to deny it.
+  const absl::Status tidied = UnpinWhenIdle();
+  if (!tidied.ok()) spdlog::warn("{}", util::ToLogText(tidied));
+  return absl::OkStatus();
 }
 
 // Before anything is attached: a filter never outlives the agent without its

@@ -6,7 +6,9 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "agent/dataplane/bpffs.h"
@@ -60,6 +62,9 @@ absl::Status Rename(const std::string& from, const std::string& to) {
 absl::StatusOr<PortTables> PortTables::Open(int outer_fd,
                                             const std::string& folder) {
   PortTables tables(outer_fd, folder);
+  // Where an earlier run left pins, they must follow every change at once.
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> pins, ListFolder(folder));
+  tables.pinned_ = !pins.empty();
   for (const Protocol protocol : policy::kProtocols) {
     FW_RETURN_IF_ERROR(tables.Find(protocol));
   }

@@ -14,7 +14,7 @@
 
 namespace fwagent::policy {
 
-// Unique for ever on a host, from 1 on; 0 is no rule.
+// Never given twice while the store lives, from 1 on; 0 is no rule.
 using RuleId = std::uint64_t;
 
 // What a rule blocks: source addresses, or destination ports.

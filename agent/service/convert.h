@@ -3,6 +3,9 @@
 #ifndef FWAGENT_AGENT_SERVICE_CONVERT_H_
 #define FWAGENT_AGENT_SERVICE_CONVERT_H_
 
+#include <string>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "agent/core/change.h"
 #include "agent/policy/counters.h"
@@ -24,6 +27,10 @@ struct PageRequest {
   std::size_t limit = 0;
 };
 absl::StatusOr<PageRequest> ToPageRequest(const v1::ListRulesRequest& request);
+
+// The names, each of which could be that of an interface.
+absl::StatusOr<std::vector<std::string>> ToInterfaceNames(
+    const v1::DetachRequest& request);
 
 v1::Rule ToProto(const policy::Rule& rule);
 v1::ListRulesResponse ToProto(const core::RulePage& page);

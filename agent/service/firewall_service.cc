@@ -104,9 +104,9 @@ grpc::Status FirewallService::Detach(grpc::ServerContext* context,
                                      const v1::DetachRequest* request,
                                      v1::DetachResponse* response) {
   const std::string origin = peers_->Describe(context->peer());
-  const std::vector<std::string> names(request->interfaces().begin(),
-                                       request->interfaces().end());
-  const auto detached = engine_->Detach(names, origin);
+  const auto names = ToInterfaceNames(*request);
+  if (!names.ok()) return ToGrpcStatus(names.status());
+  const auto detached = engine_->Detach(*names, origin);
   if (!detached.ok()) return ToGrpcStatus(detached.status());
   response->mutable_interfaces()->Assign(detached->begin(), detached->end());
   return grpc::Status::OK;

@@ -71,15 +71,17 @@ void Listener::Run() {
       return;
     }
     if (ready > 0 && fds[0].revents != 0) return;
-    const bool was_exhausted = exhausted;
     exhausted = !AcceptAll();
-    if (exhausted != was_exhausted) {
-      spdlog::warn("{}: {}", name_,
-                   exhausted ? "too many connections, new ones are refused or "
-                               "wait: close some or raise LimitNOFILE"
-                             : "connections are taken again");
-    }
   }
+}
+
+void Listener::Announce(bool refusing) {
+  if (refusing == refusing_) return;
+  refusing_ = refusing;
+  spdlog::warn("{}: {}", name_,
+               refusing ? "too many connections, new ones are refused or wait: "
+                          "close some or raise LimitNOFILE"
+                        : "connections are taken again");
 }
 
 bool Listener::AcceptAll() {
@@ -87,10 +89,14 @@ bool Listener::AcceptAll() {
     util::ScopedFd connection(
         accept4(socket_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!connection.valid()) {
-      return errno != EMFILE && errno != ENFILE && errno != ENOMEM &&
-             errno != ENOBUFS;
+      const bool exhausted = errno == EMFILE || errno == ENFILE ||
+                             errno == ENOMEM || errno == ENOBUFS;
+      if (exhausted) Announce(true);
+      return !exhausted;
     }
-    if (connection.get() > highest_fd_) return false;
+    const bool over_cap = connection.get() > highest_fd_;
+    Announce(over_cap);
+    if (over_cap) return false;
     handler_(std::move(connection));
   }
 }

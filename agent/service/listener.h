@@ -36,12 +36,15 @@ class Listener {
   void Run();
   // Takes what is waiting; false when there are no descriptors left.
   bool AcceptAll();
+  // Logs when connections begin to be refused, and when one is taken again.
+  void Announce(bool refusing);
 
   const util::ScopedFd socket_;
   const util::ScopedFd wake_;
   const std::string name_;
   const Handler handler_;
   const int highest_fd_;
+  bool refusing_ = false;  // of the thread alone
   std::thread thread_;
 };
 

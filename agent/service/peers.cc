@@ -11,19 +11,21 @@ namespace fwagent::service {
 namespace {
 
 std::string AskKernel(int fd) {
-  ucred credentials{};
-  socklen_t size = sizeof(credentials);
-  // TCP sockets answer too, with pid 0.
-  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 &&
-      credentials.pid != 0) {
-    return absl::StrCat("uid ", credentials.uid, " pid ", credentials.pid);
-  }
   sockaddr_storage address{};
-  size = sizeof(address);
+  socklen_t size = sizeof(address);
   if (getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     return "a peer that is gone";
   }
-  return SocketAddressToString(address);
+  if (address.ss_family != AF_UNIX) return SocketAddressToString(address);
+  ucred credentials{};
+  size = sizeof(credentials);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
+    return "a local peer";
+  }
+  // From a container, processes of the host have no pid.
+  return credentials.pid == 0
+             ? absl::StrCat("uid ", credentials.uid)
+             : absl::StrCat("uid ", credentials.uid, " pid ", credentials.pid);
 }
 
 }  // namespace

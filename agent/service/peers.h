@@ -14,7 +14,8 @@ namespace fwagent::service {
 // gRPC knows nothing of Unix credentials, but calls a connection that it was
 // handed "fd:N". So the listener writes here who came in by descriptor N.
 // Numbers are used again: the newest entry counts, and an RPC looks it up once,
-// at its start, while its connection keeps the number taken. Thread-safe.
+// at its start. Good for the log; a client that hangs up in that moment may be
+// taken for the next one. Thread-safe.
 class Peers {
  public:
   // Asks the kernel who is behind an accepted socket and remembers it.

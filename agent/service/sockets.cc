@@ -96,12 +96,24 @@ absl::Status MakeParent(const std::string& path) {
                              absl::StrCat("socket: making ", parent.string()));
 }
 
+absl::StatusOr<sockaddr_storage> TcpAddress(const std::string& text,
+                                            bool insecure_remote) {
+  FW_ASSIGN_OR_RETURN(const sockaddr_storage address, ParseSocketAddress(text));
+  if (IsLoopback(address) || insecure_remote) return address;
+  return absl::FailedPreconditionError(absl::StrCat(
+      "listen: ", text,
+      " can be reached from other hosts, and this port has neither encryption "
+      "nor login: listen on 127.0.0.1, or force it with --insecure-remote"));
+}
+
+// The name under which a socket gets its owner and mode, unseen.
+std::string HiddenName(const std::string& path) { return path + ".new"; }
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<UnixSocket>> UnixSocket::Listen(
     const Options& options) {
-  // The name under which it gets its owner and mode, unseen.
-  const std::string temporary = options.path + ".new";
+  const std::string temporary = HiddenName(options.path);
   FW_ASSIGN_OR_RETURN(const sockaddr_un address, UnixAddress(options.path));
   FW_ASSIGN_OR_RETURN(const sockaddr_un hidden, UnixAddress(temporary));
   FW_RETURN_IF_ERROR(MakeParent(options.path));
@@ -139,14 +151,8 @@ UnixSocket::~UnixSocket() { unlink(path_.c_str()); }
 
 absl::StatusOr<TcpSocket> ListenTcp(const std::string& text,
                                     bool insecure_remote) {
-  FW_ASSIGN_OR_RETURN(sockaddr_storage address, ParseSocketAddress(text));
-  if (!IsLoopback(address) && !insecure_remote) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "listen: ", text,
-        " can be reached from other hosts, and this port has neither "
-        "encryption nor login: listen on 127.0.0.1, or force it with "
-        "--insecure-remote"));
-  }
+  FW_ASSIGN_OR_RETURN(sockaddr_storage address,
+                      TcpAddress(text, insecure_remote));
   util::ScopedFd fd(
       socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   const int on = 1;
@@ -161,6 +167,14 @@ absl::StatusOr<TcpSocket> ListenTcp(const std::string& text,
   }
   getsockname(fd.get(), raw, &size);
   return TcpSocket{std::move(fd), SocketAddressToString(address)};
+}
+
+absl::Status CheckSocketOptions(const SocketOptions& options) {
+  FW_RETURN_IF_ERROR(UnixAddress(options.unix_socket.path).status());
+  FW_RETURN_IF_ERROR(
+      UnixAddress(HiddenName(options.unix_socket.path)).status());
+  if (options.listen.empty()) return absl::OkStatus();
+  return TcpAddress(options.listen, options.insecure_remote).status();
 }
 
 absl::StatusOr<std::unique_ptr<Sockets>> Sockets::Open(

@@ -59,6 +59,10 @@ struct SocketOptions {
   bool insecure_remote = false;
 };
 
+// What can be said of the options without opening anything: INVALID_ARGUMENT
+// or FAILED_PRECONDITION, as Open would.
+absl::Status CheckSocketOptions(const SocketOptions& options);
+
 // All that an agent listens on. Opened before anything else is touched, so
 // that a second agent fails early; connections wait until a server takes them.
 struct Sockets {

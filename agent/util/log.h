@@ -10,7 +10,10 @@
 
 namespace fwagent::util {
 
-// `level`: trace, debug, info, warning, error. Under systemd the journal adds
+// INVALID_ARGUMENT unless it is trace, debug, info, warning or error.
+absl::Status CheckLogLevel(std::string_view level);
+
+// `level` as CheckLogLevel takes it. Under systemd the journal adds
 // the time, so it is left out. INVALID_ARGUMENT for an unknown level.
 absl::Status InitLog(std::string_view level);
 

@@ -3,8 +3,7 @@
  * the program under test by a tail call: one repeated packet would keep every
  * table in the cache. All of them take frames in several buffers, because the
  * program under test does and tail calls want their ends alike. */
-#include <bpf/bpf_helpers.h>
-#include <linux/bpf.h>
+#include "bpf/fw_helpers.h"
 
 #define SOURCES (1 << 20)
 #define ETHERNET_BYTES 14

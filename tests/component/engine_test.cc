@@ -190,6 +190,24 @@ TEST_F(EngineTest, AKernelThatRefusesAnUnblockIsUndoneOnDisk) {
   ExpectSources({"192.0.2.1/32"});
 }
 
+TEST_F(EngineTest, ABlockThatTheKernelLostCanBeLifted) {
+  ASSERT_TRUE(engine_->Apply(Block(Source("192.0.2.1"))).ok());
+  ASSERT_TRUE(kernel_.RemoveSource(*Prefix::Parse("192.0.2.1")).ok());
+  EXPECT_TRUE(engine_->Apply(Unblock(Source("192.0.2.1"))).ok());
+  ExpectSources({});
+}
+
+TEST_F(EngineTest, WhatTheKernelLacksIsNotTakenForARule) {
+  ASSERT_TRUE(engine_->Apply(Block(Ports(80, 80))).ok());
+  for (const absl::Status& lack :
+       {absl::NotFoundError("no pin"), absl::AlreadyExistsError("a pin")}) {
+    kernel_.FailNext(MemoryDataPlane::Operation::kReplacePorts, lack);
+    EXPECT_EQ(engine_->Apply(Unblock(Ports(80, 80))).status().code(),
+              absl::StatusCode::kInternal);
+    EXPECT_EQ(BlockedBy(80), 1u);
+  }
+}
+
 TEST_F(EngineTest, AKernelThatRefusesPortsIsUndoneOnDisk) {
   ASSERT_TRUE(engine_->Apply(Block(Ports(80, 80))).ok());
   kernel_.FailNext(MemoryDataPlane::Operation::kReplacePorts,
@@ -204,7 +222,8 @@ TEST_F(EngineTest, WhenUndoingFailsTooNoMoreChangesAreTaken) {
   kernel_.FailNext(MemoryDataPlane::Operation::kAddSource,
                    absl::InternalError("no memory"));
   store_.FailOnce(MemoryStore::Call::kCommit, absl::InternalError("EIO"), 1);
-  EXPECT_FALSE(engine_->Apply(Block(Source("192.0.2.1"))).ok());
+  EXPECT_EQ(engine_->Apply(Block(Source("192.0.2.1"))).status().code(),
+            absl::StatusCode::kFailedPrecondition);
   const auto next = engine_->Apply(Block(Source("192.0.2.2"))).status();
   EXPECT_EQ(next.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(next.message()), HasSubstr("restart the agent"));

@@ -93,10 +93,21 @@ TEST_F(FwctlChange, WhatIsNotBlockedIsAnErrorUnlessMissingOk) {
 }
 
 TEST_F(FwctlChange, ToleranceIsForThatOneErrorAlone) {
-  agent_.service().FailNext({grpc::StatusCode::NOT_FOUND, "no"});
-  EXPECT_EQ(Run({"block-ip", "192.0.2.5", "--exist-ok"}).exit_code, 1);
-  agent_.service().FailNext({grpc::StatusCode::ALREADY_EXISTS, "no"});
-  EXPECT_EQ(Run({"unblock-ip", "192.0.2.5", "--missing-ok"}).exit_code, 1);
+  const auto exists = grpc::StatusCode::ALREADY_EXISTS;
+  const auto missing = grpc::StatusCode::NOT_FOUND;
+  for (const grpc::Status& other : {WithReason(missing, "no", "RULE_NOT_FOUND"),
+                                    WithReason(exists, "no", "PIN_EXISTS"),
+                                    {exists, "no"}}) {
+    agent_.service().FailNext(other);
+    EXPECT_EQ(Run({"block-ip", "192.0.2.5", "--exist-ok"}).exit_code, 1);
+  }
+  for (const grpc::Status& other :
+       {WithReason(exists, "no", "RULE_EXISTS"),
+        WithReason(missing, "no", "SOURCE_NOT_IN_TABLE"),
+        {missing, "no"}}) {
+    agent_.service().FailNext(other);
+    EXPECT_EQ(Run({"unblock-ip", "192.0.2.5", "--missing-ok"}).exit_code, 1);
+  }
 }
 
 TEST_F(FwctlChange, Json) {

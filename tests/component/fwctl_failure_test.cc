@@ -100,6 +100,14 @@ TEST_F(FwctlFailure, EveryCommandReportsFailures) {
   }
 }
 
+TEST_F(FwctlFailure, WhatTheAgentRefusesIsNoUnreachableAgent) {
+  agent_.service().FailNext(WithReason(
+      grpc::StatusCode::UNAVAILABLE, "the disk is gone", "STORE_UNAVAILABLE"));
+  const FwctlResult refused = Run({"block-ip", "192.0.2.1"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_EQ(refused.err, "fwctl: the disk is gone\n");
+}
+
 TEST_F(FwctlFailure, AnErrorWithoutWordsIsItsCode) {
   agent_.service().FailNext({grpc::StatusCode::ABORTED, ""});
   EXPECT_EQ(Run({"list"}).err, "fwctl: ABORTED\n");

@@ -188,26 +188,53 @@ TEST_F(ServerTest, MalformedAddressesAreRefused) {
   EXPECT_FALSE(IsLoopback(*ParseSocketAddress("128.0.0.1:80")));
 }
 
+// Sets the limit of descriptors to so many more than are open now.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t more) {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = dup(0);
+    close(next);
+    const rlimit low{static_cast<rlim_t>(next) + more, before_.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &low);
+  }
+  ~DescriptorLimit() { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
 // gRPC's own listener never accepts again after this.
 TEST_F(ServerTest, RunningOutOfDescriptorsIsSurvived) {
   const auto server = StartServer(UnixOnly());
   ASSERT_TRUE(server.ok());
   ASSERT_TRUE(Ask("unix:" + socket_path_).ok());
-  rlimit before{};
-  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
-  // The process has descriptors for a few more connections only.
-  const int next = dup(0);
-  close(next);
-  const rlimit low{static_cast<rlim_t>(next) + 24, before.rlim_max};
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
   {
+    const DescriptorLimit limit(24);
     std::vector<util::ScopedFd> crowd;
     for (util::ScopedFd fd = ConnectRaw(); fd.valid(); fd = ConnectRaw()) {
       crowd.push_back(std::move(fd));
     }
     EXPECT_GE(crowd.size(), 8u);
   }
-  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(Ask("unix:" + socket_path_).ok());
+}
+
+TEST_F(ServerTest, ConnectionsNeverTakeTheLastDescriptors) {
+  std::unique_ptr<Server> server;
+  std::vector<util::ScopedFd> crowd;
+  {
+    const DescriptorLimit limit(80);
+    auto started = StartServer(UnixOnly());
+    ASSERT_TRUE(started.ok());
+    server = *std::move(started);
+    for (int i = 0; i < 34; ++i) crowd.push_back(ConnectRaw());
+    // The one that is too many is closed; the read waits for that.
+    char byte = 0;
+    EXPECT_EQ(recv(crowd.back().get(), &byte, 1, 0), 0);
+    EXPECT_TRUE(util::ScopedFd(dup(0)).valid()) << "room for our own work";
+  }
+  crowd.clear();
   EXPECT_TRUE(Ask("unix:" + socket_path_).ok());
 }
 

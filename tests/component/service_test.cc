@@ -318,6 +318,11 @@ TEST_F(ServiceTest, StatusAndDetach) {
   v1::DetachResponse response;
   EXPECT_EQ(stub_->Detach(Context().get(), request, &response).error_code(),
             grpc::StatusCode::NOT_FOUND);
+  for (const std::string& name : {std::string(), std::string(20'000, 'n')}) {
+    request.set_interfaces(0, name);
+    EXPECT_EQ(stub_->Detach(Context().get(), request, &response).error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT);
+  }
   request.clear_interfaces();
   ASSERT_TRUE(stub_->Detach(Context().get(), request, &response).ok());
   EXPECT_THAT(response.interfaces(), ::testing::ElementsAre("eth0"));

@@ -44,6 +44,22 @@ TEST_F(StartupErrorTest, NoSuchInterface) {
               AllOf(HasSubstr("nosuch0"), HasSubstr("eth0")));
 }
 
+TEST_F(StartupErrorTest, OneBadInterfaceLeavesNothingBehind) {
+  EXPECT_THAT(Refusal(site_->AgentCommand({}, {"eth0", "nosuch0"})),
+              HasSubstr("nosuch0"));
+  EXPECT_FALSE(std::filesystem::exists(site_->pin_dir()));
+  ASSERT_TRUE(site_->StartAgent());
+}
+
+TEST_F(StartupErrorTest, OneBadInterfaceLeavesARunningFilterAlone) {
+  ASSERT_TRUE(site_->StartAgent());
+  ASSERT_EQ(site_->Fwctl({"block-ip", AgentHost::kPeerIPv4}).exit_code, 0);
+  site_->StopAgent(SIGTERM);
+  EXPECT_THAT(Refusal(site_->AgentCommand({}, {"eth0", "nosuch0"})),
+              HasSubstr("nosuch0"));
+  EXPECT_FALSE(Pings(site_->peer(), AgentHost::kHostIPv4));
+}
+
 TEST_F(StartupErrorTest, NoInterface) {
   EXPECT_THAT(Refusal(site_->AgentCommand({}, {})), HasSubstr("--interface"));
 }

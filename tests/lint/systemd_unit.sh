@@ -2,6 +2,10 @@
 # usage: systemd_unit.sh FWAGENT. systemd knows every line of the unit.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.."
+command -v systemd-analyze >/dev/null || {
+  echo "systemd-analyze is missing: install the package systemd" >&2
+  exit 1
+}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 

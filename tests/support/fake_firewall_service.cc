@@ -5,6 +5,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 
 namespace fwagent::testing {
 
@@ -42,6 +44,18 @@ bool SameMatch(const Rule& a, const Rule& b) {
 }
 
 }  // namespace
+
+grpc::Status WithReason(grpc::StatusCode code, const std::string& message,
+                        const std::string& reason) {
+  google::rpc::ErrorInfo info;
+  info.set_reason(reason);
+  info.set_domain("fwagent");
+  google::rpc::Status envelope;
+  envelope.set_code(code);
+  envelope.set_message(message);
+  envelope.add_details()->PackFrom(info);
+  return {code, message, envelope.SerializeAsString()};
+}
 
 void FakeFirewallService::FailNext(const grpc::Status& status) {
   util::MutexLock lock(&mutex_);
@@ -113,8 +127,9 @@ grpc::Status FakeFirewallService::Add(Rule rule, bool validate_only,
   util::MutexLock lock(&mutex_);
   for (const Rule& other : rules_) {
     if (SameMatch(rule, other)) {
-      return {grpc::StatusCode::ALREADY_EXISTS,
-              absl::StrCat("blocked already by rule ", other.id())};
+      return WithReason(grpc::StatusCode::ALREADY_EXISTS,
+                        absl::StrCat("blocked already by rule ", other.id()),
+                        "RULE_EXISTS");
     }
   }
   if (!validate_only) {
@@ -135,7 +150,8 @@ grpc::Status FakeFirewallService::Remove(const Rule& match, bool validate_only,
       std::find_if(rules_.begin(), rules_.end(),
                    [&](const Rule& rule) { return SameMatch(rule, match); });
   if (found == rules_.end()) {
-    return {grpc::StatusCode::NOT_FOUND, "not blocked"};
+    return WithReason(grpc::StatusCode::NOT_FOUND, "not blocked",
+                      "RULE_NOT_FOUND");
   }
   *response->mutable_rule() = *found;
   if (!validate_only) {

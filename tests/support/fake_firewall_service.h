@@ -15,6 +15,10 @@
 
 namespace fwagent::testing {
 
+// A refusal as the real agent makes it, with google.rpc.ErrorInfo.
+grpc::Status WithReason(grpc::StatusCode code, const std::string& message,
+                        const std::string& reason);
+
 // Keeps rules in memory and judges none of their contents; answers as the
 // protocol says when a rule is, or is not, there. Thread-safe.
 class FakeFirewallService final : public fwagent::v1::FirewallService::Service {

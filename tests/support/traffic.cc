@@ -80,6 +80,46 @@ util::ScopedFd SocketIn(const NetNamespace& where, int family, int type,
   return fd;
 }
 
+bool IsIPv4(const std::string& text) {
+  return MakeAddress(text, 0).storage.ss_family == AF_INET;
+}
+
+util::ScopedFd EchoSocket(const NetNamespace& from, const std::string& text) {
+  const bool v4 = IsIPv4(text);
+  return SocketIn(
+      from, v4 ? AF_INET : AF_INET6, SOCK_RAW,
+      v4 ? static_cast<int>(IPPROTO_ICMP) : static_cast<int>(IPPROTO_ICMPV6));
+}
+
+// Both families: type, code, checksum, identifier, sequence number. The kernel
+// fills in the checksum of ICMPv6 alone.
+void SendEcho(int fd, const std::string& text) {
+  const Address address = MakeAddress(text, 0);
+  const bool v4 = IsIPv4(text);
+  std::uint8_t request[8] = {};
+  request[0] = v4 ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
+  request[4] = 0x46;
+  request[5] = 0x57;
+  if (v4) {
+    const std::uint32_t sum = 0x0800 + 0x4657;
+    request[2] = static_cast<std::uint8_t>(~sum >> 8);
+    request[3] = static_cast<std::uint8_t>(~sum);
+  }
+  sendto(fd, request, sizeof(request), 0, address.get(), address.size);
+}
+
+// Takes one packet; whether it is the reply to such a request.
+bool ReceiveEchoReply(int fd, const std::string& text) {
+  const bool v4 = IsIPv4(text);
+  std::uint8_t reply[256];
+  const ssize_t bytes = recv(fd, reply, sizeof(reply), 0);
+  const ssize_t header = v4 ? 4 * (reply[0] & 0x0f) : 0;
+  if (bytes < header + 8) return false;
+  const std::uint8_t* icmp = reply + header;
+  return icmp[0] == (v4 ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY) &&
+         icmp[4] == 0x46 && icmp[5] == 0x57;
+}
+
 }  // namespace
 
 Receiver::Receiver(const NetNamespace& net_namespace, std::uint16_t port) {
@@ -126,36 +166,37 @@ bool Receiver::GetsUdp(const NetNamespace& from, const std::string& text,
 }
 
 bool Pings(const NetNamespace& from, const std::string& text) {
-  const Address address = MakeAddress(text, 0);
-  const bool v4 = address.storage.ss_family == AF_INET;
-  const util::ScopedFd fd = SocketIn(
-      from, address.storage.ss_family, SOCK_RAW,
-      v4 ? static_cast<int>(IPPROTO_ICMP) : static_cast<int>(IPPROTO_ICMPV6));
-  // Both families: type, code, checksum, identifier, sequence number. The
-  // kernel fills in the checksum of ICMPv6 alone.
-  std::uint8_t request[8] = {};
-  request[0] = v4 ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
-  request[4] = 0x46;
-  request[5] = 0x57;
-  if (v4) {
-    const std::uint32_t sum = 0x0800 + 0x4657;
-    request[2] = static_cast<std::uint8_t>(~sum >> 8);
-    request[3] = static_cast<std::uint8_t>(~sum);
-  }
-  sendto(fd.get(), request, sizeof(request), 0, address.get(), address.size);
+  const util::ScopedFd fd = EchoSocket(from, text);
+  SendEcho(fd.get(), text);
   const absl::Time deadline = absl::Now() + kPatience;
   while (absl::Now() < deadline && WaitFor(fd.get(), POLLIN, kPatience)) {
-    std::uint8_t reply[256];
-    const ssize_t bytes = recv(fd.get(), reply, sizeof(reply), 0);
-    const ssize_t header = v4 ? 4 * (reply[0] & 0x0f) : 0;
-    if (bytes < header + 8) continue;
-    const std::uint8_t* icmp = reply + header;
-    if (icmp[0] == (v4 ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY) &&
-        icmp[4] == 0x46 && icmp[5] == 0x57) {
-      return true;
-    }
+    if (ReceiveEchoReply(fd.get(), text)) return true;
   }
   return false;
+}
+
+PingFlood::PingFlood(const NetNamespace& from, const std::string& address)
+    : address_(address),
+      fd_(EchoSocket(from, address)),
+      thread_([this] { Run(); }) {}
+
+void PingFlood::Run() {
+  const absl::Duration pause = absl::Milliseconds(1);
+  while (!stop_) {
+    SendEcho(fd_.get(), address_);
+    ++counts_.sent;
+    if (!WaitFor(fd_.get(), POLLIN, pause)) continue;
+    if (ReceiveEchoReply(fd_.get(), address_)) ++counts_.answered;
+  }
+  while (WaitFor(fd_.get(), POLLIN, kPatience)) {
+    if (ReceiveEchoReply(fd_.get(), address_)) ++counts_.answered;
+  }
+}
+
+PingFlood::Counts PingFlood::Stop() {
+  stop_ = true;
+  if (thread_.joinable()) thread_.join();
+  return counts_;
 }
 
 }  // namespace fwagent::testing

@@ -2,8 +2,10 @@
 #ifndef FWAGENT_TESTS_SUPPORT_TRAFFIC_H_
 #define FWAGENT_TESTS_SUPPORT_TRAFFIC_H_
 
+#include <atomic>
 #include <cstdint>
 #include <string>
+#include <thread>
 
 #include "absl/time/time.h"
 #include "tests/support/net_namespace.h"
@@ -37,6 +39,30 @@ class Receiver {
 
 // Whether an ICMP or ICMPv6 echo request gets its reply.
 bool Pings(const NetNamespace& from, const std::string& address);
+
+// Sends ICMP echo requests without waiting for replies, about a thousand a
+// second, until it is destroyed or stopped.
+class PingFlood {
+ public:
+  PingFlood(const NetNamespace& from, const std::string& address);
+  ~PingFlood() { Stop(); }
+
+  struct Counts {
+    int sent = 0;
+    int answered = 0;
+  };
+  // Ends it, and waits a moment for late replies.
+  Counts Stop();
+
+ private:
+  void Run();
+
+  const std::string address_;
+  util::ScopedFd fd_;
+  std::atomic<bool> stop_ = false;
+  Counts counts_;  // of the thread until it has ended
+  std::thread thread_;
+};
 
 }  // namespace fwagent::testing
 

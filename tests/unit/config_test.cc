@@ -78,6 +78,8 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirPlace) {
            Row{"max_sources: -1\n", ":1:14: bad conversion"},
            Row{"insecure_remote: perhaps\n", ":1:18: bad conversion"},
            Row{"interfaces: eth0\n", ":1:13: bad conversion"},
+           Row{"state_dir:\n", ":1:1: \"state_dir\" has no value"},
+           Row{"socket: ~\n", ":1:1: \"socket\" has no value"},
            Row{"- eth0\n", "must be a mapping"},
            Row{"mode: [auto\n", ":2:1: "},
        }) {
@@ -90,6 +92,9 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirPlace) {
 
 TEST_F(ConfigTest, AMissingFileIsNotFound) {
   Config config;
+  EXPECT_EQ(ReadConfigFile(dir_.path(), config).code(),
+            absl::StatusCode::kFailedPrecondition)
+      << "a folder";
   EXPECT_EQ(ReadConfigFile(dir_ / "none", config).code(),
             absl::StatusCode::kNotFound);
 }
@@ -121,6 +126,22 @@ TEST_F(ConfigTest, InterfacesMustBeNamedOnceAndBeNames) {
   EXPECT_TRUE(ValidateConfig(config).ok());
   config.max_sources = 0;
   EXPECT_FALSE(ValidateConfig(config).ok());
+}
+
+TEST_F(ConfigTest, WhatWouldNotStartIsRefusedBeforehand) {
+  const auto refused = [](auto change) {
+    Config config;
+    config.interfaces = {"eth0"};
+    EXPECT_TRUE(ValidateConfig(config).ok());
+    change(config);
+    EXPECT_FALSE(ValidateConfig(config).ok());
+  };
+  refused([](Config& c) { c.log_level = "loud"; });
+  refused([](Config& c) { c.listen = "nonsense"; });
+  refused([](Config& c) { c.listen = "0.0.0.0:7443"; });
+  refused([](Config& c) { c.socket = std::string(200, 'x'); });
+  refused([](Config& c) { c.socket = ""; });
+  refused([](Config& c) { c.max_sources = 0xffffffff; });
 }
 
 TEST_F(ConfigTest, UsageErrorsAndVersionEndAtOnce) {
