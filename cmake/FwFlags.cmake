@@ -20,11 +20,7 @@ if(NOT FW_SANITIZE)
 endif()
 
 # Sanitizers go to generated code too: ThreadSanitizer must see every access.
-# What they add makes g++ 12 see uninitialized reads in std::regex that are not
-# there.
 if(FW_SANITIZE)
-  target_compile_options(fw_flags INTERFACE
-    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   add_compile_options(-fsanitize=${FW_SANITIZE} -fno-omit-frame-pointer
                       -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${FW_SANITIZE})
