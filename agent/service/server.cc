@@ -25,7 +25,15 @@ constexpr std::size_t kMemoryQuotaBytes = 128 << 20;
 constexpr int kMaxThreads = 64;
 constexpr std::chrono::seconds kShutdownGrace(2);
 
+// Threads that wait for calls: with gRPC's own 1 and 2 it starts and ends a
+// thread for every few calls as soon as callers come at once.
+constexpr int kMinPollers = 2;
+constexpr int kMaxPollers = 4;
+
 void SetLimits(grpc::ServerBuilder& builder) {
+  using Option = grpc::ServerBuilder::SyncServerOption;
+  builder.SetSyncServerOption(Option::MIN_POLLERS, kMinPollers);
+  builder.SetSyncServerOption(Option::MAX_POLLERS, kMaxPollers);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              kMaxStreamsPerConnection);

@@ -15,7 +15,7 @@ class BareService final : public fwagent::v1::FirewallService::Service {
   BareService() {
     auto* interface = answer_.add_interfaces();
     interface->set_name("eth0");
-    for (int i = 0; i < 11; ++i) {
+    for (int i = 0; i < 12; ++i) {
       auto* counter = interface->add_counters();
       counter->set_verdict(fwagent::v1::VERDICT_PASS);
       counter->set_reason(fwagent::v1::REASON_NO_MATCH);

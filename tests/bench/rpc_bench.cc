@@ -98,6 +98,25 @@ void BlockIP(benchmark::State& state, const std::string& state_parent) {
   Report(state, std::move(samples));
 }
 
+// The least that any call can cost: a bare server, one caller.
+void BareCall(benchmark::State& state) {
+  const testing::TempDir dir;
+  const std::string address = "unix:" + (dir / "bare.sock");
+  testing::Process bare({.argv = {FW_BARE_SERVER_BINARY, address}});
+  OrDie(bare.WaitForErr("ready"), "the bare server does not start");
+  const auto stub = Agent::StubAt(address);
+  std::vector<double> samples;
+  for (auto _ : state) {
+    v1::GetStatsResponse response;
+    grpc::ClientContext context;
+    const auto start = Clock::now();
+    const grpc::Status status = stub->GetStats(&context, {}, &response);
+    samples.push_back(MicrosecondsSince(start));
+    OrDie(status.ok(), status.error_message());
+  }
+  Report(state, std::move(samples));
+}
+
 // The least that a durable change can cost: one page written and synced.
 void DiskSync(benchmark::State& state) {
   const testing::TempDir dir;
@@ -195,6 +214,7 @@ BENCHMARK_CAPTURE(BlockIP, state_on_disk, "")->Iterations(3000)->UseRealTime();
 BENCHMARK_CAPTURE(BlockIP, state_in_memory, "/dev/shm")
     ->Iterations(3000)
     ->UseRealTime();
+BENCHMARK(BareCall)->Iterations(3000)->UseRealTime();
 BENCHMARK(DiskSync)->Iterations(2000)->UseRealTime();
 BENCHMARK(GetStats)->Iterations(7)->UseRealTime();
 BENCHMARK(FwctlBlockIP)->Iterations(200)->UseRealTime();

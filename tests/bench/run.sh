@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 cmake --preset release >/dev/null
-cmake --build --preset release --target packet_bench rpc_bench bare_server fwagent fwctl
+cmake --build build/release --target packet_bench rpc_bench bare_server fwagent fwctl
 
 for program in packet_bench rpc_bench; do
   echo "== $program"
