@@ -54,8 +54,8 @@ struct LiveRules {
 };
 
 // Every method is atomic: on error the tables and attachments are as before,
-// unless it says otherwise. Interfaces and ReadCounters may be called from any
-// thread at any time; of the others one at a time.
+// unless it says otherwise. Interfaces, ReadCounters and SourceCapacity may be
+// called from any thread at any time; of the others one at a time.
 class DataPlane {
  public:
   virtual ~DataPlane() = default;

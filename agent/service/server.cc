@@ -15,8 +15,9 @@
 namespace fwagent::service {
 namespace {
 
-// What one peer may cost us. Without these, HTTP/2 resets and continuation
-// frames take hundreds of megabytes and whole minutes of a core.
+// What one peer may cost us, as far as gRPC 1.51 can bound it. A client that
+// may use the socket can still take gigabytes by resetting streams, or hold
+// every thread by not reading answers; the filter does not need us meanwhile.
 constexpr int kMaxMessageBytes = 4 << 20;
 constexpr int kMaxStreamsPerConnection = 100;
 constexpr int kMaxMetadataBytes = 16 << 10;
