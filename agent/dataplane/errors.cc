@@ -40,7 +40,7 @@ absl::Status SourceTableFull(policy::Family family, std::uint64_t capacity) {
           "the ", family == policy::Family::kIPv4 ? "IPv4" : "IPv6",
           " source table is full (", capacity, " of ", capacity,
           " entries): unblock something, or raise max_sources and restart the "
-          "agent after `fwctl detach`")),
+          "agent after `fwctl detach --all`")),
       "TABLE_FULL");
 }
 
@@ -112,10 +112,10 @@ std::string FellBackDetail(const std::string& why) {
 }
 
 std::string OtherModeWantedDetail(AttachMode present, AttachMode wanted) {
-  return absl::StrCat("taken over in ", ModeName(present), " mode; ",
-                      ModeName(wanted),
-                      " mode takes effect after `fwctl detach` and a restart "
-                      "of the agent");
+  return absl::StrCat(
+      "taken over in ", ModeName(present), " mode; ", ModeName(wanted),
+      " mode takes effect after `fwctl detach --all` and a restart "
+      "of the agent");
 }
 
 std::string DeviceGoneDetail() {

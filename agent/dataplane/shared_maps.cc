@@ -49,7 +49,7 @@ void WarnOfOtherCapacity(const std::string& name, std::uint32_t map_entries,
   if (map_entries == SourceMapEntries(max_sources)) return;
   spdlog::warn(
       "{} is pinned with room for {} prefixes and keeps it; to have {}, run "
-      "`fwctl detach` (which takes the filter off) and restart the agent",
+      "`fwctl detach --all` (which takes the filter off) and restart the agent",
       name, SourcesThatFit(map_entries), max_sources);
 }
 
