@@ -203,7 +203,7 @@ absl::Status Engine::Publish(const Change& change, const Rule& rule) {
     if (change.kind == Kind::kBlock) {
       return data_plane_->AddSource(*prefix, rule.id);
     }
-    const absl::Status removed = data_plane_->RemoveSource(*prefix);
+    absl::Status removed = data_plane_->RemoveSource(*prefix);
     if (!absl::IsNotFound(removed)) return removed;
     spdlog::warn("{} was gone from the kernel's table already",
                  prefix->ToString());

@@ -21,7 +21,7 @@ absl::Status CheckLogLevel(std::string_view level) {
 }
 
 absl::Status InitLog(std::string_view level) {
-  const absl::Status valid = CheckLogLevel(level);
+  absl::Status valid = CheckLogLevel(level);
   if (!valid.ok()) return valid;
   auto logger = std::make_shared<spdlog::logger>(
       "fwagent", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
