@@ -10,6 +10,7 @@
 #include "agent/dataplane/libbpf_log.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/scoped_fd.h"
+#include "agent/util/status_macros.h"
 
 namespace fwagent::dataplane {
 namespace {
@@ -54,6 +55,8 @@ absl::Status CheckMayLoad() {
 }
 
 absl::StatusOr<Skeleton> OpenSkeleton() {
+  // Without the right to load programs the probe takes every helper for known.
+  FW_RETURN_IF_ERROR(CheckMayLoad());
   const LibbpfLog log;
   Skeleton skeleton(fwagent_xdp__open());
   if (skeleton == nullptr) return Refused(errno, "read the XDP program", log);

@@ -18,7 +18,6 @@
 namespace fwagent::dataplane {
 namespace {
 
-using policy::Prefix;
 using policy::Protocol;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -93,18 +92,21 @@ TEST_F(DataPlaneErrorsTest, NeedsNoOtherCapabilities) {
   world_->AddInterface("fw1", false);
   policy::PortTable table(65536);
   table[22] = 2;
-  RunWithCapabilities({CAP_BPF, CAP_NET_ADMIN}, [&] {
+  RunWithCapabilities(testing::FewestCapabilities(), [&] {
     world_->Restart();
     for (const char* name : {"fw0", "fw1"}) {
       const auto result = world_->plane().Attach(name, ModePreference::kAuto);
       ASSERT_TRUE(result.ok()) << result.status();
     }
-    const Prefix prefix = Prefix::Parse("2001:db8::/32").value();
-    EXPECT_TRUE(world_->plane().AddSource(prefix, 1).ok());
+    const policy::SourceRule rule = {
+        .prefix = policy::Prefix::Parse("2001:db8::/32").value(), .id = 1};
+    EXPECT_TRUE(world_->plane().ReplaceSources({}).ok());
+    EXPECT_TRUE(world_->plane().AddSource(rule).ok());
     EXPECT_TRUE(world_->plane().ReplacePorts(Protocol::kTcp, table).ok());
     world_->Restart();
-    EXPECT_EQ(world_->plane().ReadRules()->sources.size(), 1u);
-    EXPECT_EQ(world_->plane().ReadRules()->ports[0], table);
+    EXPECT_EQ((*world_->plane().ReadSources())->size(), 1u);
+    EXPECT_EQ((*world_->plane().ReadPorts())[0], table);
+    EXPECT_TRUE(world_->plane().ReplaceSources({rule}).ok());
     const auto again = world_->plane().Attach("fw0", ModePreference::kAuto);
     ASSERT_TRUE(again.ok()) << again.status();
     EXPECT_TRUE(again->taken_over);

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <linux/capability.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <thread>
 
 namespace fwagent::testing {
@@ -31,6 +33,16 @@ void RunWithCapabilities(const std::vector<int>& capabilities,
     ASSERT_TRUE(KeepOnly(capabilities));
     body();
   }).join();
+}
+
+std::vector<int> FewestCapabilities() {
+  utsname name{};
+  int major = 0, minor = 0;
+  EXPECT_EQ(uname(&name), 0);
+  EXPECT_EQ(std::sscanf(name.release, "%d.%d", &major, &minor), 2);
+  std::vector<int> few = {CAP_BPF, CAP_NET_ADMIN};
+  if (major < 5 || (major == 5 && minor < 18)) few.push_back(CAP_PERFMON);
+  return few;
 }
 
 }  // namespace fwagent::testing

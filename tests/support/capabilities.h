@@ -13,6 +13,10 @@ namespace fwagent::testing {
 void RunWithCapabilities(const std::vector<int>& capabilities,
                          const std::function<void()>& body);
 
+// What the program takes: CAP_BPF and CAP_NET_ADMIN, before Linux 5.18 also
+// CAP_PERFMON.
+std::vector<int> FewestCapabilities();
+
 }  // namespace fwagent::testing
 
 #endif  // FWAGENT_TESTS_SUPPORT_CAPABILITIES_H_
