@@ -51,7 +51,8 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--pin-dir", flags.pin_dir,
                  "where the filter is pinned: a folder in a bpffs");
   app.add_option("--max-sources", flags.max_sources,
-                 "source prefixes that fit, of each family");
+                 "most source prefixes of each family (10000000); memory "
+                 "grows with those that are there");
   app.add_option("--log-level", flags.log_level,
                  "trace, debug, info, warning or error");
   app.add_flag("--check-config", flags.check_only,

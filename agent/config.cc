@@ -8,7 +8,6 @@
 #include <fstream>
 #include <functional>
 #include <ios>
-#include <limits>
 #include <map>
 #include <set>
 #include <system_error>
@@ -22,9 +21,8 @@
 namespace fwagent {
 namespace {
 
-// What the kernel's table type takes, less one for a replacement.
-constexpr std::uint32_t kMostSources =
-    std::numeric_limits<std::uint32_t>::max() - 1;
+// What a source table can number.
+constexpr std::uint32_t kMostSources = (1u << 28) - 1;
 
 // Reads one value; yaml-cpp throws when it has another type.
 using Reader = std::function<absl::Status(const YAML::Node&, Config&)>;

@@ -22,7 +22,7 @@ struct Config {
   bool insecure_remote = false;
   std::string state_dir = "/var/lib/fwagent";
   std::string pin_dir = "/sys/fs/bpf/fwagent";
-  std::uint32_t max_sources = 1'000'000;  // of each family
+  std::uint32_t max_sources = 10'000'000;  // of each family
   std::string log_level = "info";
 
   service::SocketOptions socket_options() const;

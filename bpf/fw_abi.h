@@ -16,7 +16,7 @@
 #define FW_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 
-#define FW_LAYOUT_VERSION 1
+#define FW_LAYOUT_VERSION 2
 
 /* Most interfaces that one agent guards: one counter slot each. */
 #define FW_MAX_INTERFACES 64
@@ -45,6 +45,7 @@ enum fw_reason {
   FW_REASON_TOO_DEEP = 7,
   FW_REASON_FRAGMENT = 8,
   FW_REASON_NEIGHBOR_DISCOVERY = 9,
+  FW_REASON_SOURCE_ALLOWED = 10,
   FW_REASON_MAX = 16, /* array bound: a power of two */
 };
 
@@ -63,23 +64,7 @@ enum fw_family {
   FW_FAMILIES = 2,
 };
 
-/* Keys of the source tables, as the kernel's LPM trie wants them: length in
- * bits in host byte order, then the address in network byte order with every
- * host bit zero. */
-struct fw_source4_key {
-  __u32 length;
-  __u8 address[4];
-};
-FW_ASSERT(sizeof(struct fw_source4_key) == 8, "layout");
-
-struct fw_source6_key {
-  __u32 length;
-  __u8 address[16];
-};
-FW_ASSERT(sizeof(struct fw_source6_key) == 20, "layout");
-
-/* Value of the source tables and of one port: the rule that blocks it.
- * 0 in a port table means that the port is not blocked. */
+/* Value of a port table: the rule that blocks the port, 0 for none. */
 struct fw_rule_ref {
   __u64 rule_id;
 };
@@ -87,14 +72,6 @@ FW_ASSERT(sizeof(struct fw_rule_ref) == 8, "layout");
 
 /* Entries of one port table: one for each port. */
 #define FW_PORTS 65536
-
-/* Value of fw_config, key 0: what only the rare paths ask for. */
-struct fw_config {
-  /* Source blocks of each family; while it is raised, at least as many. A
-   * packet whose address cannot be read is dropped when this is not zero. */
-  __u64 source_blocks[FW_FAMILIES];
-};
-FW_ASSERT(sizeof(struct fw_config) == 16, "layout");
 
 struct fw_counter {
   __u64 packets;

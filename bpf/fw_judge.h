@@ -47,6 +47,16 @@ static __always_inline struct fw_outcome fw_judge_transport(
   }
 }
 
+/* The same when the tables know the address. */
+static __always_inline struct fw_outcome fw_judge_source(
+    __u32 entry, const struct fw_transport *transport) {
+  __u32 verdict = fw_verdict_of(entry);
+
+  if (verdict == FW_ENTRY_BLOCK) return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
+  if (verdict == FW_ENTRY_ALLOW) return fw_pass(FW_REASON_SOURCE_ALLOWED);
+  return fw_judge_transport(transport);
+}
+
 /* For what cannot be read: whether a rule might have matched it. */
 static __noinline int fw_has_rules(int is_ipv4, int is_ipv6) {
   return fw_has_any_port_rules() ||
@@ -58,19 +68,21 @@ static __noinline int fw_has_rules(int is_ipv4, int is_ipv6) {
  * address. */
 static __always_inline struct fw_outcome fw_judge_ipv4(
     struct fw_cursor *cursor) {
-  union fw_source4 source;
+  __be32 source;
+  __u32 entry;
   struct fw_packet packet = {};
 
   if (!fw_parse_ipv4(cursor, &source, &packet))
     return fw_drop_if(fw_has_rules(1, 0), FW_REASON_MALFORMED_IP);
-  if (fw_lookup_source4(&source.key))
-    return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
+  entry = fw_lookup_source4(source);
+  if (entry) return fw_judge_source(entry, &packet.transport);
   return fw_judge_transport(&packet.transport);
 }
 
 static __always_inline struct fw_outcome fw_judge_ipv6(
     struct xdp_md *ctx, struct fw_cursor *cursor) {
-  union fw_source6 source;
+  struct fw_source6 source;
+  __u32 entry;
   struct fw_packet packet = {};
 
   if (!fw_parse_ipv6(cursor, &source, &packet))
@@ -80,8 +92,8 @@ static __always_inline struct fw_outcome fw_judge_ipv6(
     return fw_pass(FW_REASON_NEIGHBOR_DISCOVERY);
   if (packet.transport.extent == FW_EXTENT_CHAIN)
     fw_follow_chain(ctx, &packet.chain, &packet.transport);
-  if (fw_lookup_source6(&source.key))
-    return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
+  entry = fw_lookup_source6(source.high, source.low);
+  if (entry) return fw_judge_source(entry, &packet.transport);
   return fw_judge_transport(&packet.transport);
 }
 

@@ -1,44 +1,82 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* Questions to the rule tables. A rule id answers, 0 for no rule. */
+/* Questions to the rule tables. */
 #ifndef FW_LOOKUP_H
 #define FW_LOOKUP_H
 
+#include <bpf/bpf_endian.h>
+
 #include "bpf/fw_maps.h"
 
-static __always_inline __u64
-fw_lookup_source4(const struct fw_source4_key *source) {
-  const struct fw_rule_ref *rule = bpf_map_lookup_elem(&fw_source4, source);
-
-  return rule ? rule->rule_id : 0;
-}
-
-static __always_inline __u64
-fw_lookup_source6(const struct fw_source6_key *source) {
-  const struct fw_rule_ref *rule = bpf_map_lookup_elem(&fw_source6, source);
-
-  return rule ? rule->rule_id : 0;
-}
-
-/* The keys of the two lookups that a port takes. */
-union fw_port_keys {
+/* The keys of the two look-ups that a line, or a port, takes. */
+union fw_two_keys {
   struct {
-    __u32 protocol;
-    __u32 port;
+    __u32 first;
+    __u32 second;
   } key;
   __u64 word;
 };
 
-/* `protocol` is an enum fw_port_protocol, `port` in host byte order. */
+/* In one word: see fw_cursor.h on what a write to the stack costs. */
+static __always_inline void fw_set_keys(union fw_two_keys *keys, __u32 first,
+                                        __u32 second) {
+  *(volatile __u64 *)&keys->word = (__u64)second << 32 | first;
+}
+
+static __always_inline const union fw_line *fw_line(__u32 number) {
+  union fw_two_keys keys;
+  void *slab;
+
+  fw_set_keys(&keys, number / FW_SLAB_LINES, number % FW_SLAB_LINES);
+  slab = bpf_map_lookup_elem(&fw_slabs, &keys.key.first);
+  return slab ? bpf_map_lookup_elem(slab, &keys.key.second) : NULL;
+}
+
+static __always_inline const struct fw_generation *fw_generation(__u32 family,
+                                                                 __u32 which) {
+  return which ? &fw_sources.generations[family][1]
+               : &fw_sources.generations[family][0];
+}
+
+#define FW_READ(place) (*(const volatile typeof(place) *)&(place))
+#define FW_SUBPROGRAM __noinline
+
+#include "bpf/fw_find.h"
+
+/* An entry; the address is in network byte order. */
+static __always_inline __u32 fw_lookup_source4(__be32 source) {
+  __u32 active = FW_READ(fw_sources.active);
+
+  return fw_find4(active >> FW_FAMILY_IPV4 & 1, bpf_ntohl(source));
+}
+
+static __always_inline __u32 fw_lookup_source6(__be64 high, __be64 low) {
+  __u32 active = FW_READ(fw_sources.active);
+
+  return fw_find6(active >> FW_FAMILY_IPV6 & 1, bpf_be64_to_cpu(high),
+                  bpf_be64_to_cpu(low));
+}
+
+/* NOTHING, BLOCK or ALLOW. */
+static __always_inline __u32 fw_verdict_of(__u32 entry) {
+  __u32 record = entry & FW_ENTRY_PAYLOAD;
+  const union fw_line *line;
+
+  if (fw_kind_of(entry) != FW_ENTRY_MEANING) return fw_kind_of(entry);
+  line = fw_line(record / FW_LINE_RECORDS);
+  return line ? line->meanings[record % FW_LINE_RECORDS].verdict : 0;
+}
+
+/* The id of the rule, 0 for none. `protocol` is an enum fw_port_protocol,
+ * `port` in host byte order. */
 static __always_inline __u64 fw_lookup_port(__u32 protocol, __u32 port) {
-  union fw_port_keys keys = {.key = {protocol, port}};
-  union fw_port_keys on_stack;
+  union fw_two_keys keys;
   const struct fw_rule_ref *rule;
   void *table;
 
-  *(volatile __u64 *)&on_stack.word = keys.word; /* see fw_set_source4 */
-  table = bpf_map_lookup_elem(&fw_ports, &on_stack.key.protocol);
+  fw_set_keys(&keys, protocol, port);
+  table = bpf_map_lookup_elem(&fw_ports, &keys.key.first);
   if (!table) return 0;
-  rule = bpf_map_lookup_elem(table, &on_stack.key.port);
+  rule = bpf_map_lookup_elem(table, &keys.key.second);
   return rule ? rule->rule_id : 0;
 }
 
@@ -51,12 +89,8 @@ static __noinline int fw_has_any_port_rules(void) {
          fw_has_port_rules(FW_PORT_SCTP);
 }
 
-/* Not static, as fw_count and for the same reason. */
-__noinline int fw_has_source_rules(__u32 family) {
-  const __u32 only_entry = 0;
-  const struct fw_config *config = bpf_map_lookup_elem(&fw_config, &only_entry);
-
-  return config && config->source_blocks[family % FW_FAMILIES] != 0;
+static __always_inline int fw_has_source_rules(__u32 family) {
+  return FW_READ(fw_sources.prefixes[family]) != 0;
 }
 
 #endif

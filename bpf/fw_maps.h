@@ -6,33 +6,39 @@
 
 #include "bpf/fw_abi.h"
 #include "bpf/fw_helpers.h"
-
-/* Before the agent sets its own figure. */
-#define FW_DEFAULT_SOURCES 1000000
+#include "bpf/fw_table.h"
 
 /* The slot of the interface that this instance of the program guards; set
  * before it is loaded, once for each interface. */
 const volatile __u32 fw_slot_index = 0;
 
-/* Blocked IPv4 source prefixes.
- * Key: prefix. Value: the rule that blocks it. Writer: the agent.
- * Size: set by the agent. Full: ENOSPC, and the change is refused. */
-struct {
-  __uint(type, BPF_MAP_TYPE_LPM_TRIE);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
-  __uint(max_entries, FW_DEFAULT_SOURCES);
-  __type(key, struct fw_source4_key);
-  __type(value, struct fw_rule_ref);
-} fw_source4 SEC(".maps");
+/* Where a look-up of a source address begins: see fw_table.h.
+ * Key: 0. Value: struct fw_source_state. Writer: the agent. Size: 1. A global
+ * variable, because reaching one costs no look-up. */
+struct fw_source_state fw_sources SEC(".data.sources");
 
-/* Blocked IPv6 source prefixes; the rest as fw_source4. */
+/* Memory of the source tables.
+ * Key: line in the slab. Value: union fw_line. Writer: the agent, in an order
+ * that no packet can see half-done. Size: a quarter of a MiB; when it is full,
+ * the agent adds another. */
+struct fw_slab {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, FW_SLAB_LINES);
+  __uint(key_size, sizeof(__u32));
+  __uint(value_size, sizeof(union fw_line));
+};
+
+/* The slabs that there are. All have one size, so that the verifier can turn a
+ * look-up into an addition.
+ * Key: number, from 1. Value: a slab. Writer: the agent. Size: enough for 1
+ * GiB; when it is full, the change is refused. */
 struct {
-  __uint(type, BPF_MAP_TYPE_LPM_TRIE);
-  __uint(map_flags, BPF_F_NO_PREALLOC);
-  __uint(max_entries, FW_DEFAULT_SOURCES);
-  __type(key, struct fw_source6_key);
-  __type(value, struct fw_rule_ref);
-} fw_source6 SEC(".maps");
+  __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+  __uint(max_entries, FW_SLABS);
+  __type(key, __u32);
+  __array(values, struct fw_slab);
+} fw_slabs SEC(".maps");
 
 /* The blocked ports of one protocol.
  * Key: port, host byte order. Value: the rule that blocks it, 0 for none.
@@ -42,8 +48,8 @@ struct fw_port_table {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
   __uint(max_entries, FW_PORTS);
-  __type(key, __u32);
-  __type(value, struct fw_rule_ref);
+  __uint(key_size, sizeof(__u32));
+  __uint(value_size, sizeof(struct fw_rule_ref));
 };
 
 /* The port tables that are in force.
@@ -56,15 +62,6 @@ struct {
   __type(key, __u32);
   __array(values, struct fw_port_table);
 } fw_ports SEC(".maps");
-
-/* What only the rare paths ask for.
- * Key: 0. Value: struct fw_config. Writer: the agent. Size: 1. */
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, __u32);
-  __type(value, struct fw_config);
-} fw_config SEC(".maps");
 
 /* Packets and bytes by verdict and reason.
  * Key: slot. Value: struct fw_counters, for each CPU. Writer: the program;

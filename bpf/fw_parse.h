@@ -56,14 +56,10 @@ struct fw_chain {
   __u32 type;   /* of the first one, as next-header fields number it */
 };
 
-/* Keys of the source tables, by words. */
-union fw_source4 {
-  struct fw_source4_key key;
-  __u64 word;
-};
-union fw_source6 {
-  struct fw_source6_key key;
-  __u64 words[3]; /* the last one half used */
+/* An IPv6 address in two halves. */
+struct fw_source6 {
+  __be64 high;
+  __be64 low;
 };
 
 /* What was found behind the source address. */
@@ -149,33 +145,20 @@ static __always_inline void fw_parse_ports(const struct fw_cursor *cursor,
   transport->port = bpf_ntohs(ports->destination);
 }
 
-/* Writes a key in whole 8-byte words: to a program that is loaded without
- * CAP_PERFMON every first write to a slot of the stack costs a fence, and
- * Linux 6.1 refuses it a second one. */
-static __always_inline void fw_set_source4(union fw_source4 *source,
-                                           const struct iphdr *ip) {
-  union fw_source4 key = {.key = {.length = 8 * sizeof(ip->saddr)}};
+static __always_inline struct fw_source6 fw_source6_of(
+    const struct ipv6hdr *ip) {
+  struct fw_source6 source;
 
-  __builtin_memcpy(key.key.address, &ip->saddr, sizeof(ip->saddr));
-  *(volatile __u64 *)&source->word = key.word;
+  __builtin_memcpy(&source, &ip->saddr, sizeof(source));
+  return source;
 }
 
-static __always_inline void fw_set_source6(union fw_source6 *source,
-                                           const struct ipv6hdr *ip) {
-  union fw_source6 key = {.words = {0}};
-
-  key.key.length = 8 * sizeof(ip->saddr);
-  __builtin_memcpy(key.key.address, &ip->saddr, sizeof(ip->saddr));
-  for (int i = 0; i < 3; i++)
-    ((volatile __u64 *)source->words)[i] = key.words[i];
-}
-
-/* Returns whether there is a packet: Linux drops what is broken. `source`
- * becomes the key of the one address, at once and not when it is asked for:
- * then no pointer into the frame is left, and the verifier can give up the
- * paths that differ in nothing else. */
+/* Returns whether there is a packet: Linux drops what is broken. The source
+ * is read at once and not when it is asked for: then no pointer into the frame
+ * is left, and the verifier can give up the paths that differ in nothing
+ * else. */
 static __always_inline int fw_parse_ipv4(struct fw_cursor *cursor,
-                                         union fw_source4 *source,
+                                         __be32 *source,
                                          struct fw_packet *packet) {
   const struct iphdr *ip = (const struct iphdr *)cursor->position;
   __u32 header_bytes, total_bytes, fragment_offset;
@@ -187,7 +170,7 @@ static __always_inline int fw_parse_ipv4(struct fw_cursor *cursor,
   if (total_bytes < header_bytes) return 0;
   if (cursor->offset + total_bytes > cursor->limit) return 0;
 
-  fw_set_source4(source, ip);
+  *source = ip->saddr;
   cursor->limit = cursor->offset + total_bytes;
   fragment_offset = bpf_ntohs(ip->frag_off) & FW_IPV4_OFFSET;
   if (fragment_offset == 1 && ip->protocol == IPPROTO_TCP) {
@@ -220,7 +203,7 @@ static __always_inline int fw_is_neighbor_discovery(
 /* The same. Extension headers, which are rare, are left to
  * fw_pass_extension. */
 static __always_inline int fw_parse_ipv6(struct fw_cursor *cursor,
-                                         union fw_source6 *source,
+                                         struct fw_source6 *source,
                                          struct fw_packet *packet) {
   const struct ipv6hdr *ip = (const struct ipv6hdr *)cursor->position;
   __u32 payload_bytes;
@@ -235,7 +218,7 @@ static __always_inline int fw_parse_ipv6(struct fw_cursor *cursor,
     cursor->limit = cursor->offset + payload_bytes;
   }
 
-  fw_set_source6(source, ip);
+  *source = fw_source6_of(ip);
   if (fw_is_neighbor_discovery(cursor, ip)) {
     packet->transport.extent = FW_EXTENT_NEIGHBOR;
     return 1;

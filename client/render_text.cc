@@ -43,6 +43,19 @@ std::string UsedText(const fwagent::v1::TableUsage& usage) {
                                        static_cast<double>(usage.capacity()));
 }
 
+// "512 B", "1.5 MiB".
+std::string MemoryText(std::uint64_t bytes) {
+  if (bytes < 1024) return absl::StrCat(bytes, " B");
+  double amount = static_cast<double>(bytes);
+  const char* unit = "B";
+  for (const char* larger : {"KiB", "MiB", "GiB", "TiB"}) {
+    if (amount < 1023.95) break;  // "1024.0" is one of the next
+    amount /= 1024;
+    unit = larger;
+  }
+  return absl::StrFormat("%.1f %s", amount, unit);
+}
+
 void WriteInterfaces(const fwagent::v1::GetStatusResponse& status,
                      std::ostream& out) {
   Table table({{"INTERFACE"}, {"FILTER"}, {"MODE"}, {"DETAIL"}});
@@ -59,10 +72,12 @@ void WriteTables(const fwagent::v1::GetStatusResponse& status,
   Table table({{"TABLE"},
                {"ENTRIES", Align::kRight},
                {"CAPACITY", Align::kRight},
-               {"USED", Align::kRight}});
+               {"USED", Align::kRight},
+               {"MEMORY", Align::kRight}});
   for (const auto& usage : status.tables()) {
     table.AddRow({usage.name(), absl::StrCat(usage.entries()),
-                  absl::StrCat(usage.capacity()), UsedText(usage)});
+                  absl::StrCat(usage.capacity()), UsedText(usage),
+                  MemoryText(usage.memory_bytes())});
   }
   table.Write(out);
 }

@@ -41,6 +41,7 @@ struct TableUsage {
   std::string name;  // "source-ipv4", "source-ipv6"
   std::uint64_t entries = 0;
   std::uint64_t capacity = 0;
+  std::uint64_t memory_bytes = 0;  // of the kernel
 };
 
 struct EngineStatus {

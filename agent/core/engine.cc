@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "agent/core/adopt.h"
 #include "agent/core/reconcile.h"
 #include "agent/dataplane/errors.h"
 #include "agent/util/errno_status.h"
@@ -68,9 +69,11 @@ store::Delta Inverse(const store::Delta& delta, const Rule& rule,
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     store::Store* store, dataplane::DataPlane* data_plane, Clock clock) {
   FW_ASSIGN_OR_RETURN(store::State state, store->Load());
-  FW_ASSIGN_OR_RETURN(const dataplane::LiveRules live, data_plane->ReadRules());
+  FW_ASSIGN_OR_RETURN(const dataplane::LivePorts ports,
+                      data_plane->ReadPorts());
   if (state.fresh) {
-    FW_ASSIGN_OR_RETURN(store::Delta adopted, AdoptLiveRules(live, clock()));
+    FW_ASSIGN_OR_RETURN(store::Delta adopted,
+                        AdoptLiveRules(*data_plane, ports, clock()));
     if (!adopted.add.empty()) {
       FW_RETURN_IF_ERROR(store->Commit(adopted));
       spdlog::warn(
@@ -93,12 +96,12 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   engine->generation_ = state.generation;
   engine->next_rule_id_ = state.next_rule_id;
   FW_ASSIGN_OR_RETURN(const Repairs repairs,
-                      Reconcile(engine->rules_, live, *data_plane));
+                      Reconcile(engine->rules_, ports, *data_plane));
   spdlog::info(
-      "rules: {} at generation {}; kernel tables: {} sources added, {} "
-      "removed, {} port tables replaced",
-      engine->rules_.size(), engine->generation_, repairs.sources_added,
-      repairs.sources_removed, repairs.port_tables_replaced);
+      "rules: {} at generation {}; kernel tables: {} sources loaded, {} port "
+      "tables replaced",
+      engine->rules_.size(), engine->generation_, repairs.sources_loaded,
+      repairs.port_tables_replaced);
   return engine;
 }
 
@@ -147,7 +150,7 @@ absl::StatusOr<ChangeResult> Engine::PlanChange(const Change& change) const {
   }
   if (const auto* prefix = std::get_if<Prefix>(&change.match)) {
     const std::uint64_t capacity =
-        data_plane_->SourceCapacity(prefix->family());
+        data_plane_->SourceUsage(prefix->family()).capacity;
     if (rules_.SourceCount(prefix->family()) >= capacity) {
       return dataplane::SourceTableFull(prefix->family(), capacity);
     }
@@ -201,7 +204,7 @@ absl::StatusOr<ChangeResult> Engine::Persist(const Change& change,
 absl::Status Engine::Publish(const Change& change, const Rule& rule) {
   if (const auto* prefix = std::get_if<Prefix>(&change.match)) {
     if (change.kind == Kind::kBlock) {
-      return data_plane_->AddSource(*prefix, rule.id);
+      return data_plane_->AddSource({.prefix = *prefix, .id = rule.id});
     }
     absl::Status removed = data_plane_->RemoveSource(*prefix);
     if (!absl::IsNotFound(removed)) return removed;
@@ -298,9 +301,10 @@ EngineStatus Engine::GetStatus() const {
             [](const auto& a, const auto& b) { return a.name < b.name; });
   status.generation = generation_;
   for (const Family family : {Family::kIPv4, Family::kIPv6}) {
+    const dataplane::SourceUsage usage = data_plane_->SourceUsage(family);
     status.tables.push_back({kTableNames[static_cast<std::size_t>(family)],
-                             rules_.SourceCount(family),
-                             data_plane_->SourceCapacity(family)});
+                             rules_.SourceCount(family), usage.capacity,
+                             usage.memory_bytes});
   }
   return status;
 }

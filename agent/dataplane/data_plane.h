@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -16,7 +15,7 @@
 #include "agent/policy/port_range.h"
 #include "agent/policy/port_table.h"
 #include "agent/policy/prefix.h"
-#include "agent/policy/rule.h"
+#include "agent/policy/source_rule.h"
 
 namespace fwagent::dataplane {
 
@@ -44,29 +43,52 @@ struct AttachResult {
   bool taken_over = false;
 };
 
-// The rules that the kernel's tables hold.
-struct LiveRules {
-  std::vector<std::pair<policy::Prefix, policy::RuleId>> sources;
-  // Indexed by policy::Protocol. nullopt: what is enforced cannot be read
-  // back, as after a crash in the middle of a replacement; put it right with
-  // ReplacePorts.
-  std::array<std::optional<policy::PortTable>, policy::kProtocols.size()> ports;
+// The port tables that are enforced, indexed by policy::Protocol. nullopt: one
+// cannot be read back, as after a crash in the middle of a replacement; put it
+// right with ReplacePorts.
+using LivePorts =
+    std::array<std::optional<policy::PortTable>, policy::kProtocols.size()>;
+
+// How full the source table of one family is.
+struct SourceUsage {
+  std::uint64_t prefixes = 0;      // given and not removed
+  std::uint64_t capacity = 0;      // most prefixes that are taken
+  std::uint64_t memory_bytes = 0;  // of the kernel, now
 };
 
 // Every method is atomic: on error the tables and attachments are as before,
-// unless it says otherwise. Interfaces, ReadCounters and SourceCapacity may be
+// unless it says otherwise. Interfaces, ReadCounters and SourceUsage may be
 // called from any thread at any time; of the others one at a time.
+//
+// The source tables of an earlier run stay in force, but cannot be changed one
+// prefix at a time: until the first ReplaceSources, AddSource and RemoveSource
+// are FAILED_PRECONDITION, on an empty kernel too.
 class DataPlane {
  public:
   virtual ~DataPlane() = default;
 
-  // Blocks a prefix for the rule. RESOURCE_EXHAUSTED when the table is full.
-  // A prefix that is there already gets the new rule id.
-  virtual absl::Status AddSource(const policy::Prefix& prefix,
-                                 policy::RuleId rule) = 0;
+  // Makes the rule part of what is said of source addresses. A prefix that is
+  // there already gets this rule. RESOURCE_EXHAUSTED when the table is full, or
+  // the memory.
+  virtual absl::Status AddSource(const policy::SourceRule& rule) = 0;
 
   // NOT_FOUND when the table has no such prefix.
   virtual absl::Status RemoveSource(const policy::Prefix& prefix) = 0;
+
+  // Puts these rules, in any order, in the place of all others of both
+  // families, at one instant for every packet. INVALID_ARGUMENT names a prefix
+  // that comes twice; RESOURCE_EXHAUSTED when they do not fit.
+  virtual absl::Status ReplaceSources(
+      const std::vector<policy::SourceRule>& rules) = 0;
+
+  // Reads back what is enforced: rules that together mean the same for every
+  // address as those that were given. They need not be the same rules: what a
+  // rule says in vain is not kept, neighbours may have become one prefix, and
+  // the id is 0 where an earlier run gave it. nullopt: it cannot be read.
+  virtual absl::StatusOr<std::optional<std::vector<policy::SourceRule>>>
+  ReadSources() = 0;
+
+  virtual dataplane::SourceUsage SourceUsage(policy::Family family) const = 0;
 
   // Puts a whole table in the place of the protocol's old one, at one instant
   // for every packet. An empty table blocks nothing.
@@ -74,10 +96,7 @@ class DataPlane {
                                     const policy::PortTable& table) = 0;
 
   // Reads back what is enforced.
-  virtual absl::StatusOr<LiveRules> ReadRules() = 0;
-
-  // How many source prefixes of the family fit.
-  virtual std::uint64_t SourceCapacity(policy::Family family) const = 0;
+  virtual absl::StatusOr<LivePorts> ReadPorts() = 0;
 
   // Guards an interface. One of ours that is there already is taken over in
   // place. NOT_FOUND: no such interface; FAILED_PRECONDITION: a foreign

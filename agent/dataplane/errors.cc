@@ -7,6 +7,10 @@
 namespace fwagent::dataplane {
 namespace {
 
+const char* FamilyName(policy::Family family) {
+  return family == policy::Family::kIPv4 ? "IPv4" : "IPv6";
+}
+
 std::string ListOrNone(const std::vector<std::string>& names) {
   return names.empty() ? "none" : absl::StrJoin(names, ", ");
 }
@@ -37,11 +41,34 @@ absl::Status NoPermission(const std::string& what) {
 absl::Status SourceTableFull(policy::Family family, std::uint64_t capacity) {
   return util::WithReason(
       absl::ResourceExhaustedError(absl::StrCat(
-          "the ", family == policy::Family::kIPv4 ? "IPv4" : "IPv6",
-          " source table is full (", capacity, " of ", capacity,
+          "the ", FamilyName(family), " source table is full (", capacity,
+          " of ", capacity,
           " entries): unblock something, or raise max_sources and restart the "
-          "agent after `fwctl detach --all`")),
+          "agent")),
       "TABLE_FULL");
+}
+
+absl::Status TooManySources(policy::Family family, std::uint64_t prefixes,
+                            std::uint64_t capacity) {
+  return util::WithReason(absl::ResourceExhaustedError(absl::StrCat(
+                              prefixes, " ", FamilyName(family),
+                              " source prefixes do not fit in a table of ",
+                              capacity, ": raise max_sources")),
+                          "TABLE_FULL");
+}
+
+absl::Status SourceGivenTwice(const policy::Prefix& prefix) {
+  return util::WithReason(absl::InvalidArgumentError(absl::StrCat(
+                              "source ", prefix.ToString(), " is given twice")),
+                          "SOURCE_GIVEN_TWICE");
+}
+
+absl::Status SourcesNotLoaded() {
+  return util::WithReason(
+      absl::FailedPreconditionError(
+          "the source tables cannot be changed before all of them were "
+          "written: load the sources first"),
+      "SOURCES_NOT_LOADED");
 }
 
 absl::Status SourceNotInTable(const policy::Prefix& prefix) {

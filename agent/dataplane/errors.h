@@ -21,8 +21,16 @@ const char* ModeName(AttachMode mode);
 // PERMISSION_DENIED, reason NO_PERMISSION: `what` was refused.
 absl::Status NoPermission(const std::string& what);
 
-// RESOURCE_EXHAUSTED, reason TABLE_FULL.
+// RESOURCE_EXHAUSTED, reason TABLE_FULL: one more, or so many, do not fit.
 absl::Status SourceTableFull(policy::Family family, std::uint64_t capacity);
+absl::Status TooManySources(policy::Family family, std::uint64_t prefixes,
+                            std::uint64_t capacity);
+
+// INVALID_ARGUMENT, reason SOURCE_GIVEN_TWICE.
+absl::Status SourceGivenTwice(const policy::Prefix& prefix);
+
+// FAILED_PRECONDITION, reason SOURCES_NOT_LOADED: before ReplaceSources.
+absl::Status SourcesNotLoaded();
 
 // NOT_FOUND, reason SOURCE_NOT_IN_TABLE.
 absl::Status SourceNotInTable(const policy::Prefix& prefix);

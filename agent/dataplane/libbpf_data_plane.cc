@@ -3,8 +3,6 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <limits>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -12,10 +10,13 @@
 #include "agent/dataplane/libbpf_log.h"
 #include "agent/util/log.h"
 #include "agent/util/status_macros.h"
-#include "bpf/fw_abi.h"
+#include "bpf/fw_table.h"
 
 namespace fwagent::dataplane {
 namespace {
+
+// What the tables can number.
+constexpr std::uint32_t kMostSources = FW_ENTRY_PAYLOAD;
 
 std::string MapFolder(const std::string& pin_dir) {
   return absl::StrCat(pin_dir, "/maps-v", FW_LAYOUT_VERSION);
@@ -29,28 +30,25 @@ std::string LinkFolder(const std::string& pin_dir) {
 
 absl::StatusOr<std::unique_ptr<LibbpfDataPlane>> LibbpfDataPlane::Open(
     const Options& options) {
-  if (options.max_sources == 0 ||
-      options.max_sources == std::numeric_limits<std::uint32_t>::max()) {
+  if (options.max_sources == 0 || options.max_sources > kMostSources) {
     return absl::InvalidArgumentError(
-        absl::StrCat("max_sources must be between 1 and ",
-                     std::numeric_limits<std::uint32_t>::max() - 1));
+        absl::StrCat("max_sources must be between 1 and ", kMostSources));
   }
   RouteLibbpfLog();
   FW_RETURN_IF_ERROR(CheckBpffs(options.pin_dir));
   auto lock = LockFolder(options.pin_dir);
   if (!lock.ok() && !absl::IsNotFound(lock.status())) return lock.status();
   const std::string folder = MapFolder(options.pin_dir);
-  FW_ASSIGN_OR_RETURN(SharedMaps maps,
-                      SharedMaps::Open(folder, options.max_sources));
-  FW_ASSIGN_OR_RETURN(
-      SourceTables sources,
-      SourceTables::Open(maps.source4(), maps.source6(), maps.config()));
+  FW_ASSIGN_OR_RETURN(SharedMaps maps, SharedMaps::Open(folder));
+  FW_ASSIGN_OR_RETURN(auto sources,
+                      SourceTables::Open(maps.slabs(), maps.sources(), folder,
+                                         options.max_sources));
   FW_ASSIGN_OR_RETURN(PortTables ports, PortTables::Open(maps.ports(), folder));
   FW_ASSIGN_OR_RETURN(CounterSlots slots,
                       CounterSlots::Open(maps.counters(), maps.slots()));
   auto data_plane = std::unique_ptr<LibbpfDataPlane>(new LibbpfDataPlane(
       options.pin_dir, lock.ok() ? *std::move(lock) : util::ScopedFd(),
-      std::move(maps), sources, std::move(ports), slots));
+      std::move(maps), std::move(sources), std::move(ports), slots));
   FW_RETURN_IF_ERROR(data_plane->interfaces_.Adopt(
       [&slots](const std::string& name) { return slots.Find(name); }));
   return data_plane;
@@ -58,12 +56,12 @@ absl::StatusOr<std::unique_ptr<LibbpfDataPlane>> LibbpfDataPlane::Open(
 
 LibbpfDataPlane::LibbpfDataPlane(const std::string& pin_dir,
                                  util::ScopedFd lock, SharedMaps maps,
-                                 SourceTables sources, PortTables ports,
-                                 CounterSlots slots)
+                                 std::unique_ptr<SourceTables> sources,
+                                 PortTables ports, CounterSlots slots)
     : pin_dir_(pin_dir),
       lock_(std::move(lock)),
       maps_(std::move(maps)),
-      sources_(sources),
+      sources_(std::move(sources)),
       ports_(std::move(ports)),
       slots_(slots),
       interfaces_(LinkFolder(pin_dir),
@@ -81,13 +79,27 @@ absl::StatusOr<LoadedProgram> LibbpfDataPlane::Load(
   return program;
 }
 
-absl::Status LibbpfDataPlane::AddSource(const policy::Prefix& prefix,
-                                        policy::RuleId rule) {
-  return sources_.Add(prefix, rule);
+absl::Status LibbpfDataPlane::AddSource(const policy::SourceRule& rule) {
+  return sources_->Add(rule);
 }
 
 absl::Status LibbpfDataPlane::RemoveSource(const policy::Prefix& prefix) {
-  return sources_.Remove(prefix);
+  return sources_->Remove(prefix);
+}
+
+absl::Status LibbpfDataPlane::ReplaceSources(
+    const std::vector<policy::SourceRule>& rules) {
+  return sources_->Replace(rules);
+}
+
+absl::StatusOr<std::optional<std::vector<policy::SourceRule>>>
+LibbpfDataPlane::ReadSources() {
+  return sources_->Read();
+}
+
+dataplane::SourceUsage LibbpfDataPlane::SourceUsage(
+    policy::Family family) const {
+  return sources_->Usage(family);
 }
 
 absl::Status LibbpfDataPlane::ReplacePorts(policy::Protocol protocol,
@@ -95,16 +107,7 @@ absl::Status LibbpfDataPlane::ReplacePorts(policy::Protocol protocol,
   return ports_.Replace(protocol, table);
 }
 
-absl::StatusOr<LiveRules> LibbpfDataPlane::ReadRules() {
-  LiveRules rules;
-  FW_ASSIGN_OR_RETURN(rules.sources, sources_.Read());
-  FW_ASSIGN_OR_RETURN(rules.ports, ports_.Read());
-  return rules;
-}
-
-std::uint64_t LibbpfDataPlane::SourceCapacity(policy::Family family) const {
-  return sources_.Capacity(family);
-}
+absl::StatusOr<LivePorts> LibbpfDataPlane::ReadPorts() { return ports_.Read(); }
 
 absl::StatusOr<AttachResult> LibbpfDataPlane::Attach(
     const std::string& interface, ModePreference preference) {
@@ -135,6 +138,7 @@ absl::Status LibbpfDataPlane::Pin() {
   FW_RETURN_IF_ERROR(MakeFolder(MapFolder(pin_dir_)));
   FW_RETURN_IF_ERROR(MakeFolder(LinkFolder(pin_dir_)));
   FW_RETURN_IF_ERROR(maps_.Pin());
+  FW_RETURN_IF_ERROR(sources_->Pin());
   return ports_.Pin();
 }
 
@@ -145,6 +149,7 @@ absl::Status LibbpfDataPlane::UnpinWhenIdle() {
                       ListFolder(LinkFolder(pin_dir_)));
   if (!links.empty()) return absl::OkStatus();
   FW_RETURN_IF_ERROR(ports_.Unpin());
+  FW_RETURN_IF_ERROR(sources_->Unpin());
   FW_RETURN_IF_ERROR(maps_.Unpin());
   rmdir(MapFolder(pin_dir_).c_str());
   rmdir(LinkFolder(pin_dir_).c_str());

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,8 +27,8 @@ class LibbpfDataPlane : public DataPlane {
   struct Options {
     // A folder on a BPF file system; it is made, its parent is not.
     std::string pin_dir = "/sys/fs/bpf/fwagent";
-    // Of each family. Maps that are pinned keep the capacity they have.
-    std::uint32_t max_sources = 1'000'000;
+    // Most prefixes of each family; memory grows with those that are there.
+    std::uint32_t max_sources = 10'000'000;
   };
 
   // Finds what an earlier run left; where that is nothing, loads the program
@@ -39,13 +40,16 @@ class LibbpfDataPlane : public DataPlane {
   static absl::StatusOr<std::unique_ptr<LibbpfDataPlane>> Open(
       const Options& options);
 
-  absl::Status AddSource(const policy::Prefix& prefix,
-                         policy::RuleId rule) override;
+  absl::Status AddSource(const policy::SourceRule& rule) override;
   absl::Status RemoveSource(const policy::Prefix& prefix) override;
+  absl::Status ReplaceSources(
+      const std::vector<policy::SourceRule>& rules) override;
+  absl::StatusOr<std::optional<std::vector<policy::SourceRule>>> ReadSources()
+      override;
+  dataplane::SourceUsage SourceUsage(policy::Family family) const override;
   absl::Status ReplacePorts(policy::Protocol protocol,
                             const policy::PortTable& table) override;
-  absl::StatusOr<LiveRules> ReadRules() override;
-  std::uint64_t SourceCapacity(policy::Family family) const override;
+  absl::StatusOr<LivePorts> ReadPorts() override;
   absl::StatusOr<AttachResult> Attach(const std::string& interface,
                                       ModePreference preference) override;
   absl::Status Detach(const std::string& interface) override;
@@ -55,8 +59,8 @@ class LibbpfDataPlane : public DataPlane {
 
  private:
   LibbpfDataPlane(const std::string& pin_dir, util::ScopedFd lock,
-                  SharedMaps maps, SourceTables sources, PortTables ports,
-                  CounterSlots slots);
+                  SharedMaps maps, std::unique_ptr<SourceTables> sources,
+                  PortTables ports, CounterSlots slots);
 
   absl::StatusOr<LoadedProgram> Load(const std::string& interface) const;
   absl::Status Pin();
@@ -65,7 +69,7 @@ class LibbpfDataPlane : public DataPlane {
   const std::string pin_dir_;
   util::ScopedFd lock_;  // of pin_dir_, while that exists
   const SharedMaps maps_;
-  SourceTables sources_;
+  const std::unique_ptr<SourceTables> sources_;
   PortTables ports_;
   const CounterSlots slots_;
   GuardedInterfaces interfaces_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "agent/dataplane/errors.h"
 #include "agent/dataplane/slots.h"
@@ -18,6 +19,13 @@ constexpr char kNoNativeXdp[] = "the driver has no native XDP";
 
 std::size_t Index(policy::Protocol protocol) {
   return static_cast<std::size_t>(protocol);
+}
+
+template <typename Sources>
+std::uint64_t CountOf(Family family, const Sources& sources) {
+  return static_cast<std::uint64_t>(std::count_if(
+      sources.begin(), sources.end(),
+      [family](const auto& entry) { return entry.first.family() == family; }));
 }
 
 template <typename Map>
@@ -38,28 +46,66 @@ MemoryDataPlane::MemoryDataPlane(const Options& options)
   for (const std::string& name : options.interfaces) AddInterface(name);
 }
 
-absl::Status MemoryDataPlane::AddSource(const Prefix& prefix,
-                                        policy::RuleId rule) {
+absl::Status MemoryDataPlane::AddSource(const policy::SourceRule& rule) {
   const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(TakeFailure(Operation::kAddSource));
-  if (!sources_.contains(prefix)) {
-    const auto same_family = std::count_if(
-        sources_.begin(), sources_.end(), [&prefix](const auto& entry) {
-          return entry.first.family() == prefix.family();
-        });
-    if (static_cast<std::uint64_t>(same_family) >= max_sources_) {
-      return SourceTableFull(prefix.family(), max_sources_);
-    }
+  if (!sources_loaded_) return SourcesNotLoaded();
+  const Family family = rule.prefix.family();
+  if (!sources_.contains(rule.prefix) &&
+      CountOf(family, sources_) >= max_sources_) {
+    return SourceTableFull(family, max_sources_);
   }
-  sources_[prefix] = rule;
+  sources_[rule.prefix] = rule;
   return absl::OkStatus();
 }
 
 absl::Status MemoryDataPlane::RemoveSource(const Prefix& prefix) {
   const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(TakeFailure(Operation::kRemoveSource));
+  if (!sources_loaded_) return SourcesNotLoaded();
   if (sources_.erase(prefix) == 0) return SourceNotInTable(prefix);
   return absl::OkStatus();
+}
+
+absl::Status MemoryDataPlane::ReplaceSources(
+    const std::vector<policy::SourceRule>& rules) {
+  const util::MutexLock lock(&mutex_);
+  FW_RETURN_IF_ERROR(TakeFailure(Operation::kReplaceSources));
+  Sources next;
+  for (const policy::SourceRule& rule : rules) {
+    if (!next.emplace(rule.prefix, rule).second) {
+      return SourceGivenTwice(rule.prefix);
+    }
+  }
+  for (const Family family : {Family::kIPv4, Family::kIPv6}) {
+    const std::uint64_t count = CountOf(family, next);
+    if (count > max_sources_) {
+      return TooManySources(family, count, max_sources_);
+    }
+  }
+  sources_ = std::move(next);
+  sources_loaded_ = true;
+  sources_known_ = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<std::vector<policy::SourceRule>>>
+MemoryDataPlane::ReadSources() {
+  const util::MutexLock lock(&mutex_);
+  FW_RETURN_IF_ERROR(TakeFailure(Operation::kReadSources));
+  if (!sources_known_) return std::nullopt;
+  std::vector<policy::SourceRule> rules;
+  rules.reserve(sources_.size());
+  for (const auto& [prefix, rule] : sources_) rules.push_back(rule);
+  return rules;
+}
+
+dataplane::SourceUsage MemoryDataPlane::SourceUsage(Family family) const {
+  const util::MutexLock lock(&mutex_);
+  const std::uint64_t prefixes = CountOf(family, sources_);
+  return {.prefixes = prefixes,
+          .capacity = max_sources_,
+          .memory_bytes = prefixes * sizeof(policy::SourceRule)};
 }
 
 absl::Status MemoryDataPlane::ReplacePorts(policy::Protocol protocol,
@@ -71,17 +117,10 @@ absl::Status MemoryDataPlane::ReplacePorts(policy::Protocol protocol,
   return absl::OkStatus();
 }
 
-absl::StatusOr<LiveRules> MemoryDataPlane::ReadRules() {
+absl::StatusOr<LivePorts> MemoryDataPlane::ReadPorts() {
   const util::MutexLock lock(&mutex_);
-  FW_RETURN_IF_ERROR(TakeFailure(Operation::kReadRules));
-  LiveRules rules;
-  rules.sources.assign(sources_.begin(), sources_.end());
-  rules.ports = ports_;
-  return rules;
-}
-
-std::uint64_t MemoryDataPlane::SourceCapacity(Family) const {
-  return max_sources_;
+  FW_RETURN_IF_ERROR(TakeFailure(Operation::kReadPorts));
+  return ports_;
 }
 
 absl::StatusOr<AttachResult> MemoryDataPlane::Attach(
@@ -203,6 +242,12 @@ absl::Status MemoryDataPlane::TakeFailure(Operation operation) {
   return status;
 }
 
+void MemoryDataPlane::Restart() {
+  const util::MutexLock lock(&mutex_);
+  for (auto& [prefix, rule] : sources_) rule.id = 0;
+  sources_loaded_ = false;
+}
+
 void MemoryDataPlane::AddInterface(const std::string& name, bool native) {
   const util::MutexLock lock(&mutex_);
   devices_[name] = {.ifindex = next_ifindex_++, .native = native};
@@ -232,6 +277,11 @@ void MemoryDataPlane::Count(const std::string& name, policy::Verdict verdict,
   policy::Counter& counter = counters_[guard->second.slot][index];
   counter.packets += amount.packets;
   counter.bytes += amount.bytes;
+}
+
+void MemoryDataPlane::LoseSources() {
+  const util::MutexLock lock(&mutex_);
+  sources_known_ = false;
 }
 
 void MemoryDataPlane::LosePortTable(policy::Protocol protocol) {

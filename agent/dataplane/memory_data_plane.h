@@ -2,11 +2,11 @@
 #ifndef FWAGENT_AGENT_DATAPLANE_MEMORY_DATA_PLANE_H_
 #define FWAGENT_AGENT_DATAPLANE_MEMORY_DATA_PLANE_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,8 +32,10 @@ class MemoryDataPlane : public DataPlane {
   enum class Operation {
     kAddSource,
     kRemoveSource,
+    kReplaceSources,
+    kReadSources,
     kReplacePorts,
-    kReadRules,
+    kReadPorts,
     kAttach,
     kDetach,
     kReadCounters,
@@ -42,13 +44,16 @@ class MemoryDataPlane : public DataPlane {
   MemoryDataPlane() : MemoryDataPlane(Options()) {}
   explicit MemoryDataPlane(const Options& options);
 
-  absl::Status AddSource(const policy::Prefix& prefix,
-                         policy::RuleId rule) override;
+  absl::Status AddSource(const policy::SourceRule& rule) override;
   absl::Status RemoveSource(const policy::Prefix& prefix) override;
+  absl::Status ReplaceSources(
+      const std::vector<policy::SourceRule>& rules) override;
+  absl::StatusOr<std::optional<std::vector<policy::SourceRule>>> ReadSources()
+      override;
+  dataplane::SourceUsage SourceUsage(policy::Family family) const override;
   absl::Status ReplacePorts(policy::Protocol protocol,
                             const policy::PortTable& table) override;
-  absl::StatusOr<LiveRules> ReadRules() override;
-  std::uint64_t SourceCapacity(policy::Family family) const override;
+  absl::StatusOr<LivePorts> ReadPorts() override;
   absl::StatusOr<AttachResult> Attach(const std::string& interface,
                                       ModePreference preference) override;
   absl::Status Detach(const std::string& interface) override;
@@ -60,6 +65,10 @@ class MemoryDataPlane : public DataPlane {
   // status, before it does anything. Calls add up.
   void FailNext(Operation operation, absl::Status status);
 
+  // Ends the run of an agent: its source rules lose their ids, and wait for the
+  // next run's ReplaceSources.
+  void Restart();
+
   // Makes or, with a new ifindex and nothing attached, makes anew a device.
   // One without native XDP only takes programs in generic mode.
   void AddInterface(const std::string& name, bool native = true);
@@ -70,7 +79,9 @@ class MemoryDataPlane : public DataPlane {
   // Counts packets on a guarded interface, as the filter does.
   void Count(const std::string& name, policy::Verdict verdict,
              policy::Reason reason, policy::Counter amount);
-  // Makes the protocol's port table unreadable until it is replaced.
+  // Makes the source tables, or the protocol's port table, unreadable until
+  // they are replaced.
+  void LoseSources();
   void LosePortTable(policy::Protocol protocol);
 
  private:
@@ -85,6 +96,7 @@ class MemoryDataPlane : public DataPlane {
     std::string detail;
     std::uint32_t slot = 0;
   };
+  using Sources = absl::btree_map<policy::Prefix, policy::SourceRule>;
   using Counters = decltype(policy::InterfaceCounters::by_outcome);
 
   absl::Status TakeFailure(Operation operation)
@@ -101,9 +113,10 @@ class MemoryDataPlane : public DataPlane {
   const std::uint64_t max_sources_;
 
   mutable util::Mutex mutex_;
-  absl::btree_map<policy::Prefix, policy::RuleId> sources_
-      ABSL_GUARDED_BY(mutex_);
-  decltype(LiveRules::ports) ports_ ABSL_GUARDED_BY(mutex_);
+  Sources sources_ ABSL_GUARDED_BY(mutex_);
+  bool sources_loaded_ ABSL_GUARDED_BY(mutex_) = false;  // by this run
+  bool sources_known_ ABSL_GUARDED_BY(mutex_) = true;
+  LivePorts ports_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Device> devices_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Guard> guards_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> slots_ ABSL_GUARDED_BY(mutex_);

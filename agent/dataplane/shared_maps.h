@@ -10,18 +10,19 @@
 #include "absl/status/statusor.h"
 #include "agent/util/scoped_fd.h"
 
+struct fwagent_xdp;
+
 namespace fwagent::dataplane {
 
 // Owns descriptors of the maps. Pins keep the same maps, with what is in them,
 // for the next run; they are there while an interface is guarded.
 class SharedMaps {
  public:
-  // Takes the maps that are pinned in `folder` and makes the rest, as many
-  // source prefixes in each family as said. Nothing is pinned yet.
+  // Takes the maps that are pinned in `folder` and makes the rest. Nothing is
+  // pinned yet.
   // FAILED_PRECONDITION: a pin is not what this version would have made, or
   // the kernel cannot run the program. PERMISSION_DENIED: capabilities lack.
-  static absl::StatusOr<SharedMaps> Open(const std::string& folder,
-                                         std::uint32_t max_sources);
+  static absl::StatusOr<SharedMaps> Open(const std::string& folder);
 
   // Pins what is not pinned yet; the folder must be there.
   absl::Status Pin() const;
@@ -30,11 +31,11 @@ class SharedMaps {
   // Loads an instance of the program that counts in this slot.
   absl::StatusOr<util::ScopedFd> LoadProgram(std::uint32_t slot) const;
 
-  // Descriptors, by the names in the program; valid as long as this object.
-  int source4() const { return fd("fw_source4"); }
-  int source6() const { return fd("fw_source6"); }
+  // Descriptors, valid as long as this object. fw_sources is the map that holds
+  // struct fw_source_state, the others are named as in the program.
+  int slabs() const { return fd("fw_slabs"); }
+  int sources() const { return fd("fw_sources"); }
   int ports() const { return fd("fw_ports"); }
-  int config() const { return fd("fw_config"); }
   int counters() const { return fd("fw_counters"); }
   int slots() const { return fd("fw_slots"); }
 
@@ -43,17 +44,13 @@ class SharedMaps {
 
   int fd(const char* name) const { return fds_.at(name).get(); }
   std::string PinPath(const std::string& name) const;
-  absl::Status OpenPinned(std::uint32_t max_sources);
-  absl::Status MakeMissing(std::uint32_t max_sources);
+  absl::Status OpenPinned();
+  absl::Status MakeMissing();
+  absl::Status Share(const fwagent_xdp* skeleton) const;
 
   std::string folder_;
   std::map<std::string, util::ScopedFd> fds_;
 };
-
-// Entries of a source table for so many prefixes, and back. There is one to
-// spare: kernels before 6.13 need it to replace an entry of a full table.
-std::uint32_t SourceMapEntries(std::uint32_t max_sources);
-std::uint32_t SourcesThatFit(std::uint32_t map_entries);
 
 }  // namespace fwagent::dataplane
 

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "bpf/fw_table.h"  // for the skeleton
 #include "fwagent_xdp.skel.h"
 
 namespace fwagent::dataplane {

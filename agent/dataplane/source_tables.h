@@ -1,56 +1,69 @@
-// The tables of blocked source prefixes: one LPM trie for each family.
+// The tables of source addresses: what is said of whom, in the kernel's memory.
 #ifndef FWAGENT_AGENT_DATAPLANE_SOURCE_TABLES_H_
 #define FWAGENT_AGENT_DATAPLANE_SOURCE_TABLES_H_
 
 #include <array>
+#include <atomic>
 #include <cstdint>
-#include <utility>
+#include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/dataplane/data_plane.h"
+#include "agent/dataplane/slab_maps.h"
+#include "agent/lookup/source_table.h"
 #include "agent/policy/prefix.h"
-#include "agent/policy/rule.h"
+#include "agent/policy/source_rule.h"
 
 namespace fwagent::dataplane {
 
-// Keeps the count in fw_config at no less than what is in the tables, at every
-// instant: a packet without a readable address is dropped while there are
-// blocks. A rule id must stand at one prefix only; when it stands at two, one
-// in the other, the count may be too high until the tables are opened again.
+// Both families' tables over one pool of memory. What an earlier run left stays
+// in force, untouched, until the first Replace.
 class SourceTables {
  public:
-  using Entries = std::vector<std::pair<policy::Prefix, policy::RuleId>>;
-
-  // Counts what is in the tables and corrects fw_config. The descriptors are
-  // the caller's and must outlive the object.
-  static absl::StatusOr<SourceTables> Open(int source4_fd, int source6_fd,
-                                           int config_fd);
+  // `slabs_fd` is fw_slabs, `state_fd` the map that holds struct
+  // fw_source_state; both are the caller's and must outlive the object.
+  // `folder` holds the pins, `capacity` is of each family.
+  static absl::StatusOr<std::unique_ptr<SourceTables>> Open(
+      int slabs_fd, int state_fd, const std::string& folder,
+      std::uint64_t capacity);
 
   // As in DataPlane.
-  absl::Status Add(const policy::Prefix& prefix, policy::RuleId rule);
+  absl::Status Add(const policy::SourceRule& rule);
   absl::Status Remove(const policy::Prefix& prefix);
-  std::uint64_t Capacity(policy::Family family) const;
+  absl::Status Replace(const std::vector<policy::SourceRule>& rules);
+  absl::StatusOr<std::optional<std::vector<policy::SourceRule>>> Read() const;
+  SourceUsage Usage(policy::Family family) const;
 
-  // Everything in both tables, in the order of the tries.
-  absl::StatusOr<Entries> Read() const;
+  // Pins the memory, and from then on new memory too; the folder must be there.
+  absl::Status Pin() { return slabs_->Pin(); }
+  absl::Status Unpin() { return slabs_->Unpin(); }
 
  private:
-  struct Table {
-    int fd = -1;
-    std::uint64_t capacity = 0;
-    std::uint64_t count = 0;
-  };
+  using Table4 = lookup::SourceTable<lookup::Address4>;
+  using Table6 = lookup::SourceTable<lookup::Address6>;
 
-  explicit SourceTables(int config_fd) : config_fd_(config_fd) {}
+  SourceTables(std::unique_ptr<SlabMaps> slabs, std::uint64_t capacity);
 
-  Table& TableOf(policy::Family family);
-  // Writes the counts, that of one family as said, to fw_config.
-  absl::Status Publish(policy::Family family, std::uint64_t count);
-  void Lower(policy::Family family, std::uint64_t count);
+  absl::Status CheckLoaded() const;
+  absl::Status CheckRoom(const std::vector<policy::SourceRule>& rules) const;
+  template <typename Address>
+  void ReadFamily(const lookup::SourceTable<Address>& table,
+                  std::vector<policy::SourceRule>& rules) const;
+  void NoteUsage();
 
-  int config_fd_;
-  std::array<Table, policy::kFamilies> tables_;
+  const std::unique_ptr<SlabMaps> slabs_;
+  const std::uint64_t capacity_;
+  Table4 table4_;
+  Table6 table6_;
+  bool loaded_ = false;  // the tables are what the kernel has
+
+  // Of each family; for other threads.
+  std::array<std::atomic<std::uint64_t>, policy::kFamilies> prefixes_{};
+  std::array<std::atomic<std::uint64_t>, policy::kFamilies> memory_bytes_{};
 };
 
 }  // namespace fwagent::dataplane

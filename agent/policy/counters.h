@@ -22,11 +22,12 @@ enum class Reason : std::uint8_t {
   kTooDeep = 7,
   kFragment = 8,
   kNeighborDiscovery = 9,
+  kSourceAllowed = 10,
 };
 
 // Every pair that can occur, in order. What is broken passes while no rule
 // would have needed the part that is missing, and is dropped otherwise.
-inline constexpr std::array<std::pair<Verdict, Reason>, 12> kOutcomes = {{
+inline constexpr std::array<std::pair<Verdict, Reason>, 13> kOutcomes = {{
     {Verdict::kPass, Reason::kNoMatch},
     {Verdict::kPass, Reason::kNotIp},
     {Verdict::kPass, Reason::kMalformedIp},
@@ -34,6 +35,7 @@ inline constexpr std::array<std::pair<Verdict, Reason>, 12> kOutcomes = {{
     {Verdict::kPass, Reason::kTooDeep},
     {Verdict::kPass, Reason::kFragment},
     {Verdict::kPass, Reason::kNeighborDiscovery},
+    {Verdict::kPass, Reason::kSourceAllowed},
     {Verdict::kDrop, Reason::kSourceBlocked},
     {Verdict::kDrop, Reason::kPortBlocked},
     {Verdict::kDrop, Reason::kMalformedIp},

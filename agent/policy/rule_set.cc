@@ -57,6 +57,15 @@ std::vector<Rule> RuleSet::Page(RuleId after, std::size_t limit) const {
   return page;
 }
 
+std::vector<SourceRule> RuleSet::SourceRules() const {
+  std::vector<SourceRule> rules;
+  rules.reserve(by_source_.size());
+  for (const auto& [prefix, id] : by_source_) {
+    rules.push_back({.prefix = prefix, .id = id});
+  }
+  return rules;
+}
+
 std::size_t RuleSet::SourceCount(Family family) const {
   return source_count_[static_cast<std::size_t>(family)];
 }

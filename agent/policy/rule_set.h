@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "agent/policy/port_table.h"
 #include "agent/policy/rule.h"
+#include "agent/policy/source_rule.h"
 
 namespace fwagent::policy {
 
@@ -33,6 +34,8 @@ class RuleSet {
   // Every rule, in order of id.
   const absl::btree_map<RuleId, Rule>& rules() const { return by_id_; }
   const PortRules& port_rules() const { return by_ports_; }
+  // What every rule with a source says of it, in no order.
+  std::vector<SourceRule> SourceRules() const;
 
   std::size_t size() const { return by_id_.size(); }
   // How many rules match source addresses of this family.

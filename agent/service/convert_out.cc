@@ -24,6 +24,7 @@ FW_SAME_NUMBER(REASON_MALFORMED_TRANSPORT, Reason::kMalformedTransport);
 FW_SAME_NUMBER(REASON_TOO_DEEP, Reason::kTooDeep);
 FW_SAME_NUMBER(REASON_FRAGMENT, Reason::kFragment);
 FW_SAME_NUMBER(REASON_NEIGHBOR_DISCOVERY, Reason::kNeighborDiscovery);
+FW_SAME_NUMBER(REASON_SOURCE_ALLOWED, Reason::kSourceAllowed);
 #undef FW_SAME_NUMBER
 
 v1::Protocol ToProto(policy::Protocol protocol) {
@@ -119,6 +120,7 @@ v1::TableUsage ToProto(const core::TableUsage& usage) {
   wire.set_name(usage.name);
   wire.set_entries(usage.entries);
   wire.set_capacity(usage.capacity);
+  wire.set_memory_bytes(usage.memory_bytes);
   return wire;
 }
 

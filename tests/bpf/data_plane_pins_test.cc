@@ -11,33 +11,38 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "agent/dataplane/bpffs.h"
 #include "agent/dataplane/libbpf_data_plane.h"
 #include "agent/dataplane/xdp_link.h"
 #include "agent/util/scoped_fd.h"
-#include "bpf/fw_abi.h"
+#include "bpf/fw_table.h"
 #include "tests/bpf/kernel_world.h"
 #include "tests/support/require_bpf.h"
 
 namespace fwagent::dataplane {
 namespace {
 
-using policy::Family;
 using policy::PortTable;
 using policy::Prefix;
 using policy::Protocol;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::InNetNamespace;
 using ::testing::IsEmpty;
-using ::testing::IsSupersetOf;
+
 using testing::KernelWorld;
 using ::testing::Not;
 using ::testing::Optional;
 
-constexpr char kMaps[] = "maps-v1";
+constexpr char kMaps[] = "maps-v2";
 
 Prefix P(const char* text) { return Prefix::Parse(text).value(); }
+
+policy::SourceRule Block(const char* prefix, policy::RuleId id) {
+  return {.prefix = P(prefix), .id = id};
+}
 
 PortTable TableWith(std::uint16_t port, policy::RuleId rule) {
   PortTable table(FW_PORTS);
@@ -55,7 +60,9 @@ class DataPlanePinsTest : public ::testing::Test {
   void SetUp() override {
     auto world = KernelWorld::Create();
     testing::SkipUnless(world.status());
-    if (world.ok()) world_ = *std::move(world);
+    if (!world.ok()) return;
+    world_ = *std::move(world);
+    ASSERT_TRUE(plane().ReplaceSources({}).ok());
   }
 
   DataPlane& plane() { return world_->plane(); }
@@ -74,19 +81,20 @@ class DataPlanePinsTest : public ::testing::Test {
     EXPECT_TRUE(link.ok()) << link.status();
     return GetXdpLinkInfo(link->get()).value();
   }
-  fw_config Config() {
-    const auto pin = OpenPin(world_->Pin("maps-v1/fw_config"));
+  // What the program reads first.
+  fw_source_state State() {
+    const auto pin = OpenPin(world_->Pin("maps-v2/fw_sources"));
     const std::uint32_t key = 0;
-    fw_config config{};
-    EXPECT_EQ(bpf_map_lookup_elem(pin->fd.get(), &key, &config), 0);
-    return config;
+    fw_source_state state{};
+    EXPECT_EQ(bpf_map_lookup_elem(pin->fd.get(), &key, &state), 0);
+    return state;
   }
 
   std::unique_ptr<KernelWorld> world_;
 };
 
 TEST_F(DataPlanePinsTest, NothingIsPinnedWhileNothingIsGuarded) {
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.1"), 1).ok());
+  ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   EXPECT_FALSE(Exists(""));
   EXPECT_FALSE(plane().Attach("fw0", ModePreference::kAuto).ok());
@@ -100,9 +108,9 @@ TEST_F(DataPlanePinsTest, PinsLinkMapsAndPortTablesWhileGuarding) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(53, 1)).ok());
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(54, 1)).ok());
   EXPECT_THAT(Pins("links"), ElementsAre("fw0%2e1"));
-  EXPECT_THAT(Pins(kMaps), ElementsAre("fw_config", "fw_counters", "fw_ports",
-                                       "fw_slots", "fw_source4", "fw_source6",
-                                       "ports-tcp", "ports-udp"));
+  EXPECT_THAT(Pins(kMaps),
+              ElementsAre("fw_counters", "fw_ports", "fw_slabs", "fw_slots",
+                          "fw_sources", "ports-tcp", "ports-udp"));
 }
 
 TEST_F(DataPlanePinsTest, LeavesNothingWhenTheLastInterfaceIsDetached) {
@@ -234,16 +242,51 @@ TEST_F(DataPlanePinsTest, ANewDeviceUnderARenamedOnesNameMustWait) {
 
 TEST_F(DataPlanePinsTest, MakesTheMapsAnewThatAreMissing) {
   world_->AddInterface("fw0", true);
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.1"), 1).ok());
-  ASSERT_TRUE(plane().AddSource(P("2001:db8::/32"), 2).ok());
+  ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
   Attach("fw0");
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v1/fw_source6")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v2/fw_slabs")).ok());
   ASSERT_TRUE(world_->Start().ok());
-  EXPECT_THAT(plane().ReadRules()->sources,
-              ElementsAre(std::pair(P("192.0.2.1"), policy::RuleId{1})));
+  EXPECT_THAT(Pins(kMaps), Not(Contains("fw_slabs")));
+  ASSERT_TRUE(plane().ReplaceSources({Block("2001:db8::/32", 2)}).ok());
   Attach("fw0");
-  EXPECT_THAT(Pins(kMaps), IsSupersetOf({"fw_source4", "fw_source6"}));
+  EXPECT_THAT(Pins(kMaps), Contains("fw_slabs"));
+  EXPECT_THAT(*plane().ReadSources(),
+              Optional(ElementsAre(Block("2001:db8::/32", 2))));
+}
+
+TEST_F(DataPlanePinsTest, EverySlabHasAPin) {
+  world_->AddInterface("fw0", true);
+  ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
+  Attach("fw0");
+  const auto slabs = [this] {
+    std::vector<std::string> pins = Pins(kMaps);
+    std::erase_if(pins, [](const std::string& name) {
+      return !name.starts_with("slab-") || name == "slab-empty";
+    });
+    return pins.size();
+  };
+  const std::size_t for_one_family = slabs();
+  EXPECT_GT(for_one_family, 0u);
+  ASSERT_TRUE(plane().AddSource(Block("2001:db8::/32", 2)).ok());
+  EXPECT_EQ(slabs(), 2 * for_one_family);
+  ASSERT_TRUE(plane().RemoveSource(P("2001:db8::/32")).ok());
+  EXPECT_EQ(slabs(), for_one_family);
+  ASSERT_TRUE(plane().RemoveSource(P("192.0.2.1")).ok());
+  EXPECT_EQ(slabs(), 0u);
+}
+
+TEST_F(DataPlanePinsTest, SourcesThatLostAPinCannotBeReadUntilReplaced) {
+  world_->AddInterface("fw0", true);
+  ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
+  Attach("fw0");
+  world_->Stop();
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v2/slab-1")).ok());
+  ASSERT_TRUE(world_->Start().ok());
+  EXPECT_EQ(*plane().ReadSources(), std::nullopt);
+  ASSERT_TRUE(plane().ReplaceSources({Block("192.0.2.2", 1)}).ok());
+  EXPECT_THAT(*plane().ReadSources(),
+              Optional(ElementsAre(Block("192.0.2.2", 1))));
 }
 
 TEST_F(DataPlanePinsTest, RefusesAPinnedMapOfAnotherSize) {
@@ -251,22 +294,11 @@ TEST_F(DataPlanePinsTest, RefusesAPinnedMapOfAnotherSize) {
   Attach("fw0");
   world_->Stop();
   const util::ScopedFd map = MakeArray(7);
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v1/fw_config")).ok());
-  ASSERT_TRUE(Pin(map.get(), world_->Pin("maps-v1/fw_config")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v2/fw_slots")).ok());
+  ASSERT_TRUE(Pin(map.get(), world_->Pin("maps-v2/fw_slots")).ok());
   const absl::Status status = world_->Start();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
-  EXPECT_THAT(status.message(), HasSubstr("maps-v1/fw_config"));
-}
-
-TEST_F(DataPlanePinsTest, PinnedTablesKeepTheirCapacity) {
-  world_->AddInterface("fw0", true);
-  Attach("fw0");
-  world_->options().max_sources = 100;
-  world_->Restart();
-  EXPECT_EQ(plane().SourceCapacity(Family::kIPv4), KernelWorld::kMaxSources);
-  ASSERT_TRUE(plane().Detach("fw0").ok());
-  world_->Restart();
-  EXPECT_EQ(plane().SourceCapacity(Family::kIPv4), 100u);
+  EXPECT_THAT(status.message(), HasSubstr("maps-v2/fw_slots"));
 }
 
 TEST_F(DataPlanePinsTest, APortTableThatLostItsPinIsUnknownUntilReplaced) {
@@ -275,12 +307,12 @@ TEST_F(DataPlanePinsTest, APortTableThatLostItsPinIsUnknownUntilReplaced) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(53, 1)).ok());
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v1/ports-tcp")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v2/ports-tcp")).ok());
   ASSERT_TRUE(world_->Start().ok());
-  EXPECT_EQ(plane().ReadRules()->ports[0], std::nullopt);
-  EXPECT_THAT(plane().ReadRules()->ports[1], Optional(TableWith(53, 1)));
+  EXPECT_EQ((*plane().ReadPorts())[0], std::nullopt);
+  EXPECT_THAT((*plane().ReadPorts())[1], Optional(TableWith(53, 1)));
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, {}).ok());
-  EXPECT_THAT(plane().ReadRules()->ports[0], Optional(IsEmpty()));
+  EXPECT_THAT((*plane().ReadPorts())[0], Optional(IsEmpty()));
 }
 
 TEST_F(DataPlanePinsTest, FindsThePortTableAfterACrashBehindTheSwap) {
@@ -288,14 +320,14 @@ TEST_F(DataPlanePinsTest, FindsThePortTableAfterACrashBehindTheSwap) {
   Attach("fw0");
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   world_->Stop();
-  const std::string pin = world_->Pin("maps-v1/ports-tcp");
+  const std::string pin = world_->Pin("maps-v2/ports-tcp");
   ASSERT_EQ(std::rename(pin.c_str(), (pin + "-next").c_str()), 0);
   const util::ScopedFd old = MakeArray(1);
   ASSERT_TRUE(Pin(old.get(), pin).ok());
   ASSERT_TRUE(world_->Start().ok());
-  EXPECT_THAT(plane().ReadRules()->ports[0], Optional(TableWith(22, 1)));
-  EXPECT_FALSE(Exists("maps-v1/ports-tcp-next"));
-  EXPECT_TRUE(Exists("maps-v1/ports-tcp"));
+  EXPECT_THAT((*plane().ReadPorts())[0], Optional(TableWith(22, 1)));
+  EXPECT_FALSE(Exists("maps-v2/ports-tcp-next"));
+  EXPECT_TRUE(Exists("maps-v2/ports-tcp"));
 }
 
 TEST_F(DataPlanePinsTest, FindsThePortTableAfterACrashBeforeTheSwap) {
@@ -304,39 +336,39 @@ TEST_F(DataPlanePinsTest, FindsThePortTableAfterACrashBeforeTheSwap) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   world_->Stop();
   const util::ScopedFd next = MakeArray(1);
-  ASSERT_TRUE(Pin(next.get(), world_->Pin("maps-v1/ports-tcp-next")).ok());
+  ASSERT_TRUE(Pin(next.get(), world_->Pin("maps-v2/ports-tcp-next")).ok());
   ASSERT_TRUE(world_->Start().ok());
-  EXPECT_THAT(plane().ReadRules()->ports[0], Optional(TableWith(22, 1)));
-  EXPECT_FALSE(Exists("maps-v1/ports-tcp-next"));
+  EXPECT_THAT((*plane().ReadPorts())[0], Optional(TableWith(22, 1)));
+  EXPECT_FALSE(Exists("maps-v2/ports-tcp-next"));
 }
 
-TEST_F(DataPlanePinsTest, TellsTheProgramHowManySourcesAreBlocked) {
+TEST_F(DataPlanePinsTest, TellsTheProgramHowManyPrefixesThereAre) {
   world_->AddInterface("fw0", true);
   Attach("fw0");
-  EXPECT_EQ(Config().source_blocks[FW_FAMILY_IPV4], 0u);
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.0/24"), 1).ok());
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.1"), 2).ok());
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.0/24"), 3).ok());
-  EXPECT_EQ(Config().source_blocks[FW_FAMILY_IPV4], 2u);
-  EXPECT_EQ(Config().source_blocks[FW_FAMILY_IPV6], 0u);
+  EXPECT_EQ(State().prefixes[FW_FAMILY_IPV4], 0u);
+  ASSERT_TRUE(plane().AddSource(Block("192.0.2.0/24", 1)).ok());
+  ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 2)).ok());
+  ASSERT_TRUE(plane().AddSource(Block("192.0.2.0/24", 3)).ok());
+  EXPECT_EQ(State().prefixes[FW_FAMILY_IPV4], 2u);
+  EXPECT_EQ(State().prefixes[FW_FAMILY_IPV6], 0u);
   ASSERT_TRUE(plane().RemoveSource(P("192.0.2.0/24")).ok());
-  EXPECT_EQ(Config().source_blocks[FW_FAMILY_IPV4], 1u);
+  EXPECT_EQ(State().prefixes[FW_FAMILY_IPV4], 1u);
 }
 
-TEST_F(DataPlanePinsTest, CountsTheBlockedSourcesAgainAtStart) {
+TEST_F(DataPlanePinsTest, TheLimitIsThatOfThisRun) {
   world_->AddInterface("fw0", true);
+  ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
   Attach("fw0");
-  ASSERT_TRUE(plane().AddSource(P("2001:db8::/32"), 1).ok());
-  world_->Stop();
-  {
-    const auto pin = OpenPin(world_->Pin("maps-v1/fw_config"));
-    const std::uint32_t key = 0;
-    const fw_config wrong{.source_blocks = {5, 2}};
-    ASSERT_EQ(bpf_map_update_elem(pin->fd.get(), &key, &wrong, BPF_ANY), 0);
+  world_->Restart();
+  const std::uint64_t limit =
+      plane().SourceUsage(policy::Family::kIPv4).capacity;
+  std::vector<policy::SourceRule> rules;
+  for (std::uint64_t i = 0; i <= limit; ++i) {
+    rules.push_back(Block(absl::StrCat("192.0.2.", i).c_str(), i + 1));
   }
-  ASSERT_TRUE(world_->Start().ok());
-  EXPECT_EQ(Config().source_blocks[FW_FAMILY_IPV4], 0u);
-  EXPECT_EQ(Config().source_blocks[FW_FAMILY_IPV6], 1u);
+  EXPECT_TRUE(absl::IsResourceExhausted(plane().ReplaceSources(rules)));
+  rules.pop_back();
+  EXPECT_TRUE(plane().ReplaceSources(rules).ok());
 }
 
 }  // namespace

@@ -22,14 +22,6 @@ absl::Status Check(int result, std::string_view what) {
   return util::ErrnoToStatus(errno, what);
 }
 
-// The key of either source table: both begin with the length.
-fw_source6_key KeyOf(const policy::Prefix& prefix) {
-  fw_source6_key key{};
-  key.length = prefix.length();
-  std::copy(prefix.address().begin(), prefix.address().end(), key.address);
-  return key;
-}
-
 absl::StatusOr<util::ScopedFd> MakePortMap(
     const std::vector<fw_rule_ref>& table) {
   bpf_map_create_opts options{};
@@ -80,11 +72,21 @@ void PrintTo(const Judgement& judgement, std::ostream* out) {
 absl::StatusOr<Filter> Filter::Load(const Options& options) {
   fwagent_xdp* skeleton = fwagent_xdp__open();
   if (skeleton == nullptr) return util::ErrnoToStatus(errno, "open");
-  Filter filter(skeleton, options);
+  Options chosen = options;
+  if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len,
+                              nullptr) != 1) {
+    chosen.compat = true;  // before Linux 5.18
+  }
+  Filter filter(skeleton, chosen);
   skeleton->rodata->fw_slot_index = options.slot;
-  bpf_program__set_autoload(skeleton->progs.fwagent, !options.compat);
-  bpf_program__set_autoload(skeleton->progs.fwagent_compat, options.compat);
+  bpf_program__set_autoload(skeleton->progs.fwagent, !chosen.compat);
+  bpf_program__set_autoload(skeleton->progs.fwagent_compat, chosen.compat);
   FW_RETURN_IF_ERROR(Check(fwagent_xdp__load(skeleton), "load"));
+  FW_ASSIGN_OR_RETURN(
+      filter.sources_,
+      dataplane::SourceTables::Open(bpf_map__fd(skeleton->maps.fw_slabs),
+                                    bpf_map__fd(skeleton->maps.data_sources),
+                                    "no folder: nothing is pinned", 1000));
   return filter;
 }
 
@@ -95,37 +97,26 @@ bpf_program* Filter::Program() const {
 
 absl::Status Filter::Block(const Rules& rules) {
   FW_RETURN_IF_ERROR(Clear());
-  fw_config config{};
-  fw_rule_ref rule{};
+  std::vector<policy::SourceRule> sources;
   for (const std::string& text : rules.sources) {
     FW_ASSIGN_OR_RETURN(const policy::Prefix prefix,
                         policy::Prefix::Parse(text));
-    ++rule.rule_id;
-    FW_RETURN_IF_ERROR(BlockSource(prefix, rule));
-    ++config.source_blocks[static_cast<int>(prefix.family())];
+    sources.push_back({.prefix = prefix, .id = sources.size() + 1});
   }
+  FW_RETURN_IF_ERROR(SetSources(sources));
   for (const auto protocol : {FW_PORT_TCP, FW_PORT_UDP, FW_PORT_SCTP}) {
     FW_RETURN_IF_ERROR(BlockPorts(protocol, rules));
   }
-  const std::uint32_t key = 0;
-  return Check(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.fw_config), &key,
-                                   &config, BPF_ANY),
-               "fw_config");
+  return absl::OkStatus();
 }
 
-int Filter::SourceMap(policy::Family family) const {
-  return bpf_map__fd(family == policy::Family::kIPv4
-                         ? skeleton_->maps.fw_source4
-                         : skeleton_->maps.fw_source6);
-}
-
-absl::Status Filter::BlockSource(const policy::Prefix& prefix,
-                                 const fw_rule_ref& rule) {
-  const fw_source6_key key = KeyOf(prefix);
-  sources_.push_back(prefix);
-  return Check(
-      bpf_map_update_elem(SourceMap(prefix.family()), &key, &rule, BPF_NOEXIST),
-      prefix.ToString());
+// Replacing waits for packets, and many cases share their rules.
+absl::Status Filter::SetSources(
+    const std::vector<policy::SourceRule>& sources) {
+  if (sources == live_sources_) return absl::OkStatus();
+  FW_RETURN_IF_ERROR(sources_->Replace(sources));
+  live_sources_ = sources;
+  return absl::OkStatus();
 }
 
 absl::Status Filter::BlockPorts(fw_port_protocol protocol, const Rules& rules) {
@@ -149,28 +140,12 @@ absl::Status Filter::BlockPorts(fw_port_protocol protocol, const Rules& rules) {
 }
 
 absl::Status Filter::Clear() {
-  for (const policy::Prefix& prefix : std::exchange(sources_, {})) {
-    const fw_source6_key key = KeyOf(prefix);
-    FW_RETURN_IF_ERROR(
-        Check(bpf_map_delete_elem(SourceMap(prefix.family()), &key), "delete"));
-  }
   for (const fw_port_protocol protocol : std::exchange(port_tables_, {})) {
     FW_RETURN_IF_ERROR(Check(
         bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.fw_ports), &protocol),
         "empty fw_ports"));
   }
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::uint64_t> Filter::SourceRule(
-    const std::string& address) const {
-  FW_ASSIGN_OR_RETURN(const policy::Prefix host,
-                      policy::Prefix::Parse(address));
-  const fw_source6_key key = KeyOf(host);
-  fw_rule_ref rule{};
-  FW_RETURN_IF_ERROR(Check(
-      bpf_map_lookup_elem(SourceMap(host.family()), &key, &rule), address));
-  return rule.rule_id;
 }
 
 Judgement Filter::Run(const Bytes& frame) const {

@@ -14,8 +14,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "agent/policy/prefix.h"
+#include "agent/dataplane/source_tables.h"
+#include "agent/policy/source_rule.h"
 #include "bpf/fw_abi.h"
+#include "bpf/fw_table.h"  // for the skeleton
 #include "fwagent_xdp.skel.h"
 #include "tests/support/packet.h"
 
@@ -73,8 +75,8 @@ class Filter {
   // Puts the rules in the place of those that were there.
   absl::Status Block(const Rules& rules);
 
-  // The rule of the longest prefix that holds the address. NOT_FOUND: none.
-  absl::StatusOr<std::uint64_t> SourceRule(const std::string& address) const;
+  // The same with rules that do more than block.
+  absl::Status SetSources(const std::vector<policy::SourceRule>& sources);
 
   // Sends one frame through the program, and reads off the counters what was
   // decided. A test failure when not exactly one counter moved, by one packet
@@ -96,15 +98,13 @@ class Filter {
 
   bpf_program* Program() const;
 
-  absl::Status BlockSource(const policy::Prefix& prefix,
-                           const fw_rule_ref& rule);
   absl::Status BlockPorts(fw_port_protocol protocol, const Rules& rules);
   absl::Status Clear();
-  int SourceMap(policy::Family family) const;
 
   std::unique_ptr<fwagent_xdp, Destroy> skeleton_;
   Options options_;
-  std::vector<policy::Prefix> sources_;
+  std::unique_ptr<dataplane::SourceTables> sources_;
+  std::vector<policy::SourceRule> live_sources_;
   std::vector<fw_port_protocol> port_tables_;
 };
 

@@ -77,20 +77,40 @@ TEST_F(FilterSourceTest, TheDestinationIsNotTheSource) {
   });
 }
 
-TEST_F(FilterSourceTest, TheLongestPrefixNamesTheRule) {
-  ASSERT_EQ(filter().Block({.sources = {"192.0.0.0/16", "192.0.2.0/24",
-                                        "192.0.2.128/25", "192.0.2.200/32",
-                                        "2001:db8::/32", "2001:db8::1/128"}}),
+// Which rule decides is asked of the look-up itself, in source_lookup_test.cc.
+TEST_F(FilterSourceTest, AnAllowBeatsBlocksAroundItAndInside) {
+  const auto rule = [](const char* prefix, policy::SourceVerdict verdict) {
+    return policy::SourceRule{.prefix = policy::Prefix::Parse(prefix).value(),
+                              .id = 1,
+                              .verdict = verdict};
+  };
+  constexpr Judgement kAllowed = Passed(FW_REASON_SOURCE_ALLOWED);
+  ASSERT_EQ(filter().SetSources(
+                {rule("192.0.0.0/16", policy::SourceVerdict::kBlock),
+                 rule("192.0.2.0/24", policy::SourceVerdict::kAllow),
+                 rule("192.0.2.7/32", policy::SourceVerdict::kBlock),
+                 rule("2001:db8::/32", policy::SourceVerdict::kBlock),
+                 rule("2001:db8::7/128", policy::SourceVerdict::kAllow)}),
             absl::OkStatus());
-  EXPECT_EQ(filter().SourceRule("192.0.1.1").value(), 1u);
-  EXPECT_EQ(filter().SourceRule("192.0.2.1").value(), 2u);
-  EXPECT_EQ(filter().SourceRule("192.0.2.129").value(), 3u);
-  EXPECT_EQ(filter().SourceRule("192.0.2.200").value(), 4u);
-  EXPECT_EQ(filter().SourceRule("2001:db8::2").value(), 5u);
-  EXPECT_EQ(filter().SourceRule("2001:db8::1").value(), 6u);
-  EXPECT_FALSE(filter().SourceRule("198.51.100.1").ok());
-  EXPECT_EQ(filter().Run(From4("192.0.2.200")), kSourceBlocked);
-  EXPECT_EQ(filter().Run(From4("198.51.100.1")), kPassed);
+  EXPECT_EQ(filter().Run(From4("192.0.1.7")), kSourceBlocked);
+  EXPECT_EQ(filter().Run(From4("192.0.2.1")), kAllowed);
+  EXPECT_EQ(filter().Run(From4("192.0.2.7")), kAllowed);
+  EXPECT_EQ(filter().Run(From4("192.1.2.7")), kPassed);
+  EXPECT_EQ(filter().Run(From6("2001:db8::7")), kAllowed);
+  EXPECT_EQ(filter().Run(From6("2001:db8::8")), kSourceBlocked);
+}
+
+TEST_F(FilterSourceTest, ClassesAloneDecideNothing) {
+  policy::SourceRule rule = {
+      .prefix = policy::Prefix::Parse("192.0.2.0/24").value(),
+      .id = 1,
+      .verdict = policy::SourceVerdict::kNone,
+      .classes = 1};
+  ASSERT_EQ(filter().SetSources({rule}), absl::OkStatus());
+  EXPECT_EQ(filter().Run(From4("192.0.2.7")), kPassed);
+  rule.verdict = policy::SourceVerdict::kBlock;
+  ASSERT_EQ(filter().SetSources({rule}), absl::OkStatus());
+  EXPECT_EQ(filter().Run(From4("192.0.2.7")), kSourceBlocked);
 }
 
 // A row for each thing that may follow the address of a blocked source.

@@ -25,13 +25,16 @@ using policy::Protocol;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Pair;
+using ::testing::Optional;
 using ::testing::SizeIs;
 using Kind = Change::Kind;
 
 policy::Match Source(const std::string& text) { return *Prefix::Parse(text); }
 policy::Match Ports(std::uint32_t first, std::uint32_t last) {
   return *PortRange::Create(Protocol::kTcp, first, last);
+}
+policy::SourceRule Blocked(const std::string& prefix, policy::RuleId id) {
+  return {.prefix = *Prefix::Parse(prefix), .id = id};
 }
 Change Block(policy::Match match, std::string request_id = "") {
   return {.kind = Kind::kBlock, .match = match, .request_id = request_id};
@@ -45,6 +48,7 @@ class EngineTest : public ::testing::Test {
   EngineTest() { Restart(); }
 
   void Restart() {
+    kernel_.Restart();
     auto engine = Engine::Start(&store_, &kernel_, [this] { return now_; });
     ASSERT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
@@ -60,9 +64,10 @@ class EngineTest : public ::testing::Test {
     }
     EXPECT_THAT(listed, ::testing::UnorderedElementsAreArray(sources));
     std::vector<std::string> enforced;
-    const auto live = kernel_.ReadRules();
-    for (const auto& [prefix, id] : live->sources) {
-      enforced.push_back(prefix.ToString());
+    const auto live = kernel_.ReadSources();
+    for (const auto& rule : **live) {
+      EXPECT_EQ(rule.verdict, policy::SourceVerdict::kBlock);
+      enforced.push_back(rule.prefix.ToString());
     }
     EXPECT_THAT(enforced, ::testing::UnorderedElementsAreArray(sources));
     EXPECT_EQ(store_.state().rules, engine_->List(0, 1000).rules);
@@ -70,7 +75,7 @@ class EngineTest : public ::testing::Test {
   }
 
   policy::RuleId BlockedBy(std::uint16_t port) {
-    const auto table = kernel_.ReadRules()->ports[0];
+    const auto table = (*kernel_.ReadPorts())[0];
     return table->empty() ? 0 : (*table)[port];
   }
 
@@ -281,44 +286,51 @@ TEST_F(EngineTest, ARestartEnforcesWhatTheStoreSays) {
   ASSERT_TRUE(engine_->Apply(Block(Ports(80, 90))).ok());
   // Somebody tampered while no agent was there.
   ASSERT_TRUE(kernel_.RemoveSource(*Prefix::Parse("192.0.2.1")).ok());
-  ASSERT_TRUE(kernel_.AddSource(*Prefix::Parse("198.51.100.1"), 77).ok());
+  ASSERT_TRUE(kernel_.AddSource(Blocked("198.51.100.1", 77)).ok());
   kernel_.LosePortTable(Protocol::kTcp);
   Restart();
   ExpectSources({"192.0.2.1/32"});
   EXPECT_EQ(BlockedBy(85), 2u);
 }
 
+TEST_F(EngineTest, ARestartChangesSourcesAtOneInstantOrNotAtAll) {
+  ASSERT_TRUE(engine_->Apply(Block(Source("192.0.2.1"))).ok());
+  ASSERT_TRUE(kernel_.AddSource(Blocked("198.51.100.1", 77)).ok());
+  kernel_.FailNext(MemoryDataPlane::Operation::kReplaceSources,
+                   absl::ResourceExhaustedError("no memory"));
+  const auto refused =
+      Engine::Start(&store_, &kernel_, [this] { return now_; }).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(*kernel_.ReadSources(), Optional(SizeIs(2)));
+  Restart();
+  ExpectSources({"192.0.2.1/32"});
+}
+
+TEST_F(EngineTest, AStoreWithMoreRulesThanTheLimitIsRefusedAtStart) {
+  for (const char* host : {"192.0.2.1", "192.0.2.2"}) {
+    ASSERT_TRUE(engine_->Apply(Block(Source(host))).ok());
+  }
+  MemoryDataPlane small({.max_sources = 1});
+  const auto refused =
+      Engine::Start(&store_, &small, [this] { return now_; }).status();
+  EXPECT_EQ(util::ReasonOf(refused), "TABLE_FULL");
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("max_sources"));
+}
+
 TEST_F(EngineTest, ARestartMakesRoomInATableFullOfOtherThings) {
   ASSERT_TRUE(engine_->Apply(Block(Source("192.0.2.1"))).ok());
   ASSERT_TRUE(engine_->Apply(Block(Source("192.0.2.2"))).ok());
   ASSERT_TRUE(kernel_.RemoveSource(*Prefix::Parse("192.0.2.1")).ok());
-  ASSERT_TRUE(kernel_.AddSource(*Prefix::Parse("198.51.100.1"), 77).ok());
-  ASSERT_TRUE(kernel_.AddSource(*Prefix::Parse("198.51.100.2"), 78).ok());
+  ASSERT_TRUE(kernel_.AddSource(Blocked("198.51.100.1", 77)).ok());
+  ASSERT_TRUE(kernel_.AddSource(Blocked("198.51.100.2", 78)).ok());
   Restart();
   ExpectSources({"192.0.2.1/32", "192.0.2.2/32"});
-}
-
-TEST_F(EngineTest, ANewStoreAdoptsWhatTheKernelEnforces) {
-  ASSERT_TRUE(engine_->Apply(Block(Source("192.0.2.1"))).ok());
-  ASSERT_TRUE(engine_->Apply(Block(Ports(80, 90))).ok());
-  ASSERT_TRUE(engine_->Apply(Block(Ports(85, 85))).ok());
-  MemoryStore lost;
-  auto engine = Engine::Start(&lost, &kernel_, [this] { return now_; });
-  ASSERT_TRUE(engine.ok()) << engine.status();
-  const RulePage page = (*engine)->List(0, 10);
-  // 80-84 keeps its id, 85 too, 86-90 gets a new one.
-  EXPECT_THAT(page.rules, SizeIs(4));
-  EXPECT_EQ(lost.state().rules, page.rules);
-  EXPECT_EQ(BlockedBy(90), 4u);
-  const auto next = (*engine)->Apply(Block(Source("192.0.2.2")));
-  ASSERT_TRUE(next.ok());
-  EXPECT_EQ(next->rule.id, 5u);
 }
 
 TEST_F(EngineTest, AnEmptyStoreThatIsNotNewAdoptsNothing) {
   ASSERT_TRUE(engine_->Apply(Block(Source("192.0.2.1"))).ok());
   ASSERT_TRUE(engine_->Apply(Unblock(Source("192.0.2.1"))).ok());
-  ASSERT_TRUE(kernel_.AddSource(*Prefix::Parse("198.51.100.1"), 77).ok());
+  ASSERT_TRUE(kernel_.AddSource(Blocked("198.51.100.1", 77)).ok());
   Restart();
   ExpectSources({});
 }
@@ -381,6 +393,8 @@ TEST_F(EngineTest, StatusSaysHowFullTheTablesAre) {
   EXPECT_EQ(tables[0].entries, 0u);
   EXPECT_EQ(tables[1].entries, 1u);
   EXPECT_EQ(tables[1].capacity, 3u);
+  EXPECT_EQ(tables[0].memory_bytes, 0u);
+  EXPECT_GT(tables[1].memory_bytes, 0u);
 }
 
 }  // namespace

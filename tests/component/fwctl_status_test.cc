@@ -2,12 +2,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <map>
+#include <string>
+
 #include "client/version.h"
 #include "tests/support/fwctl_runner.h"
 
 namespace fwagent::testing {
 namespace {
 
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -55,6 +60,7 @@ TEST_F(FwctlStatus, SaysWhatIsGuardedAndHow) {
   table->set_name("source-ipv4");
   table->set_entries(250);
   table->set_capacity(1000);
+  table->set_memory_bytes(1'572'864);
   AddUnguarded();
   const FwctlResult result = Run({"status"});
   EXPECT_EQ(result.exit_code, 0);
@@ -65,8 +71,36 @@ TEST_F(FwctlStatus, SaysWhatIsGuardedAndHow) {
             "eth0       attached      native\n"
             "eth1       NOT ATTACHED  -       no such interface\n"
             "\n"
-            "TABLE        ENTRIES  CAPACITY   USED\n"
-            "source-ipv4      250      1000  25.0%\n");
+            "TABLE        ENTRIES  CAPACITY   USED   MEMORY\n"
+            "source-ipv4      250      1000  25.0%  1.5 MiB\n");
+}
+
+TEST_F(FwctlStatus, SaysMemoryInTheUnitThatSuits) {
+  auto* table = status_.add_tables();
+  for (const auto& [bytes, text] :
+       std::map<std::uint64_t, std::string>{{0, "  0 B\n"},
+                                            {1023, "  1023 B\n"},
+                                            {1024, "  1.0 KiB\n"},
+                                            {1'048'575, "  1.0 MiB\n"},
+                                            {33'554'432, "  32.0 MiB\n"},
+                                            {3'758'096'384, "  3.5 GiB\n"}}) {
+    table->set_memory_bytes(bytes);
+    agent_.service().SetStatus(status_);
+    EXPECT_THAT(Run({"status"}).out, EndsWith(text));
+  }
+}
+
+TEST_F(FwctlStatus, JsonSaysHowFullTheTablesAre) {
+  auto* table = status_.add_tables();
+  table->set_name("source-ipv6");
+  table->set_entries(1);
+  table->set_capacity(2);
+  table->set_memory_bytes(4096);
+  agent_.service().SetStatus(status_);
+  EXPECT_THAT(Run({"status", "-o", "json"}).out,
+              HasSubstr("\"tables\":[{\"name\":\"source-ipv6\",\"entries\":"
+                        "\"1\",\"capacity\":\"2\",\"memoryBytes\":"
+                        "\"4096\"}]"));
 }
 
 TEST_F(FwctlStatus, Json) {

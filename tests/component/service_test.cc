@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Optional;
 using ::testing::SizeIs;
 
 class ServiceTest : public ::testing::Test {
@@ -71,7 +72,7 @@ class ServiceTest : public ::testing::Test {
     EXPECT_TRUE(has_info);
     EXPECT_EQ(named, fields) << status.error_message();
     EXPECT_EQ(store_.commits(), 0);
-    EXPECT_THAT(kernel_.ReadRules()->sources, IsEmpty());
+    EXPECT_THAT(*kernel_.ReadSources(), Optional(IsEmpty()));
   }
 
   fwagent::testing::MemoryStore store_;
@@ -94,7 +95,7 @@ TEST_F(ServiceTest, BlockIPAnswersWithTheRule) {
   EXPECT_EQ(response.rule().create_time().seconds(), 1'700'000'000);
   EXPECT_EQ(response.rule().create_time().nanos(), 123'456'000);
   EXPECT_EQ(response.generation(), 1u);
-  EXPECT_THAT(kernel_.ReadRules()->sources, SizeIs(1));
+  EXPECT_THAT(*kernel_.ReadSources(), Optional(SizeIs(1)));
 }
 
 TEST_F(ServiceTest, BinaryAndTextAreTheSamePrefix) {
@@ -303,6 +304,7 @@ TEST_F(ServiceTest, StatsNameEveryOutcome) {
 }
 
 TEST_F(ServiceTest, StatusAndDetach) {
+  ASSERT_TRUE(BlockIP("192.0.2.1").ok());
   ASSERT_TRUE(
       engine_->Attach("eth0", dataplane::ModePreference::kGeneric).ok());
   v1::GetStatusResponse status;
@@ -311,7 +313,13 @@ TEST_F(ServiceTest, StatusAndDetach) {
   ASSERT_EQ(status.interfaces_size(), 1);
   EXPECT_TRUE(status.interfaces(0).attached());
   EXPECT_EQ(status.interfaces(0).mode(), v1::ATTACH_MODE_GENERIC);
-  EXPECT_EQ(status.tables_size(), 2);
+  ASSERT_EQ(status.tables_size(), 2);
+  EXPECT_EQ(status.tables(0).name(), "source-ipv4");
+  EXPECT_EQ(status.tables(0).capacity(), 2u);
+  EXPECT_EQ(status.tables(0).entries(), 1u);
+  EXPECT_NE(status.tables(0).memory_bytes(), 0u);
+  EXPECT_EQ(status.tables(0).memory_bytes(),
+            kernel_.SourceUsage(policy::Family::kIPv4).memory_bytes);
 
   v1::DetachRequest request;
   request.add_interfaces("eth9");

@@ -3,55 +3,85 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <atomic>
-#include <thread>
 #include <utility>
-#include <vector>
 
-#include "agent/util/errno_status.h"
+#include "absl/strings/str_cat.h"
 #include "tests/support/require_bpf.h"
+#include "tests/support/source_meaning.h"
 
 namespace fwagent::testing {
 
-using dataplane::AttachMode;
-using dataplane::AttachResult;
 using dataplane::InterfaceState;
-using dataplane::ModePreference;
-using policy::Family;
 using policy::PortTable;
 using policy::Prefix;
-using policy::Protocol;
 using policy::RuleId;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
+using policy::SourceMeaning;
+using policy::SourceRule;
+using policy::SourceVerdict;
+using ::testing::Each;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using ::testing::Optional;
-using ::testing::Pair;
-using ::testing::UnorderedElementsAre;
 
 namespace {
 
-Prefix P(const char* text) { return Prefix::Parse(text).value(); }
+std::vector<SourceRule> ReadSources(dataplane::DataPlane& plane) {
+  const auto read = plane.ReadSources();
+  if (read.ok() && read->has_value()) return **read;
+  ADD_FAILURE() << "the sources cannot be read: " << read.status();
+  return {};
+}
 
-PortTable TableWith(std::uint16_t port, RuleId rule) {
+std::string Text(const SourceMeaning& meaning) {
+  return absl::StrCat("verdict ", static_cast<int>(meaning.verdict), ", rule ",
+                      meaning.rule, ", classes ", meaning.classes);
+}
+
+}  // namespace
+
+SourceMeaning DataPlaneWorld::MeaningOf(const Prefix& host) {
+  return testing::MeaningOf(ReadSources(plane()), host);
+}
+
+void DataPlaneContract::SetUp() {
+  auto world = GetParam()();
+  SkipUnless(world.status());
+  if (!world.ok()) return;
+  world_ = *std::move(world);
+  const absl::Status loaded = plane().ReplaceSources({});
+  ASSERT_TRUE(loaded.ok()) << loaded;
+}
+
+Prefix DataPlaneContract::P(const char* text) {
+  return Prefix::Parse(text).value();
+}
+
+SourceRule DataPlaneContract::Block(const char* prefix, RuleId id) {
+  return {.prefix = P(prefix), .id = id, .verdict = SourceVerdict::kBlock};
+}
+
+SourceRule DataPlaneContract::Allow(const char* prefix, RuleId id) {
+  return {.prefix = P(prefix), .id = id, .verdict = SourceVerdict::kAllow};
+}
+
+PortTable DataPlaneContract::TableWith(std::uint16_t port, RuleId rule) {
   PortTable table(65536);
   table[port] = rule;
   return table;
 }
 
-std::vector<std::string> NamesOf(dataplane::DataPlane& plane) {
-  std::vector<std::string> names;
-  for (const auto& state : plane.Interfaces()) names.push_back(state.name);
-  return names;
-}
-
-}  // namespace
-
-void DataPlaneContract::SetUp() {
-  auto world = GetParam()();
-  SkipUnless(world.status());
-  if (world.ok()) world_ = *std::move(world);
+void DataPlaneContract::ExpectSources(const std::vector<SourceRule>& rules,
+                                      const std::vector<SourceRule>& others) {
+  const std::vector<SourceRule> read = ReadSources(plane());
+  std::vector<Prefix> hosts = BoundaryHosts(others);
+  for (const auto* some : {&rules, &read}) {
+    const std::vector<Prefix> more = BoundaryHosts(*some);
+    hosts.insert(hosts.end(), more.begin(), more.end());
+  }
+  for (const Prefix& host : hosts) {
+    const std::string wanted = Text(MeaningOf(rules, host));
+    EXPECT_EQ(Text(MeaningOf(read, host)), wanted) << host.ToString();
+    EXPECT_EQ(Text(world_->MeaningOf(host)), wanted) << host.ToString();
+  }
 }
 
 InterfaceState DataPlaneContract::StateOf(const std::string& name) {
@@ -77,365 +107,12 @@ std::uint64_t DataPlaneContract::DropsOn(const std::string& name) {
   return 0;
 }
 
-// --- source prefixes ---------------------------------------------------------
-
 TEST_P(DataPlaneContract, StartsWithoutRulesAndInterfaces) {
-  const auto rules = plane().ReadRules();
-  ASSERT_TRUE(rules.ok()) << rules.status();
-  EXPECT_THAT(rules->sources, IsEmpty());
-  EXPECT_THAT(rules->ports, ::testing::Each(Optional(IsEmpty())));
+  world_->Restart();
+  EXPECT_THAT(ReadSources(plane()), IsEmpty());
+  EXPECT_THAT(*plane().ReadPorts(), Each(Optional(IsEmpty())));
   EXPECT_THAT(plane().Interfaces(), IsEmpty());
   EXPECT_THAT(*plane().ReadCounters(), IsEmpty());
-}
-
-TEST_P(DataPlaneContract, ReadsBackTheSourcesOfBothFamilies) {
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.0/24"), 1).ok());
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.0/25"), 2).ok());
-  ASSERT_TRUE(plane().AddSource(P("0.0.0.0/0"), 3).ok());
-  ASSERT_TRUE(plane().AddSource(P("2001:db8::1/128"), 4).ok());
-  ASSERT_TRUE(plane().AddSource(P("::/0"), 5).ok());
-  EXPECT_THAT(
-      plane().ReadRules()->sources,
-      UnorderedElementsAre(Pair(P("192.0.2.0/24"), 1),
-                           Pair(P("192.0.2.0/25"), 2), Pair(P("0.0.0.0/0"), 3),
-                           Pair(P("2001:db8::1"), 4), Pair(P("::/0"), 5)));
-}
-
-TEST_P(DataPlaneContract, RemovesOneSourceAndNoOther) {
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.0/24"), 1).ok());
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.0/25"), 2).ok());
-  EXPECT_TRUE(plane().RemoveSource(P("192.0.2.0/24")).ok());
-  EXPECT_THAT(plane().ReadRules()->sources,
-              ElementsAre(Pair(P("192.0.2.0/25"), 2)));
-}
-
-TEST_P(DataPlaneContract, RemovesNothingForAPrefixThatOnlyCoversOrIsCovered) {
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.0/24"), 1).ok());
-  for (const char* other : {"192.0.2.1", "192.0.2.0/23", "2001:db8::/32"}) {
-    const absl::Status status = plane().RemoveSource(P(other));
-    EXPECT_TRUE(absl::IsNotFound(status)) << other << ": " << status;
-    EXPECT_THAT(status.message(), HasSubstr(P(other).ToString()));
-  }
-  EXPECT_THAT(plane().ReadRules()->sources,
-              ElementsAre(Pair(P("192.0.2.0/24"), 1)));
-}
-
-TEST_P(DataPlaneContract, AddingASourceAgainChangesItsRule) {
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.0/24"), 1).ok());
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.0/24"), 2).ok());
-  EXPECT_THAT(plane().ReadRules()->sources,
-              ElementsAre(Pair(P("192.0.2.0/24"), 2)));
-}
-
-TEST_P(DataPlaneContract, RefusesASourceWhenTheTableOfItsFamilyIsFull) {
-  EXPECT_EQ(plane().SourceCapacity(Family::kIPv4), DataPlaneWorld::kMaxSources);
-  EXPECT_EQ(plane().SourceCapacity(Family::kIPv6), DataPlaneWorld::kMaxSources);
-  for (const char* prefix :
-       {"192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.0/24"}) {
-    ASSERT_TRUE(plane().AddSource(P(prefix), P(prefix).address()[3] + 1u).ok());
-  }
-  const absl::Status status = plane().AddSource(P("192.0.2.4"), 9);
-  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
-  EXPECT_EQ(util::ReasonOf(status), "TABLE_FULL");
-  EXPECT_THAT(status.message(), HasSubstr("IPv4 source table is full (4 of 4"));
-  EXPECT_EQ(plane().ReadRules()->sources.size(), DataPlaneWorld::kMaxSources);
-  EXPECT_TRUE(plane().AddSource(P("2001:db8::/32"), 10).ok());
-}
-
-TEST_P(DataPlaneContract, AFullTableStillTakesANewRuleForAPrefixInIt) {
-  RuleId rule = 1;
-  for (const char* prefix :
-       {"192.0.2.0/24", "192.0.2.0/25", "192.0.2.0/26", "192.0.2.0/27"}) {
-    ASSERT_TRUE(plane().AddSource(P(prefix), rule++).ok());
-  }
-  EXPECT_TRUE(plane().AddSource(P("192.0.2.0/26"), 7).ok());
-  EXPECT_THAT(plane().ReadRules()->sources,
-              UnorderedElementsAre(
-                  Pair(P("192.0.2.0/24"), 1), Pair(P("192.0.2.0/25"), 2),
-                  Pair(P("192.0.2.0/26"), 7), Pair(P("192.0.2.0/27"), 4)));
-  EXPECT_FALSE(plane().AddSource(P("192.0.2.0/28"), 8).ok());
-  ASSERT_TRUE(plane().RemoveSource(P("192.0.2.0/25")).ok());
-  EXPECT_TRUE(plane().AddSource(P("192.0.2.0/28"), 8).ok());
-}
-
-// --- ports -------------------------------------------------------------------
-
-TEST_P(DataPlaneContract, ReplacesTheTableOfOneProtocol) {
-  ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
-  ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(443, 2)).ok());
-  ASSERT_TRUE(plane().ReplacePorts(Protocol::kSctp, TableWith(65535, 3)).ok());
-  EXPECT_THAT(plane().ReadRules()->ports,
-              ElementsAre(Optional(TableWith(443, 2)), Optional(IsEmpty()),
-                          Optional(TableWith(65535, 3))));
-}
-
-TEST_P(DataPlaneContract, AnEmptyTableTakesTheOldOneAway) {
-  ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(53, 1)).ok());
-  ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, {}).ok());
-  ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, {}).ok());
-  EXPECT_THAT(plane().ReadRules()->ports, ::testing::Each(Optional(IsEmpty())));
-}
-
-TEST_P(DataPlaneContract, RefusesATableOfAnotherSizeAndKeepsTheOldOne) {
-  ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(53, 1)).ok());
-  const absl::Status status =
-      plane().ReplacePorts(Protocol::kUdp, PortTable(65535));
-  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
-  EXPECT_THAT(plane().ReadRules()->ports[1], Optional(TableWith(53, 1)));
-}
-
-// --- attaching ---------------------------------------------------------------
-
-TEST_P(DataPlaneContract, AttachesNativelyWhereTheDriverCan) {
-  world_->AddInterface("fw0", true);
-  const auto result = plane().Attach("fw0", ModePreference::kAuto);
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_FALSE(result->taken_over);
-  EXPECT_EQ(result->state.name, "fw0");
-  EXPECT_NE(result->state.ifindex, 0u);
-  EXPECT_EQ(result->state.mode, AttachMode::kNative);
-  EXPECT_EQ(result->state.detail, "");
-  EXPECT_EQ(StateOf("fw0").mode, AttachMode::kNative);
-}
-
-TEST_P(DataPlaneContract, FallsBackToGenericAndSaysWhy) {
-  world_->AddInterface("fw0", false);
-  const auto result = plane().Attach("fw0", ModePreference::kAuto);
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->state.mode, AttachMode::kGeneric);
-  EXPECT_THAT(result->state.detail, HasSubstr("no native XDP"));
-  EXPECT_THAT(StateOf("fw0").detail, HasSubstr("no native XDP"));
-}
-
-TEST_P(DataPlaneContract, DoesNotFallBackWhenNativeIsDemanded) {
-  world_->AddInterface("fw0", false);
-  const auto result = plane().Attach("fw0", ModePreference::kNative);
-  EXPECT_TRUE(absl::IsFailedPrecondition(result.status())) << result.status();
-  EXPECT_THAT(result.status().message(), HasSubstr("fw0 in native mode"));
-  EXPECT_THAT(plane().Interfaces(), IsEmpty());
-  EXPECT_TRUE(plane().Attach("fw0", ModePreference::kGeneric).ok());
-}
-
-TEST_P(DataPlaneContract, AttachesGenericallyWhenAsked) {
-  world_->AddInterface("fw0", true);
-  const auto result = plane().Attach("fw0", ModePreference::kGeneric);
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->state.mode, AttachMode::kGeneric);
-  EXPECT_EQ(result->state.detail, "");
-}
-
-TEST_P(DataPlaneContract, NamesTheInterfacesThatExistWhenOneDoesNot) {
-  world_->AddInterface("fw0", true);
-  const auto result = plane().Attach("fw1", ModePreference::kAuto);
-  EXPECT_TRUE(absl::IsNotFound(result.status())) << result.status();
-  EXPECT_THAT(result.status().message(), HasSubstr("\"fw1\""));
-  EXPECT_THAT(result.status().message(), HasSubstr("fw0"));
-  EXPECT_THAT(plane().Interfaces(), IsEmpty());
-}
-
-TEST_P(DataPlaneContract, TakesOverWhatIsAttachedAlready) {
-  world_->AddInterface("fw0", true);
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  const auto again = plane().Attach("fw0", ModePreference::kNative);
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_TRUE(again->taken_over);
-  EXPECT_EQ(again->state.detail, "");
-  EXPECT_THAT(NamesOf(plane()), ElementsAre("fw0"));
-}
-
-TEST_P(DataPlaneContract, TakingOverKeepsTheModeAndSaysSo) {
-  world_->AddInterface("fw0", true);
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kNative).ok());
-  const auto again = plane().Attach("fw0", ModePreference::kGeneric);
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_EQ(again->state.mode, AttachMode::kNative);
-  EXPECT_THAT(again->state.detail, HasSubstr("generic mode takes effect"));
-}
-
-TEST_P(DataPlaneContract, LeavesAForeignProgramAlone) {
-  for (const AttachMode mode : {AttachMode::kNative, AttachMode::kGeneric}) {
-    world_->AddInterface("fw0", true);
-    world_->SetForeignProgram("fw0", mode);
-    for (const auto preference :
-         {ModePreference::kAuto, ModePreference::kNative,
-          ModePreference::kGeneric}) {
-      const auto result = plane().Attach("fw0", preference);
-      EXPECT_TRUE(absl::IsFailedPrecondition(result.status()));
-      EXPECT_EQ(util::ReasonOf(result.status()), "FOREIGN_XDP_PROGRAM");
-      EXPECT_THAT(result.status().message(),
-                  HasSubstr("fw0 carries another XDP program (id "));
-      EXPECT_TRUE(world_->HasForeignProgram("fw0"));
-      EXPECT_THAT(plane().Interfaces(), IsEmpty());
-    }
-    world_->RemoveInterface("fw0");
-  }
-}
-
-TEST_P(DataPlaneContract, AttachesOnceTheForeignProgramIsOff) {
-  world_->AddInterface("fw0", true);
-  world_->SetForeignProgram("fw0", AttachMode::kNative);
-  ASSERT_FALSE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  world_->SetForeignProgram("fw0", AttachMode::kNone);
-  EXPECT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-}
-
-TEST_P(DataPlaneContract, GuardsTwoInterfacesOnTheirOwn) {
-  world_->AddInterface("fw1", true);
-  world_->AddInterface("fw0", false);
-  ASSERT_TRUE(plane().Attach("fw1", ModePreference::kAuto).ok());
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  EXPECT_THAT(NamesOf(plane()), ElementsAre("fw0", "fw1"));
-  ASSERT_TRUE(plane().Detach("fw0").ok());
-  EXPECT_THAT(NamesOf(plane()), ElementsAre("fw1"));
-  EXPECT_TRUE(StateOf("fw1").attached());
-}
-
-TEST_P(DataPlaneContract, GuardsInterfacesWithDotsInTheirNames) {
-  world_->AddInterface("fw0.100", true);
-  world_->AddInterface("fw0", true);
-  ASSERT_TRUE(plane().Attach("fw0.100", ModePreference::kAuto).ok());
-  world_->Restart();
-  EXPECT_THAT(NamesOf(plane()), ElementsAre("fw0.100"));
-  EXPECT_TRUE(StateOf("fw0.100").attached());
-}
-
-// --- detaching ---------------------------------------------------------------
-
-TEST_P(DataPlaneContract, DetachesWhatItGuardsAndNothingElse) {
-  world_->AddInterface("fw0", true);
-  world_->AddInterface("fw1", true);
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  const absl::Status other = plane().Detach("fw1");
-  EXPECT_TRUE(absl::IsNotFound(other)) << other;
-  EXPECT_THAT(other.message(), HasSubstr("guarded are: fw0"));
-  EXPECT_TRUE(plane().Detach("fw0").ok());
-  EXPECT_THAT(plane().Interfaces(), IsEmpty());
-  EXPECT_TRUE(absl::IsNotFound(plane().Detach("fw0")));
-}
-
-TEST_P(DataPlaneContract, KeepsTheRulesWhenNothingIsGuardedAnyMore) {
-  world_->AddInterface("fw0", true);
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.0/24"), 1).ok());
-  ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 2)).ok());
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  ASSERT_TRUE(plane().Detach("fw0").ok());
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.1"), 3).ok());
-  EXPECT_EQ(plane().ReadRules()->sources.size(), 2u);
-  EXPECT_THAT(plane().ReadRules()->ports[0], Optional(TableWith(22, 2)));
-  const auto again = plane().Attach("fw0", ModePreference::kGeneric);
-  ASSERT_TRUE(again.ok()) << again.status();
-  EXPECT_FALSE(again->taken_over);
-  EXPECT_EQ(again->state.mode, AttachMode::kGeneric);
-}
-
-// --- restarting --------------------------------------------------------------
-
-TEST_P(DataPlaneContract, FilterAndRulesOutliveTheAgent) {
-  world_->AddInterface("fw0", true);
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.0/24"), 1).ok());
-  ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 2)).ok());
-  ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(23, 3)).ok());
-  world_->Restart();
-  EXPECT_TRUE(StateOf("fw0").attached());
-  EXPECT_THAT(plane().ReadRules()->sources,
-              ElementsAre(Pair(P("192.0.2.0/24"), 1)));
-  EXPECT_THAT(plane().ReadRules()->ports,
-              ElementsAre(Optional(TableWith(23, 3)), Optional(IsEmpty()),
-                          Optional(IsEmpty())));
-  const auto result = plane().Attach("fw0", ModePreference::kAuto);
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_TRUE(result->taken_over);
-}
-
-TEST_P(DataPlaneContract, DetachesWhatAnEarlierRunAttached) {
-  world_->AddInterface("fw0", true);
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  world_->Restart();
-  EXPECT_TRUE(plane().Detach("fw0").ok());
-  EXPECT_THAT(plane().Interfaces(), IsEmpty());
-}
-
-// --- devices that go away ----------------------------------------------------
-
-TEST_P(DataPlaneContract, SaysThatADeviceIsGone) {
-  world_->AddInterface("fw0", true);
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  world_->RemoveInterface("fw0");
-  EXPECT_EQ(StateOf("fw0").ifindex, 0u);
-  EXPECT_FALSE(StateOf("fw0").attached());
-  EXPECT_THAT(StateOf("fw0").detail, HasSubstr("deleted"));
-  EXPECT_TRUE(
-      absl::IsNotFound(plane().Attach("fw0", ModePreference::kAuto).status()));
-  EXPECT_TRUE(plane().Detach("fw0").ok());
-}
-
-TEST_P(DataPlaneContract, ADeviceThatIsMadeAnewIsUnfilteredUntilAttach) {
-  world_->AddInterface("fw0", true);
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  world_->RemoveInterface("fw0");
-  world_->AddInterface("fw0", true);
-  EXPECT_NE(StateOf("fw0").ifindex, 0u);
-  EXPECT_FALSE(StateOf("fw0").attached());
-  EXPECT_THAT(StateOf("fw0").detail, HasSubstr("unfiltered"));
-  const auto result = plane().Attach("fw0", ModePreference::kAuto);
-  ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_FALSE(result->taken_over);
-  EXPECT_EQ(StateOf("fw0").mode, AttachMode::kNative);
-  EXPECT_EQ(StateOf("fw0").detail, "");
-}
-
-// --- counters ----------------------------------------------------------------
-
-TEST_P(DataPlaneContract, CountsForEachInterfaceOnItsOwn) {
-  world_->AddInterface("fw0", true);
-  world_->AddInterface("fw1", true);
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.1"), 1).ok());
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  ASSERT_TRUE(plane().Attach("fw1", ModePreference::kAuto).ok());
-  world_->ReceiveBlocked("fw1", 3);
-  EXPECT_EQ(DropsOn("fw0"), 0u);
-  EXPECT_EQ(DropsOn("fw1"), 3u);
-}
-
-TEST_P(DataPlaneContract, CountersGoOnAcrossTakeOverRestartAndDetach) {
-  world_->AddInterface("fw0", true);
-  world_->AddInterface("fw1", true);
-  ASSERT_TRUE(plane().AddSource(P("192.0.2.1"), 1).ok());
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  ASSERT_TRUE(plane().Attach("fw1", ModePreference::kAuto).ok());
-  world_->ReceiveBlocked("fw0", 2);
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  world_->ReceiveBlocked("fw0", 1);
-  world_->Restart();
-  EXPECT_EQ(DropsOn("fw0"), 3u);
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  ASSERT_TRUE(plane().Detach("fw0").ok());
-  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-  world_->ReceiveBlocked("fw0", 1);
-  EXPECT_EQ(DropsOn("fw0"), 4u);
-  EXPECT_EQ(DropsOn("fw1"), 0u);
-}
-
-// --- threads -----------------------------------------------------------------
-
-TEST_P(DataPlaneContract, AnswersOtherThreadsWhileInterfacesComeAndGo) {
-  world_->AddInterface("fw0", true);
-  world_->AddInterface("fw1", true);
-  ASSERT_TRUE(plane().Attach("fw1", ModePreference::kAuto).ok());
-  std::atomic<bool> done = false;
-  std::thread reader([this, &done] {
-    while (!done) {
-      EXPECT_TRUE(StateOf("fw1").attached());
-      EXPECT_EQ(DropsOn("fw1"), 0u);
-    }
-  });
-  for (int i = 0; i < 3; ++i) {
-    EXPECT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
-    EXPECT_TRUE(plane().Detach("fw0").ok());
-  }
-  done = true;
-  reader.join();
 }
 
 }  // namespace fwagent::testing

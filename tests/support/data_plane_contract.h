@@ -1,5 +1,6 @@
 // What every data plane does, whatever is below it: one suite of tests, which
-// each implementation runs in a world of its own.
+// each implementation runs in a world of its own. The tests are in the files
+// data_plane_*_contract.cc.
 #ifndef FWAGENT_TESTS_SUPPORT_DATA_PLANE_CONTRACT_H_
 #define FWAGENT_TESTS_SUPPORT_DATA_PLANE_CONTRACT_H_
 
@@ -9,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "agent/dataplane/data_plane.h"
@@ -28,6 +30,10 @@ class DataPlaneWorld {
   // Ends the agent and starts it again. References to plane() are void.
   virtual void Restart() = 0;
 
+  // What a packet from this address, given as a host prefix, meets. What
+  // ReadSources says, in a world without packets.
+  virtual policy::SourceMeaning MeaningOf(const policy::Prefix& host);
+
   // Native: its driver takes XDP programs.
   virtual void AddInterface(const std::string& name, bool native) = 0;
   virtual void RemoveInterface(const std::string& name) = 0;
@@ -44,12 +50,24 @@ class DataPlaneWorld {
 using DataPlaneWorldFactory =
     std::function<absl::StatusOr<std::unique_ptr<DataPlaneWorld>>()>;
 
+// The data plane has loaded its sources, which are none.
 class DataPlaneContract
     : public ::testing::TestWithParam<DataPlaneWorldFactory> {
  protected:
   void SetUp() override;
 
+  static policy::Prefix P(const char* text);
+  static policy::SourceRule Block(const char* prefix, policy::RuleId id);
+  static policy::SourceRule Allow(const char* prefix, policy::RuleId id);
+  // A table that blocks one port.
+  static policy::PortTable TableWith(std::uint16_t port, policy::RuleId rule);
+
   dataplane::DataPlane& plane() { return world_->plane(); }
+  // Expects that exactly these rules are enforced and read back: that at every
+  // place where their meaning, or that of `others`, may change, addresses mean
+  // what the rules say.
+  void ExpectSources(const std::vector<policy::SourceRule>& rules,
+                     const std::vector<policy::SourceRule>& others = {});
   // The state of one interface; a name that is not guarded fails the test.
   dataplane::InterfaceState StateOf(const std::string& name);
   // Packets dropped because of their source.

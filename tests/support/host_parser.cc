@@ -40,15 +40,15 @@ HostPacket ParseOnHost(const HeapFrame& frame) {
   HostPacket result;
   fw_packet packet{};
   result.link = FollowTags(frame, fw_parse_link(&cursor));
-  fw_source4 source4{};
+  __be32 source4 = 0;
   fw_source6 source6{};
   fw_skip_tags(&cursor, result.link.tag_count);
   if (result.link.ethertype == ETH_P_IP) {
     result.has_address = fw_parse_ipv4(&cursor, &source4, &packet) != 0;
-    std::memcpy(&result.source, &source4.key, sizeof(source4.key));
+    std::memcpy(result.source.data(), &source4, sizeof(source4));
   } else if (result.link.ethertype == ETH_P_IPV6) {
     result.has_address = fw_parse_ipv6(&cursor, &source6, &packet) != 0;
-    result.source = source6.key;
+    std::memcpy(result.source.data(), &source6, sizeof(source6));
   }
   result.transport = packet.transport;
   if (result.has_address && packet.transport.extent == FW_EXTENT_CHAIN) {

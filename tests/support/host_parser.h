@@ -3,6 +3,7 @@
 #ifndef FWAGENT_TESTS_SUPPORT_HOST_PARSER_H_
 #define FWAGENT_TESTS_SUPPORT_HOST_PARSER_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -35,7 +36,8 @@ class HeapFrame {
 struct HostPacket {
   fw_link link{};
   bool has_address = false;
-  fw_source6_key source{};  // of IPv4: its first four bytes
+  // As it is in the packet; of IPv4 the first four bytes.
+  std::array<std::uint8_t, 16> source{};
   fw_transport transport{};
 };
 

@@ -63,6 +63,7 @@ TEST_F(ConfigTest, AnEmptyFileLeavesTheDefaults) {
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->socket, "/run/fwagent/fwagent.sock");
   EXPECT_EQ(config->mode, dataplane::ModePreference::kAuto);
+  EXPECT_EQ(config->max_sources, 10'000'000u);
 }
 
 TEST_F(ConfigTest, MistakesAreNamedWithTheirPlace) {

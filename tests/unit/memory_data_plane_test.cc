@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tests/support/data_plane_contract.h"
@@ -15,16 +17,20 @@ namespace {
 
 using policy::Prefix;
 using policy::Protocol;
+using policy::SourceRule;
 using testing::DataPlaneContract;
 using testing::DataPlaneWorld;
+using ::testing::Each;
+using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Optional;
 using Operation = MemoryDataPlane::Operation;
 
 class MemoryWorld : public DataPlaneWorld {
  public:
   DataPlane& plane() override { return plane_; }
   // The object is the kernel too, and outlives the agent.
-  void Restart() override {}
+  void Restart() override { plane_.Restart(); }
   void AddInterface(const std::string& name, bool native) override {
     plane_.AddInterface(name, native);
   }
@@ -56,33 +62,61 @@ INSTANTIATE_TEST_SUITE_P(
           std::make_unique<MemoryWorld>());
     }));
 
-Prefix P(const char* text) { return Prefix::Parse(text).value(); }
+SourceRule Block(const char* prefix, policy::RuleId id) {
+  return {.prefix = Prefix::Parse(prefix).value(), .id = id};
+}
 
 TEST(MemoryDataPlaneTest, FailsOnceForEachFailureThatWasOrdered) {
   MemoryDataPlane plane;
+  ASSERT_TRUE(plane.ReplaceSources({}).ok());
   plane.FailNext(Operation::kAddSource, absl::UnavailableError("first"));
   plane.FailNext(Operation::kAddSource, absl::UnavailableError("second"));
-  EXPECT_EQ(plane.AddSource(P("192.0.2.1"), 1).message(), "first");
-  EXPECT_EQ(plane.AddSource(P("192.0.2.1"), 1).message(), "second");
-  EXPECT_THAT(plane.ReadRules()->sources, IsEmpty());
-  EXPECT_TRUE(plane.AddSource(P("192.0.2.1"), 1).ok());
+  EXPECT_EQ(plane.AddSource(Block("192.0.2.1", 1)).message(), "first");
+  EXPECT_EQ(plane.AddSource(Block("192.0.2.1", 1)).message(), "second");
+  EXPECT_THAT(*plane.ReadSources(), Optional(IsEmpty()));
+  EXPECT_TRUE(plane.AddSource(Block("192.0.2.1", 1)).ok());
 }
 
 TEST(MemoryDataPlaneTest, AFailureSparesOtherOperations) {
   MemoryDataPlane plane;
+  ASSERT_TRUE(plane.ReplaceSources({}).ok());
+  const SourceRule rule = Block("192.0.2.1", 1);
   plane.FailNext(Operation::kRemoveSource, absl::UnavailableError("no"));
-  EXPECT_TRUE(plane.AddSource(P("192.0.2.1"), 1).ok());
-  EXPECT_FALSE(plane.RemoveSource(P("192.0.2.1")).ok());
-  EXPECT_EQ(plane.ReadRules()->sources.size(), 1u);
+  plane.FailNext(Operation::kReplaceSources, absl::UnavailableError("no"));
+  plane.FailNext(Operation::kReadPorts, absl::UnavailableError("no"));
+  EXPECT_TRUE(plane.AddSource(rule).ok());
+  EXPECT_FALSE(plane.RemoveSource(rule.prefix).ok());
+  EXPECT_FALSE(plane.ReplaceSources({}).ok());
+  EXPECT_FALSE(plane.ReadPorts().ok());
+  plane.FailNext(Operation::kReadSources, absl::UnavailableError("no"));
+  EXPECT_FALSE(plane.ReadSources().ok());
+  EXPECT_THAT(*plane.ReadSources(), Optional(ElementsAre(rule)));
+}
+
+TEST(MemoryDataPlaneTest, ARestartForgetsTheIdsOfSources) {
+  MemoryDataPlane plane;
+  ASSERT_TRUE(plane.ReplaceSources({Block("192.0.2.1", 7)}).ok());
+  plane.Restart();
+  EXPECT_THAT(*plane.ReadSources(),
+              Optional(ElementsAre(Block("192.0.2.1", 0))));
+}
+
+TEST(MemoryDataPlaneTest, LostSourcesAreUnknownUntilTheyAreReplaced) {
+  MemoryDataPlane plane;
+  plane.LoseSources();
+  EXPECT_EQ(*plane.ReadSources(), std::nullopt);
+  EXPECT_THAT(*plane.ReadPorts(), Each(Optional(IsEmpty())));
+  ASSERT_TRUE(plane.ReplaceSources({}).ok());
+  EXPECT_THAT(*plane.ReadSources(), Optional(IsEmpty()));
 }
 
 TEST(MemoryDataPlaneTest, ALostPortTableIsUnknownUntilItIsReplaced) {
   MemoryDataPlane plane;
   plane.LosePortTable(Protocol::kUdp);
-  EXPECT_FALSE(plane.ReadRules()->ports[1].has_value());
-  EXPECT_TRUE(plane.ReadRules()->ports[0].has_value());
+  EXPECT_FALSE((*plane.ReadPorts())[1].has_value());
+  EXPECT_TRUE((*plane.ReadPorts())[0].has_value());
   ASSERT_TRUE(plane.ReplacePorts(Protocol::kUdp, {}).ok());
-  EXPECT_TRUE(plane.ReadRules()->ports[1].has_value());
+  EXPECT_TRUE((*plane.ReadPorts())[1].has_value());
 }
 
 TEST(MemoryDataPlaneTest, GuardsNoMoreInterfacesThanItHasSlotsFor) {

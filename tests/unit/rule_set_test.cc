@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
 
 Match Source(const std::string& text) { return *Prefix::Parse(text); }
 Match Port(Protocol protocol, std::uint32_t first, std::uint32_t last) {
@@ -46,6 +47,21 @@ TEST(RuleSet, FindsWhatWasAddedAndNothingElse) {
   EXPECT_EQ(rules.Find(Source("192.0.2.1")), nullptr);
   EXPECT_EQ(rules.Find(Port(Protocol::kTcp, 80, 89)), nullptr);
   EXPECT_EQ(rules.Find(Port(Protocol::kUdp, 80, 90)), nullptr);
+}
+
+TEST(RuleSet, SaysWhatItsSourcesMean) {
+  RuleSet rules;
+  ASSERT_TRUE(rules.Add(MakeRule(3, Source("192.0.2.0/24"))).ok());
+  ASSERT_TRUE(rules.Add(MakeRule(1, Source("2001:db8::/32"))).ok());
+  ASSERT_TRUE(rules.Add(MakeRule(2, Port(Protocol::kTcp, 80, 90))).ok());
+  const auto block = [](const char* prefix, RuleId id) {
+    return SourceRule{*Prefix::Parse(prefix), id, SourceVerdict::kBlock, 0};
+  };
+  EXPECT_THAT(rules.SourceRules(),
+              UnorderedElementsAre(block("192.0.2.0/24", 3),
+                                   block("2001:db8::/32", 1)));
+  ASSERT_TRUE(rules.Remove(Source("192.0.2.0/24")).ok());
+  EXPECT_THAT(rules.SourceRules(), ElementsAre(block("2001:db8::/32", 1)));
 }
 
 TEST(RuleSet, AMatchIsHeldOnce) {

@@ -1,0 +1,88 @@
+#include "agent/core/adopt.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::core {
+namespace {
+
+using policy::Rule;
+using policy::RuleId;
+
+constexpr char kAdoptedComment[] = "recovered from the kernel's tables";
+
+absl::Status Unreadable(const std::string& table) {
+  return absl::DataLossError(absl::StrCat(
+      "the kernel's ", table,
+      " cannot be read back and there is no store to rebuild it from"));
+}
+
+// Rules without ids where the kernel holds none.
+std::vector<Rule> SourceBlocks(const std::vector<policy::SourceRule>& sources,
+                               absl::Time now) {
+  std::vector<Rule> rules;
+  for (const policy::SourceRule& source : sources) {
+    if (source.verdict != policy::SourceVerdict::kBlock) continue;
+    rules.push_back({source.id, source.prefix, kAdoptedComment, now});
+  }
+  if (rules.size() != sources.size()) {
+    spdlog::warn(
+        "{} source rules in the kernel's tables are no blocks: dropped",
+        sources.size() - rules.size());
+  }
+  return rules;
+}
+
+absl::Status AppendPortBlocks(const dataplane::LivePorts& ports, absl::Time now,
+                              std::vector<Rule>& rules) {
+  for (const policy::Protocol protocol : policy::kProtocols) {
+    const auto& table = ports[static_cast<std::size_t>(protocol)];
+    if (!table.has_value()) {
+      return Unreadable(absl::StrCat(
+          std::string(policy::ProtocolName(protocol)), " port table"));
+    }
+    for (const auto& run : policy::PortRuns(protocol, *table)) {
+      rules.push_back({run.rule_id, run.ports, kAdoptedComment, now});
+    }
+  }
+  return absl::OkStatus();
+}
+
+// The id behind the last one; see AdoptLiveRules.
+RuleId NumberAnew(std::vector<Rule>& rules, absl::Time now) {
+  RuleId next =
+      static_cast<RuleId>(std::max(std::int64_t{1}, absl::ToUnixMicros(now)));
+  for (const Rule& rule : rules) next = std::max(next, rule.id + 1);
+  absl::flat_hash_set<RuleId> taken;
+  for (Rule& rule : rules) {
+    if (rule.id == 0 || !taken.insert(rule.id).second) rule.id = next++;
+  }
+  return next;
+}
+
+}  // namespace
+
+absl::StatusOr<store::Delta> AdoptLiveRules(dataplane::DataPlane& data_plane,
+                                            const dataplane::LivePorts& ports,
+                                            absl::Time now) {
+  FW_ASSIGN_OR_RETURN(const auto sources, data_plane.ReadSources());
+  if (!sources.has_value()) return Unreadable("source table");
+  store::Delta delta;
+  delta.generation = 1;
+  delta.add = SourceBlocks(*sources, now);
+  FW_RETURN_IF_ERROR(AppendPortBlocks(ports, now, delta.add));
+  delta.next_rule_id = NumberAnew(delta.add, now);
+  std::sort(delta.add.begin(), delta.add.end(),
+            [](const Rule& a, const Rule& b) { return a.id < b.id; });
+  return delta;
+}
+
+}  // namespace fwagent::core

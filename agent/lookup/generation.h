@@ -1,0 +1,92 @@
+// The memory of one table of one family.
+#ifndef FWAGENT_AGENT_LOOKUP_GENERATION_H_
+#define FWAGENT_AGENT_LOOKUP_GENERATION_H_
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "agent/lookup/buckets.h"
+#include "agent/lookup/chunk_image.h"
+#include "agent/lookup/line_arena.h"
+#include "agent/lookup/line_memory.h"
+#include "agent/lookup/statements.h"
+
+namespace fwagent::lookup {
+
+// Root, chunks, subtrees, meanings and buckets. Destroying it gives the memory
+// back, which is for who has made sure that no reader is left; unless it was
+// abandoned.
+template <typename Address>
+class Generation {
+ public:
+  // An empty table with room for so many prefixes in its buckets.
+  // RESOURCE_EXHAUSTED.
+  static absl::StatusOr<std::unique_ptr<Generation>> Make(
+      LineMemory* memory, std::uint64_t longer_prefixes,
+      std::uint64_t multiplier);
+  ~Generation();
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+
+  // From now on there may be readers.
+  void GoLive() { arena_.GoLive(); }
+
+  // Leaves it to the readers for good.
+  void Abandon() { abandoned_ = true; }
+
+  // Of the /16 that holds these 32 bits: what is said of its places.
+  ChunkImage ReadChunk(std::uint32_t top32) const;
+
+  // Says something else of them, at one instant for readers.
+  // RESOURCE_EXHAUSTED: nothing was changed.
+  absl::Status WriteChunk(std::uint32_t top32, const ChunkImage& image);
+
+  // Says one thing of all of them; what was there is not a chunk.
+  void FillChunk(std::uint32_t top32, std::uint32_t entry);
+
+  // Makes one place that says nothing say kLookLonger, or the reverse.
+  // RESOURCE_EXHAUSTED: nothing was changed.
+  absl::Status MarkLonger(std::uint32_t top32, bool longer);
+
+  // The entry that says what the fold says. RESOURCE_EXHAUSTED.
+  absl::StatusOr<std::uint32_t> EntryOf(const Fold& fold);
+
+  // The entry of a new subtree. RESOURCE_EXHAUSTED.
+  absl::StatusOr<std::uint32_t> MakeSubtree(const fw_subtree& content);
+  fw_subtree& Subtree(std::uint32_t entry) const;
+  void RetireSubtree(std::uint32_t entry);
+
+  Buckets<Address>& buckets() { return buckets_; }
+  const Buckets<Address>& buckets() const { return buckets_; }
+
+  // Where readers find it.
+  fw_generation Describe() const;
+  std::uint64_t memory_bytes() const;
+
+ private:
+  Generation(LineMemory* memory, std::uint32_t root_slab,
+             Buckets<Address> buckets);
+
+  std::uint32_t& RootPlace(std::uint32_t top32) const;
+  std::vector<std::uint32_t> Slabs() const;
+
+  LineMemory* const memory_;
+  const std::uint32_t root_slab_;
+  bool abandoned_ = false;
+  LineArena arena_;
+  Buckets<Address> buckets_;
+  // Records that are no longer used stay: only a new table is rid of them.
+  absl::flat_hash_map<Fold, std::uint32_t> meanings_;
+};
+
+inline bool IsSubtree(std::uint32_t entry) {
+  return fw_kind_of(entry) == FW_ENTRY_SUBTREE;
+}
+
+}  // namespace fwagent::lookup
+
+#endif  // FWAGENT_AGENT_LOOKUP_GENERATION_H_

@@ -1,0 +1,179 @@
+#include "agent/lookup/source_table.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "agent/lookup/generation_builder.h"
+#include "agent/lookup/table_editor.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::lookup {
+
+template <typename Address>
+SourceTable<Address>::SourceTable(LineMemory* memory) : memory_(memory) {}
+
+template <typename Address>
+SourceTable<Address>::~SourceTable() {
+  if (live_ != nullptr) live_->Abandon();
+}
+
+template <typename Address>
+std::uint64_t SourceTable<Address>::memory_bytes() const {
+  return live_ == nullptr ? 0 : live_->memory_bytes();
+}
+
+template <typename Address>
+void SourceTable<Address>::CountPrefixes(std::uint64_t count) {
+  Publish<__u64>(
+      memory_->state()->prefixes[static_cast<std::size_t>(kFamily<Address>)],
+      count);
+}
+
+template <typename Address>
+absl::Status SourceTable<Address>::Add(const Key<Address>& key,
+                                       const Statement& statement) {
+  if (statement.verdict == policy::SourceVerdict::kNone &&
+      statement.classes == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(PrefixOf(key).ToString(), " is given no meaning"));
+  }
+  if (index_.Find(key) != 0) return Exchange(key, statement);
+  FW_ASSIGN_OR_RETURN(const std::uint32_t number, statements_.Add(statement));
+  CountPrefixes(index_.size() + 1);
+  index_.Insert(key, number);
+  absl::Status reflected = Reflect(key, statement, true);
+  if (!reflected.ok()) {
+    index_.Erase(key);
+    statements_.Remove(number);
+    CountPrefixes(index_.size());
+  }
+  return reflected;
+}
+
+// The tables name the statement by its number, which stays.
+template <typename Address>
+absl::Status SourceTable<Address>::Exchange(const Key<Address>& key,
+                                            const Statement& statement) {
+  const std::uint32_t number = index_.Find(key);
+  const Statement old = statements_.Get(number);
+  statements_.Set(number, statement);
+  if (old.verdict == statement.verdict && old.classes == statement.classes) {
+    return absl::OkStatus();
+  }
+  absl::Status rebuilt = Rebuild();
+  if (!rebuilt.ok()) statements_.Set(number, old);
+  return rebuilt;
+}
+
+template <typename Address>
+absl::Status SourceTable<Address>::Remove(const Key<Address>& key) {
+  const std::uint32_t number = index_.Find(key);
+  if (number == 0) {
+    return absl::NotFoundError(
+        absl::StrCat(PrefixOf(key).ToString(), " is not in the table"));
+  }
+  const Statement statement = statements_.Get(number);
+  index_.Erase(key);
+  absl::Status reflected = Reflect(key, statement, false);
+  if (!reflected.ok()) {
+    index_.Insert(key, number);
+    return reflected;
+  }
+  statements_.Remove(number);
+  CountPrefixes(index_.size());
+  return reflected;
+}
+
+template <typename Address>
+absl::Status SourceTable<Address>::Reflect(const Key<Address>& key,
+                                           const Statement& statement,
+                                           bool present) {
+  if (live_ != nullptr && index_.size() != 0) {
+    TableEditor<Address> editor(*live_, index_, statements_);
+    FW_ASSIGN_OR_RETURN(const bool done, present
+                                             ? editor.Added(key, statement)
+                                             : editor.Removed(key, statement));
+    if (done) return absl::OkStatus();
+  }
+  return Rebuild();
+}
+
+template <typename Address>
+void SourceTable<Address>::Point(const Generation<Address>* generation) {
+  fw_source_state& state = *memory_->state();
+  const bool active = (state.active & kActiveBit<Address>) != 0;
+  // No reader has used this one since the last swap.
+  state.generations[static_cast<std::size_t>(kFamily<Address>)][!active] =
+      generation == nullptr ? fw_generation{} : generation->Describe();
+}
+
+template <typename Address>
+absl::Status SourceTable<Address>::Rebuild() {
+  std::unique_ptr<Generation<Address>> next;
+  if (index_.size() != 0) {
+    const std::vector<Item<Address>> items = index_.Items();
+    FW_ASSIGN_OR_RETURN(next,
+                        BuildGeneration<Address>(memory_, items, statements_));
+    FW_RETURN_IF_ERROR(memory_->Connect());
+    next->GoLive();
+  }
+  Point(next.get());
+  fw_source_state& state = *memory_->state();
+  Publish(state.active, state.active ^ kActiveBit<Address>);
+  memory_->WaitForReaders();
+  live_ = std::move(next);
+  return absl::OkStatus();
+}
+
+template <typename Address>
+auto SourceTable<Address>::Stage(std::vector<Entry> entries,
+                                 Key<Address>* duplicate) const
+    -> absl::StatusOr<std::unique_ptr<Staged>> {
+  const auto by_key = [](const Entry& a, const Entry& b) {
+    return a.key < b.key;
+  };
+  if (!std::is_sorted(entries.begin(), entries.end(), by_key)) {
+    std::sort(entries.begin(), entries.end(), by_key);
+  }
+  auto staged = std::make_unique<Staged>();
+  std::vector<Item<Address>> items;
+  items.reserve(entries.size());
+  for (const Entry& entry : entries) {
+    if (!items.empty() && items.back().key == entry.key) {
+      *duplicate = entry.key;
+      return absl::AlreadyExistsError("a prefix comes twice");
+    }
+    FW_ASSIGN_OR_RETURN(const std::uint32_t number,
+                        staged->statements.Add(entry.statement));
+    items.push_back({entry.key, number});
+  }
+  staged->index = PrefixIndex<Address>(items);
+  if (!items.empty()) {
+    FW_ASSIGN_OR_RETURN(
+        staged->generation,
+        BuildGeneration<Address>(memory_, items, staged->statements));
+  }
+  return staged;
+}
+
+template <typename Address>
+void SourceTable<Address>::Prepare(const Staged& staged) {
+  CountPrefixes(std::max(index_.size(), staged.index.size()));
+  Point(staged.generation.get());
+}
+
+template <typename Address>
+void SourceTable<Address>::Finish(std::unique_ptr<Staged> staged) {
+  index_ = std::move(staged->index);
+  statements_ = std::move(staged->statements);
+  live_ = std::move(staged->generation);
+  if (live_ != nullptr) live_->GoLive();
+  CountPrefixes(index_.size());
+}
+
+template class SourceTable<Address4>;
+template class SourceTable<Address6>;
+
+}  // namespace fwagent::lookup

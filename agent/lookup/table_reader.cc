@@ -1,0 +1,151 @@
+#include "agent/lookup/table_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+
+#include "agent/lookup/bucket_slots.h"
+#include "agent/lookup/chunk_image.h"
+#include "agent/lookup/generation.h"
+#include "agent/lookup/line_arena.h"
+
+namespace fwagent::lookup {
+namespace {
+
+constexpr std::uint32_t kChunkLength = 24;
+constexpr std::uint32_t kPlaces = FW_ROOT_ENTRIES * FW_CHUNK_PLACES;
+
+policy::SourceVerdict VerdictOf(std::uint32_t kind) {
+  switch (kind) {
+    case FW_ENTRY_BLOCK:
+      return policy::SourceVerdict::kBlock;
+    case FW_ENTRY_ALLOW:
+      return policy::SourceVerdict::kAllow;
+    default:
+      return policy::SourceVerdict::kNone;
+  }
+}
+
+template <typename Address>
+class Reader {
+ public:
+  explicit Reader(LineMemory& memory) : memory_(memory) {
+    const fw_source_state& state = *memory.state();
+    const bool which = (state.active >> Family() & 1) != 0;
+    generation_ = state.generations[Family()][which];
+  }
+
+  std::vector<Finding<Address>> Read() {
+    if (generation_.root_slab == 0) return {};
+    for (std::uint32_t index = 0; index < FW_ROOT_ENTRIES; ++index) {
+      ReadChunk(index);
+    }
+    EndRun(kPlaces);
+    ReadBuckets();
+    return std::move(findings_);
+  }
+
+ private:
+  static std::size_t Family() {
+    return static_cast<std::size_t>(kFamily<Address>);
+  }
+
+  // A line of zeros, followed by more, where there is no such line.
+  const Line& At(std::uint32_t number) const {
+    static const std::array<Line, LineArena::kMaxRun> nothing{};
+    return memory_.Has(number) ? *memory_.line(number) : nothing[0];
+  }
+
+  void ReadChunk(std::uint32_t index) {
+    const std::uint32_t root =
+        At(generation_.root_slab * FW_SLAB_LINES + index / FW_LINE_ENTRIES)
+            .entries[index % FW_LINE_ENTRIES];
+    const std::uint32_t first = index * FW_CHUNK_PLACES;
+    if (fw_kind_of(root) != FW_ENTRY_CHUNK) {
+      Continue(first, root);
+      return;
+    }
+    const ChunkImage image = DecodeChunk(&At(root & FW_ENTRY_PAYLOAD));
+    for (std::uint32_t place = 0; place < FW_CHUNK_PLACES; ++place) {
+      Continue(first + place, Background(image[place]));
+    }
+  }
+
+  // The entry of what no longer prefix says, where longer ones are said apart.
+  std::uint32_t Background(std::uint32_t entry) const {
+    if (entry == kLookLonger) return 0;
+    if (!IsSubtree(entry)) return entry;
+    const std::uint32_t record = entry & FW_ENTRY_PAYLOAD;
+    return At(record / FW_LINE_RECORDS)
+        .subtrees[record % FW_LINE_RECORDS]
+        .background;
+  }
+
+  // From this /24 on, counted from the first one, the entry is this one.
+  void Continue(std::uint32_t place, std::uint32_t entry) {
+    if (entry == run_entry_) return;
+    EndRun(place);
+    run_entry_ = entry;
+    run_first_ = place;
+  }
+
+  // Tells the run in prefixes, the fewest that there are.
+  void EndRun(std::uint32_t end) {
+    std::uint32_t first = run_first_;
+    while (run_entry_ != 0 && first < end) {
+      const int aligned = first == 0 ? 24 : std::countr_zero(first);
+      const int fitting = std::bit_width(end - first) - 1;
+      const int bits = std::min(aligned, fitting);
+      Tell({FromTop32<Address>(first << 8),
+            static_cast<std::uint8_t>(kChunkLength - bits)},
+           run_entry_);
+      first += 1u << bits;
+    }
+  }
+
+  void ReadBuckets() {
+    using Slots = BucketSlots<Address>;
+    const std::uint32_t first = generation_.bucket_slab * FW_SLAB_LINES;
+    const std::uint32_t end =
+        first + generation_.bucket_count + FW_BUCKET_REACH;
+    for (std::uint32_t number = first; number < end; ++number) {
+      const Line& line = At(number);
+      for (std::uint32_t i = 0; i < Slots::kSlots; ++i) {
+        if (Slots::Entry(line, i) == 0) continue;
+        Tell(Slots::KeyAt(line, i), Background(Slots::Entry(line, i)));
+      }
+    }
+  }
+
+  void Tell(const Key<Address>& key, std::uint32_t entry) {
+    const std::uint32_t payload = entry & FW_ENTRY_PAYLOAD;
+    Fold fold{.number = payload, .verdict = VerdictOf(fw_kind_of(entry))};
+    if (entry == 0) return;
+    if (fw_kind_of(entry) == FW_ENTRY_MEANING) {
+      const fw_meaning& meaning =
+          At(payload / FW_LINE_RECORDS).meanings[payload % FW_LINE_RECORDS];
+      fold = {.classes = meaning.classes,
+              .number = meaning.rule,
+              .verdict = VerdictOf(meaning.verdict)};
+    }
+    findings_.push_back({key, fold});
+  }
+
+  LineMemory& memory_;
+  fw_generation generation_;
+  std::vector<Finding<Address>> findings_;
+  std::uint32_t run_entry_ = 0;
+  std::uint32_t run_first_ = 0;
+};
+
+}  // namespace
+
+template <typename Address>
+std::vector<Finding<Address>> ReadTable(LineMemory& memory) {
+  return Reader<Address>(memory).Read();
+}
+
+template std::vector<Finding<Address4>> ReadTable(LineMemory& memory);
+template std::vector<Finding<Address6>> ReadTable(LineMemory& memory);
+
+}  // namespace fwagent::lookup

@@ -1,0 +1,44 @@
+// What rules say of source addresses, and what several of them say together.
+#ifndef FWAGENT_AGENT_POLICY_SOURCE_RULE_H_
+#define FWAGENT_AGENT_POLICY_SOURCE_RULE_H_
+
+#include <cstdint>
+
+#include "agent/policy/prefix.h"
+#include "agent/policy/rule.h"
+
+namespace fwagent::policy {
+
+enum class SourceVerdict : std::uint8_t { kNone = 0, kBlock = 1, kAllow = 2 };
+
+// A set of classes, one bit each.
+using SourceClasses = std::uint64_t;
+
+// What one prefix says of every address in it. kNone only makes its addresses
+// members of classes.
+struct SourceRule {
+  Prefix prefix;
+  RuleId id = 0;
+  SourceVerdict verdict = SourceVerdict::kBlock;
+  SourceClasses classes = 0;
+
+  bool operator==(const SourceRule&) const = default;
+};
+
+// What all prefixes that hold an address say of it together.
+struct SourceMeaning {
+  SourceVerdict verdict = SourceVerdict::kNone;
+  RuleId rule = 0;  // that the verdict is counted for; 0 without a verdict
+  SourceClasses classes = 0;
+
+  bool operator==(const SourceMeaning&) const = default;
+};
+
+// The meaning of `outer` inside a prefix that is longer than all of those it
+// came from. An allow beats a block whatever the lengths; of two rules with the
+// same verdict the longer prefix names the rule; classes add up.
+SourceMeaning Narrow(const SourceMeaning& outer, const SourceRule& inner);
+
+}  // namespace fwagent::policy
+
+#endif  // FWAGENT_AGENT_POLICY_SOURCE_RULE_H_

@@ -1,0 +1,127 @@
+#include "tests/support/heap_line_memory.h"
+
+#include <sys/mman.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <random>
+
+#include "tests/support/source_world.h"
+
+#define FW_READ(place) (Dawdle(), __atomic_load_n(&(place), __ATOMIC_ACQUIRE))
+#define FW_SUBPROGRAM static __attribute__((noinline))
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+#ifndef __noinline
+#define __noinline __attribute__((noinline))
+#endif
+
+namespace {
+
+// The memory that this thread looks into: the look-up is C.
+thread_local fwagent::testing::HeapLineMemory* memory = nullptr;
+
+// Now and then, for up to some thousand steps: as long as a few changes take.
+void Dawdle() {
+  if (!memory->dawdling()) return;
+  thread_local std::minstd_rand random;
+  if (random() % 8 != 0) return;
+  for (volatile unsigned rest = random() % 4096; rest > 0;) rest = rest - 1;
+}
+
+inline const fw_line* fw_line(__u32 number) { return memory->line(number); }
+
+inline const fw_generation* fw_generation(__u32 family, __u32 which) {
+  return &memory->state()->generations[family][which];
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wunknown-pragmas"  // of clang
+#include "bpf/fw_find.h"
+#pragma GCC diagnostic pop
+
+}  // namespace
+
+namespace fwagent::testing {
+
+using lookup::Address4;
+using lookup::Address6;
+
+HeapLineMemory::HeapLineMemory() {
+  void* lines = mmap(nullptr, FW_SLABS * kSlabBytes, PROT_NONE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (lines == MAP_FAILED) {
+    std::perror("mmap");
+    std::abort();
+  }
+  lines_ = static_cast<lookup::Line*>(lines);
+}
+
+HeapLineMemory::~HeapLineMemory() { munmap(lines_, FW_SLABS * kSlabBytes); }
+
+void HeapLineMemory::Protect(std::uint32_t first, std::uint32_t count,
+                             int protection) {
+  mprotect(line(first * FW_SLAB_LINES), count * kSlabBytes, protection);
+}
+
+absl::StatusOr<std::uint32_t> HeapLineMemory::AddSlabs(std::uint32_t count) {
+  if (slab_count_ + count > slab_limit_) {
+    return absl::ResourceExhaustedError("no more slabs");
+  }
+  const std::uint32_t first = FreeNumbers(count);
+  if (first == 0) return absl::ResourceExhaustedError("no more numbers");
+  for (std::uint32_t i = 0; i < count; ++i) used_[first + i] = true;
+  Protect(first, count, PROT_READ | PROT_WRITE);
+  slab_count_ += count;
+  return first;
+}
+
+absl::Status HeapLineMemory::Connect() {
+  if (failing_connects_ == 0) return absl::OkStatus();
+  --failing_connects_;
+  return absl::ResourceExhaustedError("not connected");
+}
+
+void HeapLineMemory::RemoveSlabs(std::span<const std::uint32_t> slabs) {
+  for (const std::uint32_t slab : slabs) {
+    madvise(line(slab * FW_SLAB_LINES), kSlabBytes, MADV_DONTNEED);
+    Protect(slab, 1, PROT_NONE);
+    used_[slab] = false;
+  }
+  slab_count_ -= slabs.size();
+}
+
+void HeapLineMemory::WaitForReaders() {
+  const std::unique_lock lock(readers_);
+  ++waits_;
+}
+
+lookup::Fold HeapLineMemory::Ask(Address4 address) const {
+  const std::shared_lock lock(readers_);
+  memory = const_cast<HeapLineMemory*>(this);
+  const std::uint32_t active = FW_READ(memory->state_.active);
+  return FoldOf(fw_find4(active >> FW_FAMILY_IPV4 & 1, address));
+}
+
+lookup::Fold HeapLineMemory::Ask(Address6 address) const {
+  const std::shared_lock lock(readers_);
+  memory = const_cast<HeapLineMemory*>(this);
+  const std::uint32_t active = FW_READ(memory->state_.active);
+  return FoldOf(fw_find6(active >> FW_FAMILY_IPV6 & 1,
+                         absl::Uint128High64(address),
+                         absl::Uint128Low64(address)));
+}
+
+lookup::Fold HeapLineMemory::FoldOf(std::uint32_t entry) const {
+  fw_meaning meaning{};
+  if (fw_kind_of(entry) == FW_ENTRY_MEANING) {
+    const std::uint32_t record = entry & FW_ENTRY_PAYLOAD;
+    meaning = line(record / FW_LINE_RECORDS)->meanings[record % FW_LINE_RECORDS];
+  }
+  return AnswerOf(entry, meaning);
+}
+
+}  // namespace fwagent::testing

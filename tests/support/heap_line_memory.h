@@ -1,0 +1,59 @@
+// Memory for source tables without a kernel, and look-ups in it by the very
+// code that the XDP program is made of.
+#ifndef FWAGENT_TESTS_SUPPORT_HEAP_LINE_MEMORY_H_
+#define FWAGENT_TESTS_SUPPORT_HEAP_LINE_MEMORY_H_
+
+#include <cstdint>
+#include <shared_mutex>
+
+#include "agent/lookup/address.h"
+#include "agent/lookup/line_memory.h"
+#include "agent/lookup/statements.h"
+
+namespace fwagent::testing {
+
+// A slab that was removed, or is not connected, cannot be touched by a look-up:
+// the process would end.
+class HeapLineMemory : public lookup::LineMemory {
+ public:
+  HeapLineMemory();
+  ~HeapLineMemory() override;
+
+  absl::StatusOr<std::uint32_t> AddSlabs(std::uint32_t count) override;
+  absl::Status Connect() override;
+  void RemoveSlabs(std::span<const std::uint32_t> slabs) override;
+  void WaitForReaders() override;
+  fw_source_state* state() override { return &state_; }
+
+  // What the tables say of an address. Any thread.
+  lookup::Fold Ask(lookup::Address4 address) const;
+  lookup::Fold Ask(lookup::Address6 address) const;
+
+  // Look-ups dawdle between their reads, so that changes fall into them. To be
+  // set before there are other threads.
+  void set_dawdling(bool dawdling) { dawdling_ = dawdling; }
+  bool dawdling() const { return dawdling_; }
+
+  // From now on AddSlabs fails when there would be more slabs.
+  void set_slab_limit(std::size_t limit) { slab_limit_ = limit; }
+  // The next so many calls of Connect fail.
+  void FailConnects(int calls) { failing_connects_ = calls; }
+  std::size_t slab_count() const { return slab_count_; }
+  std::size_t waits() const { return waits_; }
+
+ private:
+  lookup::Fold FoldOf(std::uint32_t entry) const;
+  void Protect(std::uint32_t first, std::uint32_t count, int protection);
+
+  fw_source_state state_{};
+  std::size_t slab_count_ = 0;
+  std::size_t slab_limit_ = FW_SLABS;
+  std::size_t waits_ = 0;
+  int failing_connects_ = 0;
+  bool dawdling_ = false;
+  mutable std::shared_mutex readers_;
+};
+
+}  // namespace fwagent::testing
+
+#endif  // FWAGENT_TESTS_SUPPORT_HEAP_LINE_MEMORY_H_

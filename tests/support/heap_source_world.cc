@@ -1,0 +1,77 @@
+#include "tests/support/heap_source_world.h"
+
+#include <utility>
+
+#include "agent/util/status_macros.h"
+
+namespace fwagent::testing {
+namespace {
+
+using lookup::Address4;
+using lookup::Address6;
+using lookup::kActiveBit;
+using lookup::KeyOf;
+using lookup::SourceTable;
+using policy::Family;
+using policy::SourceRule;
+
+lookup::Statement StatementOf(const SourceRule& rule) {
+  return {.rule = rule.id, .classes = rule.classes, .verdict = rule.verdict};
+}
+
+template <typename Address>
+auto Stage(const SourceTable<Address>& table,
+           const std::vector<SourceRule>& rules) {
+  std::vector<typename SourceTable<Address>::Entry> entries;
+  for (const SourceRule& rule : rules) {
+    if (rule.prefix.family() != lookup::kFamily<Address>) continue;
+    entries.push_back({KeyOf<Address>(rule.prefix), StatementOf(rule)});
+  }
+  lookup::Key<Address> duplicate;
+  return table.Stage(std::move(entries), &duplicate);
+}
+
+}  // namespace
+
+absl::Status HeapSourceWorld::Add(const SourceRule& rule) {
+  return rule.prefix.family() == Family::kIPv4
+             ? table4_.Add(KeyOf<Address4>(rule.prefix), StatementOf(rule))
+             : table6_.Add(KeyOf<Address6>(rule.prefix), StatementOf(rule));
+}
+
+absl::Status HeapSourceWorld::Remove(const policy::Prefix& prefix) {
+  return prefix.family() == Family::kIPv4
+             ? table4_.Remove(KeyOf<Address4>(prefix))
+             : table6_.Remove(KeyOf<Address6>(prefix));
+}
+
+absl::Status HeapSourceWorld::Replace(const std::vector<SourceRule>& rules) {
+  FW_ASSIGN_OR_RETURN(auto staged4, Stage(table4_, rules));
+  FW_ASSIGN_OR_RETURN(auto staged6, Stage(table6_, rules));
+  FW_RETURN_IF_ERROR(memory_.Connect());
+  table4_.Prepare(*staged4);
+  table6_.Prepare(*staged6);
+  fw_source_state& state = *memory_.state();
+  lookup::Publish(state.active, state.active ^ (kActiveBit<Address4> |
+                                                kActiveBit<Address6>));
+  memory_.WaitForReaders();
+  table4_.Finish(std::move(staged4));
+  table6_.Finish(std::move(staged6));
+  return absl::OkStatus();
+}
+
+std::vector<lookup::Fold> HeapSourceWorld::Ask(
+    const std::vector<Question>& questions) {
+  std::vector<lookup::Fold> answers;
+  answers.reserve(questions.size());
+  for (const Question& question : questions) answers.push_back(Ask(question));
+  return answers;
+}
+
+lookup::Fold HeapSourceWorld::Ask(const Question& question) const {
+  return question.family == Family::kIPv4
+             ? memory_.Ask(static_cast<Address4>(question.address))
+             : memory_.Ask(question.address);
+}
+
+}  // namespace fwagent::testing
