@@ -6,19 +6,50 @@
 #include "bpf/fw_judge.h"
 #include "bpf/fw_maps.h"
 
+/* Nobody else adds to this CPU's copy. */
+static __always_inline void fw_add(struct fw_counter *counter,
+                                   __u32 byte_count) {
+  counter->packets++;
+  counter->bytes += byte_count;
+}
+
+static __always_inline struct fw_counters *fw_my_counters(void) {
+  return bpf_map_lookup_elem(&fw_counters, (const void *)&fw_slot_index);
+}
+
 /* Not static, so that it is verified once, with arguments of any value: with
  * those of each caller the verifier refuses the index into the counters when
  * CAP_PERFMON is missing. */
-__noinline int fw_count(__u32 verdict, __u32 reason, __u32 byte_count) {
-  struct fw_counters *counters =
-      bpf_map_lookup_elem(&fw_counters, (const void *)&fw_slot_index);
-  struct fw_counter *counter;
+__noinline int fw_count_any(__u32 verdict, __u32 reason, __u32 byte_count) {
+  struct fw_counters *counters = fw_my_counters();
 
   if (!counters) return 0;
-  counter = &counters->by[verdict % FW_VERDICT_MAX][reason % FW_REASON_MAX];
-  /* Nobody else adds to this CPU's copy. */
-  counter->packets++;
-  counter->bytes += byte_count;
+  fw_add(&counters->by[verdict % FW_VERDICT_MAX][reason % FW_REASON_MAX],
+         byte_count);
+  return 0;
+}
+
+/* Counts the two outcomes that a host sees all day, without a call: returning
+ * from one costs as much as the rest. Returns whether it was one of them. */
+static __always_inline int fw_count_frequent(struct fw_outcome outcome,
+                                             __u32 byte_count) {
+  struct fw_counters *counters;
+
+  if (outcome.verdict == FW_VERDICT_DROP &&
+      outcome.reason == FW_REASON_SOURCE_BLOCKED) {
+    counters = fw_my_counters();
+    if (counters)
+      fw_add(&counters->by[FW_VERDICT_DROP][FW_REASON_SOURCE_BLOCKED],
+             byte_count);
+    return 1;
+  }
+  if (outcome.verdict == FW_VERDICT_PASS &&
+      outcome.reason == FW_REASON_NO_MATCH) {
+    counters = fw_my_counters();
+    if (counters)
+      fw_add(&counters->by[FW_VERDICT_PASS][FW_REASON_NO_MATCH], byte_count);
+    return 1;
+  }
   return 0;
 }
 

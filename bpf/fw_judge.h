@@ -65,22 +65,25 @@ static __noinline int fw_has_rules(int is_ipv4, int is_ipv6) {
 }
 
 /* Addresses come first: what cannot be read further is still blocked by its
- * address. */
-static __always_inline struct fw_outcome fw_judge_ipv4(
-    struct fw_cursor *cursor) {
+ * address. `is_strict` is a constant: whether this is for a verifier without
+ * CAP_PERFMON. */
+static __always_inline struct fw_outcome fw_judge_ipv4(struct fw_cursor *cursor,
+                                                       int is_strict) {
   __be32 source;
   __u32 entry;
   struct fw_packet packet = {};
 
   if (!fw_parse_ipv4(cursor, &source, &packet))
     return fw_drop_if(fw_has_rules(1, 0), FW_REASON_MALFORMED_IP);
-  entry = fw_lookup_source4(source);
+  entry =
+      is_strict ? fw_lookup_source4_apart(source) : fw_lookup_source4(source);
   if (entry) return fw_judge_source(entry, &packet.transport);
   return fw_judge_transport(&packet.transport);
 }
 
-static __always_inline struct fw_outcome fw_judge_ipv6(
-    struct xdp_md *ctx, struct fw_cursor *cursor) {
+static __always_inline struct fw_outcome fw_judge_ipv6(struct xdp_md *ctx,
+                                                       struct fw_cursor *cursor,
+                                                       int is_strict) {
   struct fw_source6 source;
   __u32 entry;
   struct fw_packet packet = {};
@@ -92,7 +95,8 @@ static __always_inline struct fw_outcome fw_judge_ipv6(
     return fw_pass(FW_REASON_NEIGHBOR_DISCOVERY);
   if (packet.transport.extent == FW_EXTENT_CHAIN)
     fw_follow_chain(ctx, &packet.chain, &packet.transport);
-  entry = fw_lookup_source6(source.high, source.low);
+  entry = is_strict ? fw_lookup_source6_apart(source.high, source.low)
+                    : fw_lookup_source6(source.high, source.low);
   if (entry) return fw_judge_source(entry, &packet.transport);
   return fw_judge_transport(&packet.transport);
 }

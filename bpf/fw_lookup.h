@@ -56,14 +56,30 @@ static __always_inline __u32 fw_lookup_source6(__be64 high, __be64 low) {
                   bpf_be64_to_cpu(low));
 }
 
+/* The same, each verified once and apart from who calls it: without CAP_PERFMON
+ * the paths through them would multiply with those through the parser. */
+__noinline __u32 fw_lookup_source4_apart(__be32 source) {
+  return fw_lookup_source4(source);
+}
+__noinline __u32 fw_lookup_source6_apart(__be64 high, __be64 low) {
+  return fw_lookup_source6(high, low);
+}
+
+/* Not static, as fw_count_any and for the same reason. */
+__noinline __u32 fw_verdict_of_meaning(__u32 record) {
+  const union fw_line *line = fw_line(record / FW_LINE_RECORDS);
+
+  return line ? line->meanings[record % FW_LINE_RECORDS].verdict : 0;
+}
+
 /* NOTHING, BLOCK or ALLOW. */
 static __always_inline __u32 fw_verdict_of(__u32 entry) {
-  __u32 record = entry & FW_ENTRY_PAYLOAD;
-  const union fw_line *line;
+  __u32 kind = fw_kind_of(entry);
 
-  if (fw_kind_of(entry) != FW_ENTRY_MEANING) return fw_kind_of(entry);
-  line = fw_line(record / FW_LINE_RECORDS);
-  return line ? line->meanings[record % FW_LINE_RECORDS].verdict : 0;
+  if (kind == FW_ENTRY_BLOCK_AT) return FW_ENTRY_BLOCK;
+  if (kind == FW_ENTRY_ALLOW_AT) return FW_ENTRY_ALLOW;
+  if (kind != FW_ENTRY_MEANING) return kind;
+  return fw_verdict_of_meaning(entry & FW_ENTRY_PAYLOAD);
 }
 
 /* The id of the rule, 0 for none. `protocol` is an enum fw_port_protocol,

@@ -2,10 +2,12 @@
 /* How the tables of source addresses lie in memory. Compiles as C (BPF) and as
  * C++: the agent writes them with plain stores, the program reads them.
  *
- *   root    65,536 entries, one for each /16: the answer for all of it, or the
- *           chunk that knows more;
+ *   root    a word for each of the 65,536 /16: the answer for all of it, or
+ *           the chunk that knows more;
+ *   parts   a bit for each /23 of a /16, whether there is anything in it: most
+ *           misses end here;
  *   chunk   one line for a /16: two bits for each /24 in it, and behind it the
- *           answers of those that have one;
+ *           entries of those that have one;
  *   subtree what is longer than an anchor, which is a /24 or longer: the
  *           lengths that there are, and the answer where none of them matches;
  *   buckets a hash table of everything longer than /24, by prefix.
@@ -36,7 +38,14 @@ enum fw_entry_kind {
   FW_ENTRY_ALLOW = 2,   /* the same */
   FW_ENTRY_MEANING = 3, /* payload: the record of a struct fw_meaning */
   FW_ENTRY_SUBTREE = 4, /* payload: the record of a struct fw_subtree */
-  FW_ENTRY_CHUNK = 5,   /* payload: a line number; in a root only */
+  /* payload: up to four lengths, as in fw_subtree but of 7 bits; where none of
+   * them matches, the answer is nothing */
+  FW_ENTRY_LENGTHS = 5,
+  /* Not in tables, but what a look-up found in a slot of an IPv4 bucket whose
+   * entry has not been read. payload: line * 16 + place in the line */
+  FW_ENTRY_BLOCK_AT = 6,
+  FW_ENTRY_ALLOW_AT = 7,
+  FW_ENTRY_OTHER_AT = 8, /* MEANING */
 };
 
 /* A record is a quarter of a line; its number is line * 4 + quarter. */
@@ -52,7 +61,8 @@ FW_ASSERT(sizeof(struct fw_meaning) * FW_LINE_RECORDS == FW_LINE_BYTES, "");
 
 /* What is below an anchor. */
 struct fw_subtree {
-  /* The lengths to look for, longest first, a byte each, then zeros. */
+  /* The lengths to look for, longest first, a byte each, then zeros. What a
+   * byte holds is the length less FW_CHUNK_LENGTH. */
   __u64 lengths;
   __u32 background; /* entry: the answer where none of them matches */
   /* Not 0: the longest of the lengths, and prefixes that are longer still are
@@ -62,6 +72,8 @@ struct fw_subtree {
 };
 FW_ASSERT(sizeof(struct fw_subtree) * FW_LINE_RECORDS == FW_LINE_BYTES, "");
 #define FW_SUBTREE_LENGTHS 8
+#define FW_ENTRY_LENGTH_BITS 7
+#define FW_ENTRY_LENGTHS_MAX 4
 /* Most subtrees below each other: at /24, at /32, then one for each eight of
  * the 96 lengths that are left. */
 #define FW_SUBTREE_DEPTH 14
@@ -70,6 +82,7 @@ FW_ASSERT(sizeof(struct fw_subtree) * FW_LINE_RECORDS == FW_LINE_BYTES, "");
  * nothing but prefixes of 32 bits, in the buckets. Only `covered`: the entry of
  * the covered /24 before it. Both: the next entry; they begin in the line
  * behind the chunk. */
+#define FW_CHUNK_LENGTH 24
 #define FW_CHUNK_PLACES 256
 #define FW_CHUNK_WORDS 4
 struct fw_chunk {
@@ -78,17 +91,39 @@ struct fw_chunk {
 };
 
 /* One line of the hash table for IPv4: prefixes of 25 to 32 bits. A slot is a
- * code and, below it, an entry, written at once; 0 is free. The code is the
- * prefix's bits, then a one, then zeros: 33 bits. */
-#define FW_BUCKET4_SLOTS 7
-struct fw_bucket4 {
-  __u64 reach; /* so many lines behind this one may hold what belongs here */
-  __u64 slots[FW_BUCKET4_SLOTS];
+ * tag, written at once; its entry is at the same place of another line, so that
+ * look-ups that only ask for the verdict touch half the memory. The code of a
+ * prefix is its bits, then a one, then zeros: 32 bits, and that of a host its
+ * address. It is shuffled without loss; the upper bits say in which line the
+ * prefix belongs, and the tag holds the rest:
+ *   rest << 5 | is a host << 4 | lines behind its own << 2 | enum fw_tag_kind
+ * A slot with the kind FREE is free, or about to be. */
+#define FW_BUCKET4_SLOTS 15
+#define FW_TAG_REST_SHIFT 5
+#define FW_TAG_HOST (1u << 4)
+#define FW_TAG_DISTANCE_SHIFT 2
+#define FW_TAG_KIND 3u
+enum fw_tag_kind {
+  FW_TAG_FREE = 0,
+  FW_TAG_BLOCK = 1,
+  FW_TAG_ALLOW = 2,
+  FW_TAG_OTHER = 3, /* as its entry says */
 };
+struct fw_bucket4 {
+  __u32 reach; /* so many lines behind this one may hold what belongs here */
+  __u32 tags[FW_BUCKET4_SLOTS];
+};
+struct fw_bucket4_entries {
+  __u32 unused;
+  __u32 entries[FW_BUCKET4_SLOTS];
+};
+/* Fewer, and the rest would not fit in a tag. */
+#define FW_BUCKET4_MIN_BITS 5
 
-/* The same for IPv6: prefixes of 25 to 128 bits. The code is made likewise, but
- * with 128 bits: that of a host is its address, and FW_SLOT_HOST is set in its
- * entry. A slot with an entry of 0 is free, or about to be. */
+/* The same for IPv6: prefixes of 25 to 128 bits. The code is made likewise,
+ * with 128 bits, and kept whole beside the entry; FW_SLOT_HOST is set in the
+ * entry of a host. A slot with an entry of 0 is free; with that bit alone it is
+ * about to be. */
 #define FW_BUCKET6_SLOTS 3
 #define FW_SLOT_HOST (1u << FW_ENTRY_BITS)
 struct fw_bucket6 {
@@ -98,32 +133,50 @@ struct fw_bucket6 {
   __u32 reach;
 };
 
+/* The /23s of a /16, 64 in a word: whether one of its two places may say
+ * something. So much smaller than the chunks, they stay in the cache. */
+#define FW_PARTS_WORDS 2
+#define FW_PART_PLACES 2
+struct fw_parts {
+  __u64 used[FW_PARTS_WORDS];
+};
+FW_ASSERT(sizeof(struct fw_parts) * FW_LINE_RECORDS == FW_LINE_BYTES, "");
+
 /* Most lines behind its own in which a prefix may lie. */
 #define FW_BUCKET_REACH 3
 
+#define FW_LINE_WORDS 8
 #define FW_LINE_ENTRIES 16
 union fw_line {
-  __u64 words[8];
+  __u64 words[FW_LINE_WORDS];
   __u32 entries[FW_LINE_ENTRIES];
+  struct fw_parts parts[FW_LINE_RECORDS];
   struct fw_chunk chunk;
   struct fw_bucket4 bucket4;
+  struct fw_bucket4_entries bucket4_entries;
   struct fw_bucket6 bucket6;
   struct fw_subtree subtrees[FW_LINE_RECORDS];
   struct fw_meaning meanings[FW_LINE_RECORDS];
 };
 FW_ASSERT(sizeof(union fw_line) == FW_LINE_BYTES, "layout");
 
-/* One for each /16. */
-#define FW_ROOT_ENTRIES 65536
-FW_ASSERT(FW_ROOT_ENTRIES == FW_SLAB_LINES * FW_LINE_ENTRIES, "one slab");
+/* One word for each /16: an entry; or FW_ROOT_CHUNK, the line number of a chunk
+ * and, in the upper half, the record of its struct fw_parts. */
+#define FW_ROOT_LENGTH 16
+#define FW_ROOT_WORDS 65536
+#define FW_ROOT_SLABS (FW_ROOT_WORDS / FW_LINE_WORDS / FW_SLAB_LINES)
+#define FW_ROOT_CHUNK (1ull << 31)
+#define FW_ROOT_PARTS_SHIFT 32
 
 /* One table of one family. */
 struct fw_generation {
-  __u32 root_slab;    /* 0: there is nothing in it */
-  __u32 bucket_slab;  /* the first one */
-  __u32 bucket_count; /* lines; FW_BUCKET_REACH more lie behind them */
-  __u32 unused;
-  __u64 multiplier; /* of the hash; odd, and another one for each table */
+  __u32 root_slab;   /* the first one; 0: there is nothing in the table */
+  __u32 bucket_slab; /* the first one */
+  /* Lines; FW_BUCKET_REACH more lie behind them. For IPv4 a power of two, and
+   * then as many for the entries. */
+  __u32 bucket_count;
+  __u32 bucket_bits; /* IPv4: its logarithm */
+  __u64 seed;        /* of the hash, another one for each table */
 };
 FW_ASSERT(sizeof(struct fw_generation) == 24, "layout");
 
@@ -144,9 +197,19 @@ static inline __u32 fw_kind_of(__u32 entry) {
   return entry >> FW_ENTRY_PAYLOAD_BITS;
 }
 
-/* The code of the first `length` bits of an IPv4 address, 25 to 32. */
-static inline __u64 fw_make_code4(__u32 address, __u32 length) {
-  return ((__u64)address >> (32 - length) << 1 | 1) << (32 - length);
+/* The code of the first `length` bits of an IPv4 address, 25 to 31. */
+static inline __u32 fw_make_code4(__u32 address, __u32 length) {
+  return (address >> (31 - length) | 1) << (31 - length);
+}
+
+/* Shuffles a code: every bit of it changes half of the others, and no two codes
+ * become one. The constants are those of Ellis' lowbias32. */
+static inline __u32 fw_shuffle4(__u32 code, __u64 seed) {
+  __u64 x = code ^ (__u32)seed;
+
+  x = (__u32)((x ^ x >> 16) * 0x7feb352dull);
+  x = (__u32)((x ^ x >> 15) * 0x846ca68bull);
+  return (__u32)(x ^ x >> 16);
 }
 
 struct fw_code6 {
@@ -171,24 +234,15 @@ static inline struct fw_code6 fw_make_code6(__u64 high, __u64 low,
   return code;
 }
 
-/* A multiplication spreads every bit upwards; the shift brings the upper half
- * down for the next one. Scales to a number below `count`. */
-static inline __u32 fw_spread(__u64 bits, __u32 count) {
-  bits ^= bits >> 32;
-  bits *= 0x9e3779b97f4a7c15ull;
-  return (__u32)((bits >> 32) * count >> 32);
-}
-
-/* The line where a code belongs, of `count`. */
-static inline __u32 fw_home4(__u64 code, __u64 multiplier, __u32 count) {
-  return fw_spread(code * multiplier, count);
-}
-static inline __u32 fw_home6(const struct fw_code6 *code, __u64 multiplier,
+/* The line where a code belongs, of `count`. A multiplication spreads every bit
+ * upwards; the shift brings the upper half down for the next one. */
+static inline __u32 fw_home6(const struct fw_code6 *code, __u64 seed,
                              __u32 count) {
-  __u64 bits = code->high * multiplier;
+  __u64 bits = (code->high ^ seed) * 0x9e3779b97f4a7c15ull;
 
-  bits = ((bits ^ bits >> 32) + code->low) * multiplier;
-  return fw_spread(bits, count);
+  bits = ((bits ^ bits >> 32) + code->low) * 0xd6e8feb86659fd93ull;
+  bits = (bits ^ bits >> 32) * 0x9e3779b97f4a7c15ull;
+  return (__u32)((bits >> 32) * count >> 32);
 }
 
 #endif

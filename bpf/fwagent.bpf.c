@@ -22,7 +22,8 @@ static __always_inline struct fw_cursor fw_start(struct xdp_md *ctx,
 }
 
 static __always_inline struct fw_outcome fw_judge(struct xdp_md *ctx,
-                                                  __u32 byte_count) {
+                                                  __u32 byte_count,
+                                                  int is_strict) {
   struct fw_cursor cursor = fw_start(ctx, byte_count);
   struct fw_link link = fw_parse_link(&cursor);
 
@@ -32,29 +33,57 @@ static __always_inline struct fw_outcome fw_judge(struct xdp_md *ctx,
     fw_skip(&cursor, ETH_HLEN);
     fw_skip_tags(&cursor, link.tag_count);
   }
-  if (link.ethertype == ETH_P_IP) return fw_judge_ipv4(&cursor);
-  if (link.ethertype == ETH_P_IPV6) return fw_judge_ipv6(ctx, &cursor);
+  if (link.ethertype == ETH_P_IP) return fw_judge_ipv4(&cursor, is_strict);
+  if (link.ethertype == ETH_P_IPV6)
+    return fw_judge_ipv6(ctx, &cursor, is_strict);
   return fw_judge_link(link.ethertype);
 }
 
-static __always_inline int fw_filter(struct xdp_md *ctx, __u32 byte_count) {
-  struct fw_outcome outcome = fw_judge(ctx, byte_count);
-
-  fw_count(outcome.verdict, outcome.reason, byte_count);
+static __always_inline int fw_act(struct fw_outcome outcome) {
   return outcome.verdict == FW_VERDICT_DROP ? XDP_DROP : XDP_PASS;
 }
 
-SEC("xdp")
-int fwagent(struct xdp_md *ctx) {
-  return fw_filter(ctx, (__u32)bpf_xdp_get_buff_len(ctx));
+static __always_inline __u32 fw_first_buffer_bytes(struct xdp_md *ctx) {
+  return ctx->data_end - ctx->data;
 }
 
-/* The same for kernels older than 5.18, which lack that helper: to be loaded
- * there instead. The subtraction takes CAP_PERFMON; on such kernels reading a
- * packet at all does. */
+/* Judges and counts a frame whose length is known to be this. */
+__noinline int fw_filter_whole(struct xdp_md *ctx, __u32 byte_count) {
+  struct fw_outcome outcome = fw_judge(ctx, byte_count, 0);
+
+  fw_count_any(outcome.verdict, outcome.reason, byte_count);
+  return fw_act(outcome);
+}
+
+/* Takes the first buffer for the frame: asking for its length costs a call, and
+ * returning from one as much as all the rest. An IP packet that goes on in
+ * other buffers then looks cut off. So outcomes other than the two that a
+ * packet in one buffer has all day are looked at again, with the length that is
+ * asked. */
+SEC("xdp")
+int fwagent(struct xdp_md *ctx) {
+  __u32 byte_count = fw_first_buffer_bytes(ctx);
+  struct fw_outcome outcome = fw_judge(ctx, byte_count, 0);
+
+  if (fw_count_frequent(outcome, byte_count)) return fw_act(outcome);
+  return fw_filter_whole(ctx, (__u32)bpf_xdp_get_buff_len(ctx));
+}
+
+/* Without CAP_PERFMON, which the subtraction takes. */
+SEC("?xdp")
+int fwagent_strict(struct xdp_md *ctx) {
+  __u32 byte_count = (__u32)bpf_xdp_get_buff_len(ctx);
+  struct fw_outcome outcome = fw_judge(ctx, byte_count, 1);
+
+  fw_count_any(outcome.verdict, outcome.reason, byte_count);
+  return fw_act(outcome);
+}
+
+/* For kernels older than 5.18, which have neither that helper nor frames in
+ * several buffers. */
 SEC("?xdp")
 int fwagent_compat(struct xdp_md *ctx) {
-  return fw_filter(ctx, ctx->data_end - ctx->data);
+  return fw_filter_whole(ctx, fw_first_buffer_bytes(ctx));
 }
 
 char fw_license[] SEC("license") = "Dual BSD/GPL";

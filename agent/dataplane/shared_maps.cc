@@ -58,7 +58,8 @@ std::string SharedMaps::PinPath(const std::string& name) const {
 }
 
 absl::Status SharedMaps::OpenPinned() {
-  FW_ASSIGN_OR_RETURN(const Skeleton skeleton, OpenSkeleton());
+  FW_ASSIGN_OR_RETURN(const ProgramVariant variant, ChooseVariant());
+  FW_ASSIGN_OR_RETURN(const Skeleton skeleton, OpenSkeleton(variant));
   std::vector<std::string> missing;
   for (const auto& [name, in_program] : kMapNames) {
     auto pinned = OpenPinnedMap(PinPath(name));
@@ -88,7 +89,8 @@ absl::Status SharedMaps::OpenPinned() {
 // agent with more privilege.
 absl::Status SharedMaps::MakeMissing() {
   if (fds_.size() == kMapNames.size()) return CheckMayLoad();
-  FW_ASSIGN_OR_RETURN(const Skeleton skeleton, OpenSkeleton());
+  FW_ASSIGN_OR_RETURN(const ProgramVariant variant, ChooseVariant());
+  FW_ASSIGN_OR_RETURN(const Skeleton skeleton, OpenSkeleton(variant));
   FW_RETURN_IF_ERROR(Share(skeleton.get()));
   FW_RETURN_IF_ERROR(LoadSkeleton(skeleton.get()));
   for (const auto& [name, in_program] : kMapNames) {
@@ -131,7 +133,8 @@ absl::Status SharedMaps::Unpin() const {
 
 absl::StatusOr<util::ScopedFd> SharedMaps::LoadProgram(
     std::uint32_t slot) const {
-  FW_ASSIGN_OR_RETURN(const Skeleton skeleton, OpenSkeleton());
+  FW_ASSIGN_OR_RETURN(const ProgramVariant variant, ChooseVariant());
+  FW_ASSIGN_OR_RETURN(const Skeleton skeleton, OpenSkeleton(variant));
   FW_RETURN_IF_ERROR(Share(skeleton.get()));
   skeleton->rodata->fw_slot_index = slot;
   FW_RETURN_IF_ERROR(LoadSkeleton(skeleton.get()));

@@ -2,7 +2,11 @@
 
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
@@ -30,16 +34,45 @@ bool KernelHasXdpFrags() {
                                  nullptr) == 1;
 }
 
-// 0, or minus errno.
-int ChooseProgram(fwagent_xdp* skeleton) {
-  const bool frags = KernelHasXdpFrags();
-  bpf_program* main_program = skeleton->progs.fwagent;
-  int error = bpf_program__set_autoload(main_program, frags);
-  if (error != 0) return error;
-  error = bpf_program__set_autoload(skeleton->progs.fwagent_compat, !frags);
-  if (error != 0 || !frags) return error;
-  return bpf_program__set_flags(
-      main_program, bpf_program__flags(main_program) | BPF_F_XDP_HAS_FRAGS);
+bool ThreadHasPerfmon() {
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3,
+                                  .pid = 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
+  if (syscall(SYS_capget, &header, data) != 0) return false;
+  const auto has = [&data](int capability) {
+    return (data[CAP_TO_INDEX(capability)].effective &
+            CAP_TO_MASK(capability)) != 0;
+  };
+  return has(CAP_PERFMON) || has(CAP_SYS_ADMIN);
+}
+
+bpf_program* ProgramOf(const fwagent_xdp* skeleton, ProgramVariant variant) {
+  switch (variant) {
+    case ProgramVariant::kFast:
+      return skeleton->progs.fwagent;
+    case ProgramVariant::kStrict:
+      return skeleton->progs.fwagent_strict;
+    case ProgramVariant::kCompat:
+      break;
+  }
+  return skeleton->progs.fwagent_compat;
+}
+
+constexpr std::array kVariants = {
+    ProgramVariant::kFast, ProgramVariant::kStrict, ProgramVariant::kCompat};
+
+// Makes the skeleton load this one alone. 0, or minus errno.
+int Choose(const fwagent_xdp* skeleton, ProgramVariant chosen) {
+  for (const ProgramVariant variant : kVariants) {
+    bpf_program* program = ProgramOf(skeleton, variant);
+    int error = bpf_program__set_autoload(program, variant == chosen);
+    if (error == 0 && variant != ProgramVariant::kCompat) {
+      error = bpf_program__set_flags(
+          program, bpf_program__flags(program) | BPF_F_XDP_HAS_FRAGS);
+    }
+    if (error != 0) return error;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -54,13 +87,18 @@ absl::Status CheckMayLoad() {
   return Refused(errno, "load an XDP program", LibbpfLog());
 }
 
-absl::StatusOr<Skeleton> OpenSkeleton() {
+absl::StatusOr<ProgramVariant> ChooseVariant() {
   // Without the right to load programs the probe takes every helper for known.
   FW_RETURN_IF_ERROR(CheckMayLoad());
+  if (!KernelHasXdpFrags()) return ProgramVariant::kCompat;
+  return ThreadHasPerfmon() ? ProgramVariant::kFast : ProgramVariant::kStrict;
+}
+
+absl::StatusOr<Skeleton> OpenSkeleton(ProgramVariant variant) {
   const LibbpfLog log;
   Skeleton skeleton(fwagent_xdp__open());
   if (skeleton == nullptr) return Refused(errno, "read the XDP program", log);
-  const int error = ChooseProgram(skeleton.get());
+  const int error = Choose(skeleton.get(), variant);
   if (error != 0) return Refused(-error, "choose the XDP program", log);
   return skeleton;
 }
@@ -73,10 +111,11 @@ absl::Status LoadSkeleton(fwagent_xdp* skeleton) {
 }
 
 int ProgramFd(const fwagent_xdp* skeleton) {
-  const bpf_program* main_program = skeleton->progs.fwagent;
-  return bpf_program__fd(bpf_program__autoload(main_program)
-                             ? main_program
-                             : skeleton->progs.fwagent_compat);
+  for (const ProgramVariant variant : kVariants) {
+    const bpf_program* program = ProgramOf(skeleton, variant);
+    if (bpf_program__autoload(program)) return bpf_program__fd(program);
+  }
+  return -1;
 }
 
 bpf_map* FindMap(const fwagent_xdp* skeleton, const std::string& name) {

@@ -25,8 +25,18 @@ using Skeleton = std::unique_ptr<fwagent_xdp, DestroySkeleton>;
 // part of the time that loading ours does.
 absl::Status CheckMayLoad();
 
-// Not loaded yet; of the programs in it, the one for this kernel is chosen.
-absl::StatusOr<Skeleton> OpenSkeleton();
+// Which of the programs in the object: they judge alike.
+enum class ProgramVariant {
+  kFast,    // Linux 5.18 and CAP_PERFMON
+  kStrict,  // Linux 5.18, for a verifier that follows mispredicted branches
+  kCompat,  // CAP_PERFMON, without frames in several buffers
+};
+
+// For this kernel, and what this thread may do. PERMISSION_DENIED.
+absl::StatusOr<ProgramVariant> ChooseVariant();
+
+// Not loaded yet.
+absl::StatusOr<Skeleton> OpenSkeleton(ProgramVariant variant);
 
 // PERMISSION_DENIED: CAP_BPF or CAP_NET_ADMIN is missing; FAILED_PRECONDITION:
 // the kernel does not take it, with the last of what the verifier said.

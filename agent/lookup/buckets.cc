@@ -3,7 +3,6 @@
 #include <numeric>
 
 #include "absl/base/optimization.h"
-#include "agent/lookup/bucket_slots.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::lookup {
@@ -11,53 +10,39 @@ namespace {
 
 // Of the slots, in a new table and in one that is called full. Above that, more
 // and more prefixes lie in lines behind their own.
-constexpr double kFirstLoad = 0.6;
-constexpr double kFullLoad = 0.8;
+constexpr double kFirstLoad = 0.72;
+constexpr double kFullLoad = 0.85;
 
 }  // namespace
 
 template <typename Address>
-absl::StatusOr<Buckets<Address>> Buckets<Address>::Make(
-    LineMemory* memory, std::uint64_t prefixes, std::uint64_t multiplier) {
-  const double lines = static_cast<double>(prefixes) / kFirstLoad /
-                           BucketSlots<Address>::kSlots +
-                       FW_BUCKET_REACH;
-  const auto slabs = static_cast<std::uint64_t>(lines / FW_SLAB_LINES) + 1;
+absl::StatusOr<Buckets<Address>> Buckets<Address>::Make(LineMemory* memory,
+                                                        std::uint64_t prefixes,
+                                                        std::uint64_t seed) {
+  fw_generation description{};
+  const auto slots =
+      static_cast<std::uint64_t>(static_cast<double>(prefixes) / kFirstLoad);
+  const std::uint64_t lines = BucketLines<Address>::Size(slots, description);
+  const std::uint64_t slabs = (lines + FW_SLAB_LINES - 1) / FW_SLAB_LINES;
   if (slabs >= FW_SLABS) {
-    return absl::ResourceExhaustedError("the hash table would be too large");
+    return absl::ResourceExhaustedError(
+        "the hash table of a source table would be too large");
   }
   const auto count = static_cast<std::uint32_t>(slabs);
-  FW_ASSIGN_OR_RETURN(const std::uint32_t first, memory->AddSlabs(count));
-  return Buckets(memory, first, count, multiplier);
-}
-
-template <typename Address>
-Buckets<Address>::Buckets(LineMemory* memory, std::uint32_t first_slab,
-                          std::uint32_t slab_count, std::uint64_t multiplier)
-    : memory_(memory),
-      first_slab_(first_slab),
-      slab_count_(slab_count),
-      line_count_(slab_count * FW_SLAB_LINES - FW_BUCKET_REACH),
-      multiplier_(multiplier) {}
-
-template <typename Address>
-std::uint32_t Buckets<Address>::Home(const Key<Address>& prefix) const {
-  return first_slab_ * FW_SLAB_LINES +
-         BucketSlots<Address>::Home(BucketSlots<Address>::CodeOf(prefix),
-                                    multiplier_, line_count_);
+  FW_ASSIGN_OR_RETURN(description.bucket_slab, memory->AddSlabs(count));
+  description.seed = seed;
+  return Buckets(memory, description, count);
 }
 
 template <typename Address>
 auto Buckets<Address>::Locate(const Key<Address>& prefix) const
-    -> std::optional<Slot> {
-  using Slots = BucketSlots<Address>;
-  const std::uint32_t home = Home(prefix);
-  const auto code = Slots::CodeOf(prefix);
-  const std::uint64_t reach = Slots::Reach(*memory_->line(home));
+    -> std::optional<BucketPlace> {
+  const auto code = lines_.CodeOf(prefix);
+  const std::uint32_t reach = lines_.Reach(code.home);
   for (std::uint32_t distance = 0; distance <= reach; ++distance) {
-    Line* line = memory_->line(home + distance);
-    for (std::uint32_t i = 0; i < Slots::kSlots; ++i) {
-      if (Slots::Holds(*line, i, code)) return Slot{line, i};
+    for (std::uint32_t i = 0; i < BucketLines<Address>::kSlots; ++i) {
+      const BucketPlace place = {code.home, distance, i};
+      if (lines_.Holds(place, code)) return place;
     }
   }
   return std::nullopt;
@@ -66,24 +51,24 @@ auto Buckets<Address>::Locate(const Key<Address>& prefix) const
 template <typename Address>
 std::optional<std::uint32_t> Buckets<Address>::Find(
     const Key<Address>& prefix) const {
-  const auto slot = Locate(prefix);
-  if (!slot.has_value()) return std::nullopt;
-  return BucketSlots<Address>::Entry(*slot->line, slot->index);
+  const auto place = Locate(prefix);
+  if (!place.has_value()) return std::nullopt;
+  return lines_.Entry(*place);
 }
 
 template <typename Address>
 bool Buckets<Address>::TryInsert(const Key<Address>& prefix,
                                  std::uint32_t entry) {
-  using Slots = BucketSlots<Address>;
-  const std::uint32_t home = Home(prefix);
+  const auto code = lines_.CodeOf(prefix);
   for (std::uint32_t distance = 0; distance <= FW_BUCKET_REACH; ++distance) {
-    Line* line = memory_->line(home + distance);
-    for (std::uint32_t i = 0; i < Slots::kSlots; ++i) {
-      if (!Slots::IsFree(*line, i)) continue;
+    for (std::uint32_t i = 0; i < BucketLines<Address>::kSlots; ++i) {
+      const BucketPlace place = {code.home, distance, i};
+      if (!lines_.IsFree(place)) continue;
       // Readers must look that far before there is something to see.
-      Line* first = memory_->line(home);
-      if (Slots::Reach(*first) < distance) Slots::SetReach(*first, distance);
-      Slots::Write(*line, i, Slots::CodeOf(prefix), entry);
+      if (lines_.Reach(code.home) < distance) {
+        lines_.SetReach(code.home, distance);
+      }
+      lines_.Write(place, code, entry);
       ++size_;
       return true;
     }
@@ -102,47 +87,41 @@ bool Buckets<Address>::Insert(const Key<Address>& prefix, std::uint32_t entry) {
 
 template <typename Address>
 void Buckets<Address>::FreeErased() {
-  for (const Slot& slot : erased_) {
-    BucketSlots<Address>::Free(*slot.line, slot.index);
-  }
+  for (const BucketPlace& place : erased_) lines_.Free(place);
   erased_.clear();
 }
 
 template <typename Address>
 void Buckets<Address>::Replace(const Key<Address>& prefix,
                                std::uint32_t entry) {
-  const auto slot = Locate(prefix);
-  if (!slot.has_value()) return;
-  BucketSlots<Address>::Write(*slot->line, slot->index,
-                              BucketSlots<Address>::CodeOf(prefix), entry);
+  const auto place = Locate(prefix);
+  if (place.has_value()) lines_.Write(*place, lines_.CodeOf(prefix), entry);
 }
 
 template <typename Address>
 void Buckets<Address>::Erase(const Key<Address>& prefix) {
-  const auto slot = Locate(prefix);
-  if (!slot.has_value()) return;
-  BucketSlots<Address>::Erase(*slot->line, slot->index);
-  if (!BucketSlots<Address>::kEraseFrees) erased_.push_back(*slot);
+  const auto place = Locate(prefix);
+  if (!place.has_value()) return;
+  lines_.Erase(*place);
+  erased_.push_back(*place);
   --size_;
+}
+
+template <typename Address>
+void Buckets<Address>::Prefetch(const Key<Address>& prefix) const {
+  __builtin_prefetch(memory_->line(lines_.CodeOf(prefix).home), 1);
 }
 
 template <typename Address>
 bool Buckets<Address>::full() const {
   return static_cast<double>(size_) >=
-         kFullLoad * BucketSlots<Address>::kSlots * line_count_;
-}
-
-template <typename Address>
-void Buckets<Address>::Describe(fw_generation& generation) const {
-  generation.bucket_slab = first_slab_;
-  generation.bucket_count = line_count_;
-  generation.multiplier = multiplier_;
+         kFullLoad * BucketLines<Address>::kSlots * description_.bucket_count;
 }
 
 template <typename Address>
 std::vector<std::uint32_t> Buckets<Address>::slabs() const {
   std::vector<std::uint32_t> slabs(slab_count_);
-  std::iota(slabs.begin(), slabs.end(), first_slab_);
+  std::iota(slabs.begin(), slabs.end(), description_.bucket_slab);
   return slabs;
 }
 

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/lookup/address.h"
+#include "agent/lookup/bucket_lines.h"
 #include "agent/lookup/line_memory.h"
 
 namespace fwagent::lookup {
@@ -19,10 +20,11 @@ namespace fwagent::lookup {
 template <typename Address>
 class Buckets {
  public:
-  // Room for so many prefixes, and a third more. RESOURCE_EXHAUSTED.
+  // Room for so many prefixes and some more; the seed is of the hash.
+  // RESOURCE_EXHAUSTED.
   static absl::StatusOr<Buckets> Make(LineMemory* memory,
                                       std::uint64_t prefixes,
-                                      std::uint64_t multiplier);
+                                      std::uint64_t seed);
 
   Buckets(Buckets&& other) noexcept = default;
   Buckets& operator=(Buckets&& other) = delete;
@@ -36,37 +38,36 @@ class Buckets {
   void Replace(const Key<Address>& prefix, std::uint32_t entry);
   void Erase(const Key<Address>& prefix);
 
+  // Says that the prefix is soon to be inserted.
+  void Prefetch(const Key<Address>& prefix) const;
+
   // Whether another prefix would make look-ups slow.
   bool full() const;
   std::uint64_t size() const { return size_; }
   // What it takes, and leaves its owner to give back.
   std::vector<std::uint32_t> slabs() const;
 
-  // Where readers find it.
-  void Describe(fw_generation& generation) const;
+  // Where readers find it; the root is not its own.
+  const fw_generation& description() const { return description_; }
 
  private:
-  struct Slot {
-    Line* line;
-    std::uint32_t index;
-  };
+  Buckets(LineMemory* memory, const fw_generation& description,
+          std::uint32_t slab_count)
+      : memory_(memory),
+        description_(description),
+        slab_count_(slab_count),
+        lines_(memory, description) {}
 
-  Buckets(LineMemory* memory, std::uint32_t first_slab,
-          std::uint32_t slab_count, std::uint64_t multiplier);
-
-  // The first line of a prefix; those behind it follow by number.
-  std::uint32_t Home(const Key<Address>& prefix) const;
-  std::optional<Slot> Locate(const Key<Address>& prefix) const;
+  std::optional<BucketPlace> Locate(const Key<Address>& prefix) const;
   bool TryInsert(const Key<Address>& prefix, std::uint32_t entry);
   void FreeErased();
 
   LineMemory* memory_;
-  std::uint32_t first_slab_;
+  fw_generation description_;
   std::uint32_t slab_count_;
-  std::uint32_t line_count_;
-  std::uint64_t multiplier_;
+  BucketLines<Address> lines_;
   std::uint64_t size_ = 0;
-  std::vector<Slot> erased_;  // and not free yet
+  std::vector<BucketPlace> erased_;  // and not free yet
 };
 
 }  // namespace fwagent::lookup

@@ -31,7 +31,8 @@ void SetBit(__u64* words, std::uint32_t place) {
 }  // namespace
 
 bool IsUniform(const ChunkImage& image) {
-  return image[0] != kLookLonger &&
+  const std::uint32_t kind = fw_kind_of(image[0]);
+  return kind != FW_ENTRY_SUBTREE && kind != FW_ENTRY_LENGTHS &&
          std::all_of(image.begin(), image.end(), [&image](std::uint32_t entry) {
            return entry == image[0];
          });
@@ -73,6 +74,14 @@ ChunkImage DecodeChunk(const Line* lines) {
     }
   }
   return image;
+}
+
+fw_parts PartsOf(const ChunkImage& image) {
+  fw_parts parts{};
+  for (std::uint32_t place = 0; place < FW_CHUNK_PLACES; ++place) {
+    if (image[place] != 0) SetBit(parts.used, place / FW_PART_PLACES);
+  }
+  return parts;
 }
 
 }  // namespace fwagent::lookup

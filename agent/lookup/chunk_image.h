@@ -9,12 +9,11 @@
 
 namespace fwagent::lookup {
 
-// The places of a chunk whose only prefixes are of 32 bits, in the buckets. No
-// entry has this value.
-inline constexpr std::uint32_t kLookLonger = FW_ENTRY_CHUNK
-                                             << FW_ENTRY_PAYLOAD_BITS;
+// The entry of places whose only prefixes are of 32 bits.
+inline constexpr std::uint32_t kLookLonger =
+    FW_ENTRY_LENGTHS << FW_ENTRY_PAYLOAD_BITS | (32 - FW_CHUNK_LENGTH);
 
-// For each /24 of a /16 its entry, 0, or kLookLonger.
+// The entries of the /24s of a /16, 0 for nothing.
 using ChunkImage = std::array<std::uint32_t, FW_CHUNK_PLACES>;
 
 // Whether all places say the same and no chunk is needed.
@@ -28,6 +27,9 @@ void EncodeChunk(const ChunkImage& image, Line* lines);
 
 // The reverse.
 ChunkImage DecodeChunk(const Line* lines);
+
+// Which /23s have a place that says something.
+fw_parts PartsOf(const ChunkImage& image);
 
 }  // namespace fwagent::lookup
 

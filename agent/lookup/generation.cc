@@ -1,5 +1,9 @@
 #include "agent/lookup/generation.h"
 
+#include <array>
+#include <numeric>
+
+#include "agent/lookup/lengths.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::lookup {
@@ -23,16 +27,22 @@ fw_entry_kind KindOf(SourceVerdict verdict) {
   return FW_ENTRY_NOTHING;
 }
 
+std::array<std::uint32_t, FW_ROOT_SLABS> RootSlabs(std::uint32_t first) {
+  std::array<std::uint32_t, FW_ROOT_SLABS> slabs{};
+  std::iota(slabs.begin(), slabs.end(), first);
+  return slabs;
+}
+
 }  // namespace
 
 template <typename Address>
 absl::StatusOr<std::unique_ptr<Generation<Address>>> Generation<Address>::Make(
-    LineMemory* memory, std::uint64_t longer_prefixes,
-    std::uint64_t multiplier) {
-  FW_ASSIGN_OR_RETURN(const std::uint32_t root_slab, memory->AddSlabs(1));
-  auto buckets = Buckets<Address>::Make(memory, longer_prefixes, multiplier);
+    LineMemory* memory, std::uint64_t longer_prefixes, std::uint64_t seed) {
+  FW_ASSIGN_OR_RETURN(const std::uint32_t root_slab,
+                      memory->AddSlabs(FW_ROOT_SLABS));
+  auto buckets = Buckets<Address>::Make(memory, longer_prefixes, seed);
   if (!buckets.ok()) {
-    memory->RemoveSlabs({&root_slab, 1});
+    memory->RemoveSlabs(RootSlabs(root_slab));
     return buckets.status();
   }
   return std::unique_ptr<Generation>(
@@ -45,6 +55,7 @@ Generation<Address>::Generation(LineMemory* memory, std::uint32_t root_slab,
     : memory_(memory),
       root_slab_(root_slab),
       arena_(memory),
+      parts_arena_(memory),
       buckets_(std::move(buckets)) {}
 
 template <typename Address>
@@ -56,66 +67,92 @@ Generation<Address>::~Generation() {
 template <typename Address>
 std::vector<std::uint32_t> Generation<Address>::Slabs() const {
   std::vector<std::uint32_t> slabs = buckets_.slabs();
-  slabs.insert(slabs.end(), arena_.slabs().begin(), arena_.slabs().end());
-  slabs.push_back(root_slab_);
+  for (const LineArena* arena : {&arena_, &parts_arena_}) {
+    slabs.insert(slabs.end(), arena->slabs().begin(), arena->slabs().end());
+  }
+  const auto root = RootSlabs(root_slab_);
+  slabs.insert(slabs.end(), root.begin(), root.end());
   return slabs;
 }
 
 template <typename Address>
-std::uint32_t& Generation<Address>::RootPlace(std::uint32_t top32) const {
-  const std::uint32_t index = top32 >> 16;
-  return memory_->line(root_slab_ * FW_SLAB_LINES + index / FW_LINE_ENTRIES)
-      ->entries[index % FW_LINE_ENTRIES];
+__u64& Generation<Address>::RootWord(std::uint32_t top32) const {
+  const std::uint32_t index = top32 >> (32 - FW_ROOT_LENGTH);
+  return memory_->line(root_slab_ * FW_SLAB_LINES + index / FW_LINE_WORDS)
+      ->words[index % FW_LINE_WORDS];
 }
 
 template <typename Address>
 void Generation<Address>::FillChunk(std::uint32_t top32, std::uint32_t entry) {
-  Publish(RootPlace(top32), entry);
+  Publish<__u64>(RootWord(top32), entry);
 }
 
 template <typename Address>
 ChunkImage Generation<Address>::ReadChunk(std::uint32_t top32) const {
-  const std::uint32_t entry = RootPlace(top32);
-  if (fw_kind_of(entry) == FW_ENTRY_CHUNK) {
-    return DecodeChunk(memory_->line(entry & FW_ENTRY_PAYLOAD));
+  const __u64 root = RootWord(top32);
+  if ((root & FW_ROOT_CHUNK) != 0) {
+    return DecodeChunk(memory_->line(root & FW_ENTRY_PAYLOAD));
   }
   ChunkImage image;
-  image.fill(entry);
+  image.fill(static_cast<std::uint32_t>(root));
   return image;
 }
 
 template <typename Address>
 absl::Status Generation<Address>::WriteChunk(std::uint32_t top32,
                                              const ChunkImage& image) {
-  const std::uint32_t old = RootPlace(top32);
-  std::uint32_t entry = image[0];
-  if (!IsUniform(image) || IsSubtree(entry)) {
-    FW_ASSIGN_OR_RETURN(const std::uint32_t first,
-                        arena_.AllocateLines(ChunkLines(image)));
-    EncodeChunk(image, memory_->line(first));
-    entry = Entry(FW_ENTRY_CHUNK, first);
+  const __u64 old = RootWord(top32);
+  __u64 root = image[0];
+  if (!IsUniform(image)) {
+    FW_ASSIGN_OR_RETURN(root, MakeChunk(image));
   }
-  Publish(RootPlace(top32), entry);
-  if (fw_kind_of(old) == FW_ENTRY_CHUNK) {
+  Publish(RootWord(top32), root);
+  if ((old & FW_ROOT_CHUNK) != 0) {
     const std::uint32_t first = old & FW_ENTRY_PAYLOAD;
     arena_.RetireLines(first, ChunkLines(DecodeChunk(memory_->line(first))));
+    parts_arena_.RetireRecord(
+        static_cast<std::uint32_t>(old >> FW_ROOT_PARTS_SHIFT));
   }
   return absl::OkStatus();
 }
 
+// The word of a chunk that no reader can reach yet.
+template <typename Address>
+absl::StatusOr<__u64> Generation<Address>::MakeChunk(const ChunkImage& image) {
+  FW_ASSIGN_OR_RETURN(const std::uint32_t record,
+                      parts_arena_.AllocateRecord());
+  const auto first = arena_.AllocateLines(ChunkLines(image));
+  if (!first.ok()) {
+    parts_arena_.RetireRecord(record);
+    return first.status();
+  }
+  EncodeChunk(image, memory_->line(*first));
+  memory_->line(record / FW_LINE_RECORDS)->parts[record % FW_LINE_RECORDS] =
+      PartsOf(image);
+  return __u64{record} << FW_ROOT_PARTS_SHIFT | FW_ROOT_CHUNK | *first;
+}
+
 template <typename Address>
 absl::Status Generation<Address>::MarkLonger(std::uint32_t top32, bool longer) {
-  const std::uint32_t root = RootPlace(top32);
+  const __u64 root = RootWord(top32);
   const std::uint32_t place = top32 >> 8 & 0xff;
-  if (fw_kind_of(root) != FW_ENTRY_CHUNK) {
+  if ((root & FW_ROOT_CHUNK) == 0) {
     ChunkImage image = ReadChunk(top32);
     image[place] = longer ? kLookLonger : 0;
     return WriteChunk(top32, image);
   }
-  fw_chunk& chunk = memory_->line(root & FW_ENTRY_PAYLOAD)->chunk;
-  __u64& word = chunk.longer[place / 64];
+  __u64& word =
+      memory_->line(root & FW_ENTRY_PAYLOAD)->chunk.longer[place / 64];
   const __u64 bit = __u64{1} << place % 64;
   Publish(word, longer ? word | bit : word & ~bit);
+  if (longer) {
+    const auto record = static_cast<std::uint32_t>(root >> FW_ROOT_PARTS_SHIFT);
+    const std::uint32_t part = place / FW_PART_PLACES;
+    __u64& used = memory_->line(record / FW_LINE_RECORDS)
+                      ->parts[record % FW_LINE_RECORDS]
+                      .used[part / 64];
+    Publish(used, used | __u64{1} << part % 64);
+  }
   return absl::OkStatus();
 }
 
@@ -137,29 +174,52 @@ absl::StatusOr<std::uint32_t> Generation<Address>::EntryOf(const Fold& fold) {
 template <typename Address>
 absl::StatusOr<std::uint32_t> Generation<Address>::MakeSubtree(
     const fw_subtree& content) {
+  const std::uint32_t lengths = LengthsEntry(content);
+  if (lengths != 0) return lengths;
   FW_ASSIGN_OR_RETURN(const std::uint32_t record, arena_.AllocateRecord());
   const std::uint32_t entry = Entry(FW_ENTRY_SUBTREE, record);
-  Subtree(entry) = content;
+  Record(entry) = content;
   return entry;
 }
 
 template <typename Address>
-fw_subtree& Generation<Address>::Subtree(std::uint32_t entry) const {
+fw_subtree& Generation<Address>::Record(std::uint32_t entry) const {
   const std::uint32_t record = entry & FW_ENTRY_PAYLOAD;
   return memory_->line(record / FW_LINE_RECORDS)
       ->subtrees[record % FW_LINE_RECORDS];
 }
 
 template <typename Address>
+fw_subtree Generation<Address>::SubtreeOf(std::uint32_t entry) const {
+  if (fw_kind_of(entry) == FW_ENTRY_LENGTHS) return SubtreeOfLengths(entry);
+  return Record(entry);
+}
+
+template <typename Address>
+bool Generation<Address>::ChangeSubtree(std::uint32_t entry,
+                                        const fw_subtree& content) {
+  if (fw_kind_of(entry) != FW_ENTRY_SUBTREE) return false;
+  fw_subtree& record = Record(entry);
+  const bool lengths_change = record.lengths != content.lengths;
+  if (lengths_change && record.background != content.background) return false;
+  if (lengths_change) {
+    Publish(record.lengths, content.lengths);
+  } else {
+    Publish(record.background, content.background);
+  }
+  return true;
+}
+
+template <typename Address>
 void Generation<Address>::RetireSubtree(std::uint32_t entry) {
+  if (fw_kind_of(entry) != FW_ENTRY_SUBTREE) return;
   arena_.RetireRecord(entry & FW_ENTRY_PAYLOAD);
 }
 
 template <typename Address>
 fw_generation Generation<Address>::Describe() const {
-  fw_generation generation{};
+  fw_generation generation = buckets_.description();
   generation.root_slab = root_slab_;
-  buckets_.Describe(generation);
   return generation;
 }
 

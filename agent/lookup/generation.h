@@ -26,14 +26,16 @@ class Generation {
   // An empty table with room for so many prefixes in its buckets.
   // RESOURCE_EXHAUSTED.
   static absl::StatusOr<std::unique_ptr<Generation>> Make(
-      LineMemory* memory, std::uint64_t longer_prefixes,
-      std::uint64_t multiplier);
+      LineMemory* memory, std::uint64_t longer_prefixes, std::uint64_t seed);
   ~Generation();
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
 
   // From now on there may be readers.
-  void GoLive() { arena_.GoLive(); }
+  void GoLive() {
+    arena_.GoLive();
+    parts_arena_.GoLive();
+  }
 
   // Leaves it to the readers for good.
   void Abandon() { abandoned_ = true; }
@@ -55,9 +57,13 @@ class Generation {
   // The entry that says what the fold says. RESOURCE_EXHAUSTED.
   absl::StatusOr<std::uint32_t> EntryOf(const Fold& fold);
 
-  // The entry of a new subtree. RESOURCE_EXHAUSTED.
+  // An entry for a subtree, in a record of its own where it takes one.
+  // RESOURCE_EXHAUSTED.
   absl::StatusOr<std::uint32_t> MakeSubtree(const fw_subtree& content);
-  fw_subtree& Subtree(std::uint32_t entry) const;
+  fw_subtree SubtreeOf(std::uint32_t entry) const;
+  // Changes the lengths or the background of a subtree, at one instant for
+  // readers. False: it has no record, or both would change.
+  bool ChangeSubtree(std::uint32_t entry, const fw_subtree& content);
   void RetireSubtree(std::uint32_t entry);
 
   Buckets<Address>& buckets() { return buckets_; }
@@ -71,20 +77,25 @@ class Generation {
   Generation(LineMemory* memory, std::uint32_t root_slab,
              Buckets<Address> buckets);
 
-  std::uint32_t& RootPlace(std::uint32_t top32) const;
+  __u64& RootWord(std::uint32_t top32) const;
+  absl::StatusOr<__u64> MakeChunk(const ChunkImage& image);
+  fw_subtree& Record(std::uint32_t entry) const;
   std::vector<std::uint32_t> Slabs() const;
 
   LineMemory* const memory_;
   const std::uint32_t root_slab_;
   bool abandoned_ = false;
   LineArena arena_;
+  LineArena parts_arena_;  // apart, so that they lie close together
   Buckets<Address> buckets_;
   // Records that are no longer used stay: only a new table is rid of them.
   absl::flat_hash_map<Fold, std::uint32_t> meanings_;
 };
 
-inline bool IsSubtree(std::uint32_t entry) {
-  return fw_kind_of(entry) == FW_ENTRY_SUBTREE;
+// Whether an entry leads to longer prefixes.
+inline bool GoesOn(std::uint32_t entry) {
+  return fw_kind_of(entry) == FW_ENTRY_SUBTREE ||
+         fw_kind_of(entry) == FW_ENTRY_LENGTHS;
 }
 
 }  // namespace fwagent::lookup

@@ -11,15 +11,15 @@
 namespace fwagent::lookup {
 namespace {
 
-constexpr int kRootLength = 16;
-constexpr int kChunkLength = 24;
+constexpr int kRootLength = FW_ROOT_LENGTH;
+constexpr int kChunkLength = FW_CHUNK_LENGTH;
 constexpr int kTopLength = 32;
 
 // Another one for each table: who knows the list of prefixes still does not
 // know which of them meet in one line.
-std::uint64_t RandomMultiplier() {
+std::uint64_t RandomSeed() {
   std::random_device random;
-  return (std::uint64_t{random()} << 32 | random()) | 1;
+  return std::uint64_t{random()} << 32 | random();
 }
 
 template <typename Address>
@@ -73,11 +73,17 @@ class Builder {
   absl::StatusOr<std::uint32_t> BuildPlace(Items items, const Fold& background);
   absl::StatusOr<fw_subtree> BuildSubtree(Items items, int anchor_length,
                                           const Fold& background);
+  // Soon, that is: the memory of the bucket is on its way meanwhile.
   absl::Status Insert(const Key<Address>& key, std::uint32_t entry);
+  absl::Status InsertWaiting();
+
+  // As many as the CPU fetches at once.
+  static constexpr std::size_t kWaiting = 32;
 
   Generation<Address>& generation_;
   const Statements& statements_;
   bool buckets_too_small_ = false;
+  std::vector<std::pair<Key<Address>, std::uint32_t>> waiting_;
 };
 
 template <typename Address>
@@ -96,7 +102,7 @@ absl::Status Builder<Address>::Build(Items items) {
     outer.Push(item.key, fold);
     items = items.subspan(1);
   }
-  return absl::OkStatus();
+  return InsertWaiting();
 }
 
 template <typename Address>
@@ -153,11 +159,9 @@ absl::Status Builder<Address>::BuildChunk(Items items, const Fold& background) {
 template <typename Address>
 absl::StatusOr<std::uint32_t> Builder<Address>::BuildPlace(
     Items items, const Fold& background) {
-  FW_ASSIGN_OR_RETURN(const fw_subtree subtree,
+  FW_ASSIGN_OR_RETURN(fw_subtree subtree,
                       BuildSubtree(items, kChunkLength, background));
-  if (subtree.background == 0 && subtree.lengths == kTopLength) {
-    return kLookLonger;
-  }
+  subtree.split = 0;  // here it is known: always at kTopLength
   return generation_.MakeSubtree(subtree);
 }
 
@@ -219,9 +223,20 @@ absl::StatusOr<fw_subtree> Builder<Address>::BuildSubtree(
 template <typename Address>
 absl::Status Builder<Address>::Insert(const Key<Address>& key,
                                       std::uint32_t entry) {
-  if (generation_.buckets().Insert(key, entry)) return absl::OkStatus();
-  buckets_too_small_ = true;
-  return absl::ResourceExhaustedError("the hash table is too small");
+  generation_.buckets().Prefetch(key);
+  waiting_.emplace_back(key, entry);
+  return waiting_.size() < kWaiting ? absl::OkStatus() : InsertWaiting();
+}
+
+template <typename Address>
+absl::Status Builder<Address>::InsertWaiting() {
+  for (const auto& [key, entry] : waiting_) {
+    if (generation_.buckets().Insert(key, entry)) continue;
+    buckets_too_small_ = true;
+    return absl::ResourceExhaustedError("the hash table is too small");
+  }
+  waiting_.clear();
+  return absl::OkStatus();
 }
 
 // Prefixes in the buckets, but for subtrees below subtrees.
@@ -247,8 +262,8 @@ absl::StatusOr<std::unique_ptr<Generation<Address>>> BuildGeneration(
     const Statements& statements) {
   std::uint64_t room = CountLonger(items);
   for (;;) {
-    FW_ASSIGN_OR_RETURN(auto generation, Generation<Address>::Make(
-                                             memory, room, RandomMultiplier()));
+    FW_ASSIGN_OR_RETURN(auto generation,
+                        Generation<Address>::Make(memory, room, RandomSeed()));
     Builder<Address> builder(*generation, statements);
     const absl::Status built = builder.Build(items);
     if (built.ok()) return generation;

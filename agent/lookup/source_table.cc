@@ -91,13 +91,30 @@ absl::Status SourceTable<Address>::Reflect(const Key<Address>& key,
                                            const Statement& statement,
                                            bool present) {
   if (live_ != nullptr && index_.size() != 0) {
-    TableEditor<Address> editor(*live_, index_, statements_);
-    FW_ASSIGN_OR_RETURN(const bool done, present
-                                             ? editor.Added(key, statement)
-                                             : editor.Removed(key, statement));
+    FW_ASSIGN_OR_RETURN(const bool done, Edit(key, statement, present));
     if (done) return absl::OkStatus();
   }
   return Rebuild();
+}
+
+// Whether it could be done in place.
+template <typename Address>
+absl::StatusOr<bool> SourceTable<Address>::Edit(const Key<Address>& key,
+                                                const Statement& statement,
+                                                bool present) {
+  if (!recent_.Admits(key)) WaitForReaders();
+  TableEditor<Address> editor(*live_, index_, statements_);
+  FW_ASSIGN_OR_RETURN(const bool done, present
+                                           ? editor.Added(key, statement)
+                                           : editor.Removed(key, statement));
+  if (done) recent_.Note(key);
+  return done;
+}
+
+template <typename Address>
+void SourceTable<Address>::WaitForReaders() {
+  memory_->WaitForReaders();
+  recent_.Forget();
 }
 
 template <typename Address>
@@ -122,7 +139,7 @@ absl::Status SourceTable<Address>::Rebuild() {
   Point(next.get());
   fw_source_state& state = *memory_->state();
   Publish(state.active, state.active ^ kActiveBit<Address>);
-  memory_->WaitForReaders();
+  WaitForReaders();
   live_ = std::move(next);
   return absl::OkStatus();
 }
@@ -168,6 +185,7 @@ template <typename Address>
 void SourceTable<Address>::Finish(std::unique_ptr<Staged> staged) {
   index_ = std::move(staged->index);
   statements_ = std::move(staged->statements);
+  recent_.Forget();
   live_ = std::move(staged->generation);
   if (live_ != nullptr) live_->GoLive();
   CountPrefixes(index_.size());

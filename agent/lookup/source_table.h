@@ -13,6 +13,7 @@
 #include "agent/lookup/generation.h"
 #include "agent/lookup/line_memory.h"
 #include "agent/lookup/prefix_index.h"
+#include "agent/lookup/recent_changes.h"
 #include "agent/lookup/statements.h"
 
 namespace fwagent::lookup {
@@ -65,13 +66,17 @@ class SourceTable {
   absl::Status Reflect(const Key<Address>& key, const Statement& statement,
                        bool present);
   absl::Status Exchange(const Key<Address>& key, const Statement& statement);
+  absl::StatusOr<bool> Edit(const Key<Address>& key, const Statement& statement,
+                            bool present);
   absl::Status Rebuild();
+  void WaitForReaders();
   void Point(const Generation<Address>* generation);
   void CountPrefixes(std::uint64_t count);
 
   LineMemory* const memory_;
   PrefixIndex<Address> index_;
   Statements statements_;
+  RecentChanges<Address> recent_;
   std::unique_ptr<Generation<Address>> live_;  // none: the table is empty
 };
 

@@ -8,8 +8,8 @@
 namespace fwagent::lookup {
 namespace {
 
-constexpr int kRootLength = 16;
-constexpr int kChunkLength = 24;
+constexpr int kRootLength = FW_ROOT_LENGTH;
+constexpr int kChunkLength = FW_CHUNK_LENGTH;
 constexpr int kTopLength = 32;
 
 template <typename Address>
@@ -93,7 +93,7 @@ absl::Status TableEditor<Address>::RewriteChunk(const Key<Address>& key) {
   if (status.ok()) status = table_.WriteChunk(top32, image);
   const ChunkImage& unused = status.ok() ? old : image;
   for (std::uint32_t place = first; place < end; ++place) {
-    if (image[place] != old[place] && IsSubtree(unused[place])) {
+    if (image[place] != old[place] && GoesOn(unused[place])) {
       table_.RetireSubtree(unused[place]);
     }
   }
@@ -103,84 +103,90 @@ absl::Status TableEditor<Address>::RewriteChunk(const Key<Address>& key) {
 template <typename Address>
 absl::StatusOr<std::uint32_t> TableEditor<Address>::WithBackground(
     std::uint32_t place_entry, std::uint32_t background) {
-  fw_subtree subtree{};
-  if (IsSubtree(place_entry)) {
-    subtree = table_.Subtree(place_entry);
-    if (subtree.background == background) return place_entry;
-  } else if (place_entry == kLookLonger) {
-    subtree.lengths = kTopLength;
-  } else {
-    return background;
-  }
-  if (background == 0 && subtree.lengths == kTopLength) return kLookLonger;
+  if (!GoesOn(place_entry)) return background;
+  fw_subtree subtree = table_.SubtreeOf(place_entry);
+  if (subtree.background == background) return place_entry;
   subtree.background = background;
   return table_.MakeSubtree(subtree);
 }
 
+// What is written before the prefix itself says nothing that was not said
+// before: a length of which there is no prefix, a subtree with the answer that
+// was there. So the last store is the change, and where there is no room for
+// it, nothing needs to be taken back.
 template <typename Address>
 absl::StatusOr<bool> TableEditor<Address>::AddLonger(const Key<Address>& key) {
-  if (key.length > kTopLength) return AddBelowTop(key);
   FW_ASSIGN_OR_RETURN(const std::uint32_t entry, EntryAt(key));
-  const std::uint32_t place_entry = PlaceEntry(key);
-  if (IsSubtree(place_entry)) return AddToSubtree(key, place_entry, entry);
-  if (place_entry == kLookLonger) {
-    const auto present = table_.buckets().Find(key);
-    if (present.has_value() && IsSubtree(*present)) {
-      return SetBackground(*present, entry);
+  const Key<Address> top = Shorten(key, kTopLength);
+  if (key.length > kTopLength) {
+    const auto present = table_.buckets().Find(top);
+    if (present.has_value() && GoesOn(*present)) {
+      if (HangsDeeper(key, *present)) return false;
+      FW_ASSIGN_OR_RETURN(const bool listed,
+                          ListLength(top, *present, key.length));
+      return listed && table_.buckets().Insert(key, entry);
     }
-  }
-  if (!table_.buckets().Insert(key, entry)) return false;
-  if (place_entry == kLookLonger && key.length == kTopLength) return true;
-  const absl::Status shown = ShowLength(key);
-  if (shown.ok()) return true;
-  table_.buckets().Erase(key);
-  return shown;
-}
-
-template <typename Address>
-absl::Status TableEditor<Address>::ShowLength(const Key<Address>& key) {
-  const std::uint32_t place_entry = PlaceEntry(key);
-  if (place_entry == 0 && key.length == kTopLength) {
-    return table_.MarkLonger(Top32(key.address), true);
-  }
-  fw_subtree subtree{};
-  if (place_entry == kLookLonger) {
-    subtree.lengths = kTopLength;
-  } else {
-    subtree.background = place_entry;
-  }
-  subtree.lengths = WithLength(subtree.lengths, key.length);
-  FW_ASSIGN_OR_RETURN(const std::uint32_t entry, table_.MakeSubtree(subtree));
-  absl::Status written = WritePlace(key, entry);
-  if (!written.ok()) table_.RetireSubtree(entry);
-  return written;
-}
-
-template <typename Address>
-absl::StatusOr<bool> TableEditor<Address>::AddToSubtree(
-    const Key<Address>& key, std::uint32_t subtree_entry, std::uint32_t entry) {
-  const auto present = table_.buckets().Find(key);
-  if (present.has_value() && IsSubtree(*present)) {
-    return SetBackground(*present, entry);
-  }
-  fw_subtree& subtree = table_.Subtree(subtree_entry);
-  const bool has_length = HasLength(subtree.lengths, key.length);
-  if (!has_length && CountLengths(subtree.lengths) == FW_SUBTREE_LENGTHS) {
+    FW_ASSIGN_OR_RETURN(const bool made, MakeTop(key));
+    if (!made) return false;
+    if (table_.buckets().Insert(key, entry)) return true;
+    // Nobody would change its background when shorter prefixes come and go.
+    if (index_.Find(top) == 0) table_.buckets().Erase(top);
     return false;
   }
-  if (!table_.buckets().Insert(key, entry)) return false;
-  if (!has_length) {
-    Publish(subtree.lengths, __u64{WithLength(subtree.lengths, key.length)});
+  const auto present = table_.buckets().Find(key);
+  if (present.has_value()) return SetBackground(key, *present, entry);
+  FW_ASSIGN_OR_RETURN(
+      const bool listed,
+      ListLength(Shorten(key, kChunkLength), PlaceEntry(key), key.length));
+  return listed && table_.buckets().Insert(key, entry);
+}
+
+template <typename Address>
+absl::StatusOr<bool> TableEditor<Address>::ListLength(
+    const Key<Address>& holder, std::uint32_t holder_entry, int length) {
+  fw_subtree subtree{};
+  if (GoesOn(holder_entry)) {
+    subtree = table_.SubtreeOf(holder_entry);
+    if (HasLength(subtree.lengths, length)) return true;
+    if (CountLengths(subtree.lengths) == FW_SUBTREE_LENGTHS) return false;
+  } else if (holder_entry == 0 && length == kTopLength) {
+    FW_RETURN_IF_ERROR(table_.MarkLonger(Top32(holder.address), true));
+    return true;
+  } else {
+    subtree.background = holder_entry;
   }
+  subtree.lengths = WithLength(subtree.lengths, length);
+  FW_RETURN_IF_ERROR(ChangeHolder(holder, holder_entry, subtree));
   return true;
 }
 
 template <typename Address>
-bool TableEditor<Address>::SetBackground(std::uint32_t subtree_entry,
-                                         std::uint32_t entry) {
-  fw_subtree& subtree = table_.Subtree(subtree_entry);
+absl::Status TableEditor<Address>::ChangeHolder(const Key<Address>& holder,
+                                                std::uint32_t holder_entry,
+                                                const fw_subtree& subtree) {
+  if (table_.ChangeSubtree(holder_entry, subtree)) return absl::OkStatus();
+  FW_ASSIGN_OR_RETURN(const std::uint32_t entry, table_.MakeSubtree(subtree));
+  if (holder.length == kTopLength) {
+    table_.buckets().Replace(holder, entry);
+  } else {
+    absl::Status written = WritePlace(holder, entry);
+    if (!written.ok()) {
+      table_.RetireSubtree(entry);
+      return written;
+    }
+  }
+  table_.RetireSubtree(holder_entry);
+  return absl::OkStatus();
+}
+
+// Of the first 32 bits of an IPv6 address, below which there is a subtree.
+template <typename Address>
+absl::StatusOr<bool> TableEditor<Address>::SetBackground(
+    const Key<Address>& top, std::uint32_t top_entry, std::uint32_t entry) {
+  fw_subtree subtree = table_.SubtreeOf(top_entry);
   if (subtree.split != 0) return false;
-  Publish(subtree.background, entry);
+  subtree.background = entry;
+  FW_RETURN_IF_ERROR(ChangeHolder(top, top_entry, subtree));
   return true;
 }
 
@@ -189,57 +195,29 @@ bool TableEditor<Address>::SetBackground(std::uint32_t subtree_entry,
 template <typename Address>
 bool TableEditor<Address>::HangsDeeper(const Key<Address>& key,
                                        std::uint32_t top_entry) const {
-  const int split = static_cast<int>(table_.Subtree(top_entry).split);
+  const int split = static_cast<int>(table_.SubtreeOf(top_entry).split);
   return split != 0 &&
          (key.length >= split || index_.HasLongerInside(key, split));
 }
 
 template <typename Address>
-absl::StatusOr<bool> TableEditor<Address>::AddBelowTop(
-    const Key<Address>& key) {
-  const auto top = table_.buckets().Find(Shorten(key, kTopLength));
-  if (!top.has_value() || !IsSubtree(*top)) return MakeTop(key);
-  if (HangsDeeper(key, *top)) return false;
-  FW_ASSIGN_OR_RETURN(const std::uint32_t entry, EntryAt(key));
-  return AddToSubtree(key, *top, entry);
-}
-
-template <typename Address>
 absl::StatusOr<bool> TableEditor<Address>::MakeTop(const Key<Address>& key) {
   const Key<Address> top = Shorten(key, kTopLength);
-  Buckets<Address>& buckets = table_.buckets();
-  FW_ASSIGN_OR_RETURN(const std::uint32_t entry, EntryAt(key));
-  FW_ASSIGN_OR_RETURN(const std::uint32_t background, EntryAt(top));
+  fw_subtree subtree{};
+  FW_ASSIGN_OR_RETURN(subtree.background, EntryAt(top));
+  subtree.lengths = WithLength(0, key.length);
   FW_ASSIGN_OR_RETURN(
-      const std::uint32_t subtree,
-      table_.MakeSubtree({.lengths = key.length, .background = background}));
-  if (!buckets.Insert(key, entry)) {
-    table_.RetireSubtree(subtree);
-    return false;
-  }
-  if (buckets.Find(top).has_value()) {
-    buckets.Replace(top, subtree);
+      const bool listed,
+      ListLength(Shorten(key, kChunkLength), PlaceEntry(key), kTopLength));
+  if (!listed) return false;
+  FW_ASSIGN_OR_RETURN(const std::uint32_t entry, table_.MakeSubtree(subtree));
+  if (table_.buckets().Find(top).has_value()) {
+    table_.buckets().Replace(top, entry);
     return true;
   }
-  const auto shown = AddTop(top, subtree);
-  if (!shown.ok() || !*shown) {
-    buckets.Erase(key);
-    table_.RetireSubtree(subtree);
-  }
-  return shown;
-}
-
-template <typename Address>
-absl::StatusOr<bool> TableEditor<Address>::AddTop(const Key<Address>& top,
-                                                  std::uint32_t subtree) {
-  const std::uint32_t place_entry = PlaceEntry(top);
-  if (IsSubtree(place_entry)) return AddToSubtree(top, place_entry, subtree);
-  if (!table_.buckets().Insert(top, subtree)) return false;
-  if (place_entry == kLookLonger) return true;
-  absl::Status shown = ShowLength(top);
-  if (shown.ok()) return true;
-  table_.buckets().Erase(top);
-  return shown;
+  if (table_.buckets().Insert(top, entry)) return true;
+  table_.RetireSubtree(entry);
+  return false;
 }
 
 template <typename Address>
@@ -248,15 +226,15 @@ absl::StatusOr<bool> TableEditor<Address>::RemoveLonger(
   Buckets<Address>& buckets = table_.buckets();
   if (key.length > kTopLength) {
     const auto top = buckets.Find(Shorten(key, kTopLength));
-    if (!top.has_value() || !IsSubtree(*top) || HangsDeeper(key, *top)) {
+    if (!top.has_value() || !GoesOn(*top) || HangsDeeper(key, *top)) {
       return false;
     }
   }
   const auto present = buckets.Find(key);
   if (!present.has_value()) return false;
-  if (IsSubtree(*present)) {
+  if (GoesOn(*present)) {
     FW_ASSIGN_OR_RETURN(const std::uint32_t entry, EntryAt(key));
-    return SetBackground(*present, entry);
+    return SetBackground(key, *present, entry);
   }
   buckets.Erase(key);
   if (key.length > kTopLength) TidyTop(key);
@@ -272,9 +250,9 @@ void TableEditor<Address>::TidyTop(const Key<Address>& key) {
   if (index_.HasLongerInside(top, kTopLength)) return;
   Buckets<Address>& buckets = table_.buckets();
   const auto entry = buckets.Find(top);
-  if (!entry.has_value() || !IsSubtree(*entry)) return;
+  if (!entry.has_value() || !GoesOn(*entry)) return;
   if (index_.Find(top) != 0) {
-    buckets.Replace(top, table_.Subtree(*entry).background);
+    buckets.Replace(top, table_.SubtreeOf(*entry).background);
   } else {
     buckets.Erase(top);
   }
@@ -287,8 +265,8 @@ void TableEditor<Address>::TidyPlace(const Key<Address>& key) {
   const std::uint32_t entry = PlaceEntry(key);
   if (entry == kLookLonger) {
     table_.MarkLonger(Top32(key.address), false).IgnoreError();
-  } else if (IsSubtree(entry)) {
-    const std::uint32_t background = table_.Subtree(entry).background;
+  } else if (GoesOn(entry)) {
+    const std::uint32_t background = table_.SubtreeOf(entry).background;
     if (WritePlace(key, background).ok()) table_.RetireSubtree(entry);
   }
 }

@@ -50,19 +50,22 @@ class TableEditor {
 
   // Longer ones, in the buckets.
   absl::StatusOr<bool> AddLonger(const Key<Address>& key);
-  absl::StatusOr<bool> AddToSubtree(const Key<Address>& key,
-                                    std::uint32_t subtree_entry,
-                                    std::uint32_t entry);
-  bool SetBackground(std::uint32_t subtree_entry, std::uint32_t entry);
-  // Lets readers find a length at a place that has no subtree with it.
-  absl::Status ShowLength(const Key<Address>& key);
   absl::StatusOr<bool> RemoveLonger(const Key<Address>& key);
   void TidyPlace(const Key<Address>& key);
 
+  // Of a /24, or of the first 32 bits of an IPv6 address, whose entry this is:
+  // lets look-ups ask for a length; changes what is below it.
+  absl::StatusOr<bool> ListLength(const Key<Address>& holder,
+                                  std::uint32_t holder_entry, int length);
+  absl::Status ChangeHolder(const Key<Address>& holder,
+                            std::uint32_t holder_entry,
+                            const fw_subtree& subtree);
+
   // IPv6 prefixes of more than 32 bits: below the entry of the first 32.
-  absl::StatusOr<bool> AddBelowTop(const Key<Address>& key);
   absl::StatusOr<bool> MakeTop(const Key<Address>& key);
-  absl::StatusOr<bool> AddTop(const Key<Address>& top, std::uint32_t subtree);
+  absl::StatusOr<bool> SetBackground(const Key<Address>& top,
+                                     std::uint32_t top_entry,
+                                     std::uint32_t entry);
   bool HangsDeeper(const Key<Address>& key, std::uint32_t top_entry) const;
   void TidyTop(const Key<Address>& key);
 

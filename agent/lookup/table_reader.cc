@@ -4,7 +4,7 @@
 #include <array>
 #include <bit>
 
-#include "agent/lookup/bucket_slots.h"
+#include "agent/lookup/bucket_lines.h"
 #include "agent/lookup/chunk_image.h"
 #include "agent/lookup/generation.h"
 #include "agent/lookup/line_arena.h"
@@ -13,7 +13,7 @@ namespace fwagent::lookup {
 namespace {
 
 constexpr std::uint32_t kChunkLength = 24;
-constexpr std::uint32_t kPlaces = FW_ROOT_ENTRIES * FW_CHUNK_PLACES;
+constexpr std::uint32_t kPlaces = FW_ROOT_WORDS * FW_CHUNK_PLACES;
 
 policy::SourceVerdict VerdictOf(std::uint32_t kind) {
   switch (kind) {
@@ -37,7 +37,7 @@ class Reader {
 
   std::vector<Finding<Address>> Read() {
     if (generation_.root_slab == 0) return {};
-    for (std::uint32_t index = 0; index < FW_ROOT_ENTRIES; ++index) {
+    for (std::uint32_t index = 0; index < FW_ROOT_WORDS; ++index) {
       ReadChunk(index);
     }
     EndRun(kPlaces);
@@ -57,12 +57,12 @@ class Reader {
   }
 
   void ReadChunk(std::uint32_t index) {
-    const std::uint32_t root =
-        At(generation_.root_slab * FW_SLAB_LINES + index / FW_LINE_ENTRIES)
-            .entries[index % FW_LINE_ENTRIES];
+    const __u64 root =
+        At(generation_.root_slab * FW_SLAB_LINES + index / FW_LINE_WORDS)
+            .words[index % FW_LINE_WORDS];
     const std::uint32_t first = index * FW_CHUNK_PLACES;
-    if (fw_kind_of(root) != FW_ENTRY_CHUNK) {
-      Continue(first, root);
+    if ((root & FW_ROOT_CHUNK) == 0) {
+      Continue(first, static_cast<std::uint32_t>(root));
       return;
     }
     const ChunkImage image = DecodeChunk(&At(root & FW_ENTRY_PAYLOAD));
@@ -73,8 +73,8 @@ class Reader {
 
   // The entry of what no longer prefix says, where longer ones are said apart.
   std::uint32_t Background(std::uint32_t entry) const {
-    if (entry == kLookLonger) return 0;
-    if (!IsSubtree(entry)) return entry;
+    if (!GoesOn(entry)) return entry;
+    if (fw_kind_of(entry) == FW_ENTRY_LENGTHS) return 0;
     const std::uint32_t record = entry & FW_ENTRY_PAYLOAD;
     return At(record / FW_LINE_RECORDS)
         .subtrees[record % FW_LINE_RECORDS]
@@ -104,15 +104,16 @@ class Reader {
   }
 
   void ReadBuckets() {
-    using Slots = BucketSlots<Address>;
+    const BucketLines<Address> lines(&memory_, generation_);
     const std::uint32_t first = generation_.bucket_slab * FW_SLAB_LINES;
     const std::uint32_t end =
         first + generation_.bucket_count + FW_BUCKET_REACH;
+    if (!memory_.Has(first) || !memory_.Has(end - 1)) return;
     for (std::uint32_t number = first; number < end; ++number) {
-      const Line& line = At(number);
-      for (std::uint32_t i = 0; i < Slots::kSlots; ++i) {
-        if (Slots::Entry(line, i) == 0) continue;
-        Tell(Slots::KeyAt(line, i), Background(Slots::Entry(line, i)));
+      for (std::uint32_t i = 0; i < BucketLines<Address>::kSlots; ++i) {
+        const std::uint32_t entry =
+            lines.Entry({.home = number, .distance = 0, .slot = i});
+        if (entry != 0) Tell(lines.KeyAt(number, i), Background(entry));
       }
     }
   }

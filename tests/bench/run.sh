@@ -1,14 +1,45 @@
 #!/usr/bin/env bash
 # Builds the release and prints every figure of tests/bench. Needs root.
-# Arguments go to the benchmarks, as in --benchmark_filter=BlockIP.
+#   run.sh [--quick] [--filter TEXT] [program...]
+# --filter keeps the rows, or the rule sets, whose names contain TEXT.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-cmake --preset release >/dev/null
-cmake --build build/release --target packet_bench rpc_bench bare_server fwagent fwctl
+options=()
+google_options=(--benchmark_counters_tabular=true)
+while [[ ${1-} == --* ]]; do
+  case $1 in
+    --quick)
+      options+=(--quick)
+      shift
+      ;;
+    --filter)
+      options+=(--filter "$2")
+      google_options+=("--benchmark_filter=$2")
+      shift 2
+      ;;
+    *)
+      sed -n '2,4s/^# //p' "$0" >&2
+      exit 2
+      ;;
+  esac
+done
+programs=("$@")
+if ((${#programs[@]} == 0)); then
+  programs=(lookup_bench update_bench frames_bench packet_bench rpc_bench)
+fi
 
-for program in packet_bench rpc_bench; do
+cmake --preset release >/dev/null
+cmake --build build/release --target "${programs[@]}" bare_server fwagent fwctl
+
+for program in "${programs[@]}"; do
   echo "== $program"
-  "build/release/tests/bench/$program" \
-    --benchmark_counters_tabular=true "$@"
+  case $program in
+    packet_bench | rpc_bench)
+      "build/release/tests/bench/$program" "${google_options[@]}"
+      ;;
+    *)
+      "build/release/tests/bench/$program" "${options[@]}"
+      ;;
+  esac
 done

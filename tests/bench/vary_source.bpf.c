@@ -10,13 +10,6 @@
 #define SOURCE4_OFFSET (ETHERNET_BYTES + 12)
 #define SOURCE6_OFFSET (ETHERNET_BYTES + 8)
 
-struct source4 {
-  __u8 bytes[4];
-};
-struct source6 {
-  __u8 bytes[16];
-};
-
 /* Key 0: the program under test. */
 struct {
   __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -26,42 +19,29 @@ struct {
 } next SEC(".maps");
 
 /* Addresses in the order in which they are used; written by the benchmark. */
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, SOURCES);
-  __type(key, __u32);
-  __type(value, struct source4);
-} sources4 SEC(".maps");
-
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY);
-  __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, SOURCES);
-  __type(key, __u32);
-  __type(value, struct source6);
-} sources6 SEC(".maps");
+__be32 sources4[SOURCES];
+__u8 sources6[SOURCES][16];
 
 __u32 position;
 
 SEC("xdp.frags")
 int vary4(struct xdp_md *ctx) {
-  __u32 key = position++ & (SOURCES - 1);
-  struct source4 *source = bpf_map_lookup_elem(&sources4, &key);
+  const __be32 *source = &sources4[position++ % SOURCES];
   __u8 *packet = (__u8 *)(long)ctx->data;
-  if (source && packet + SOURCE4_OFFSET + 4 <= (__u8 *)(long)ctx->data_end)
-    __builtin_memcpy(packet + SOURCE4_OFFSET, source->bytes, 4);
+
+  if (packet + SOURCE4_OFFSET + sizeof(*source) <= (__u8 *)(long)ctx->data_end)
+    __builtin_memcpy(packet + SOURCE4_OFFSET, source, sizeof(*source));
   bpf_tail_call(ctx, &next, 0);
   return XDP_ABORTED;
 }
 
 SEC("xdp.frags")
 int vary6(struct xdp_md *ctx) {
-  __u32 key = position++ & (SOURCES - 1);
-  struct source6 *source = bpf_map_lookup_elem(&sources6, &key);
+  const __u8(*source)[16] = &sources6[position++ % SOURCES];
   __u8 *packet = (__u8 *)(long)ctx->data;
-  if (source && packet + SOURCE6_OFFSET + 16 <= (__u8 *)(long)ctx->data_end)
-    __builtin_memcpy(packet + SOURCE6_OFFSET, source->bytes, 16);
+
+  if (packet + SOURCE6_OFFSET + sizeof(*source) <= (__u8 *)(long)ctx->data_end)
+    __builtin_memcpy(packet + SOURCE6_OFFSET, source, sizeof(*source));
   bpf_tail_call(ctx, &next, 0);
   return XDP_ABORTED;
 }

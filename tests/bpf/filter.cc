@@ -15,6 +15,9 @@
 #include "tests/support/require_bpf.h"
 
 namespace fwagent::testing {
+
+using dataplane::ProgramVariant;
+
 namespace {
 
 absl::Status Check(int result, std::string_view what) {
@@ -70,29 +73,18 @@ void PrintTo(const Judgement& judgement, std::ostream* out) {
 }
 
 absl::StatusOr<Filter> Filter::Load(const Options& options) {
-  fwagent_xdp* skeleton = fwagent_xdp__open();
-  if (skeleton == nullptr) return util::ErrnoToStatus(errno, "open");
-  Options chosen = options;
-  if (libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len,
-                              nullptr) != 1) {
-    chosen.compat = true;  // before Linux 5.18
-  }
-  Filter filter(skeleton, chosen);
-  skeleton->rodata->fw_slot_index = options.slot;
-  bpf_program__set_autoload(skeleton->progs.fwagent, !chosen.compat);
-  bpf_program__set_autoload(skeleton->progs.fwagent_compat, chosen.compat);
-  FW_RETURN_IF_ERROR(Check(fwagent_xdp__load(skeleton), "load"));
+  FW_ASSIGN_OR_RETURN(const ProgramVariant chosen, dataplane::ChooseVariant());
   FW_ASSIGN_OR_RETURN(
-      filter.sources_,
+      dataplane::Skeleton skeleton,
+      dataplane::OpenSkeleton(options.variant.value_or(chosen)));
+  skeleton->rodata->fw_slot_index = options.slot;
+  FW_RETURN_IF_ERROR(dataplane::LoadSkeleton(skeleton.get()));
+  FW_ASSIGN_OR_RETURN(
+      auto sources,
       dataplane::SourceTables::Open(bpf_map__fd(skeleton->maps.fw_slabs),
                                     bpf_map__fd(skeleton->maps.data_sources),
                                     "no folder: nothing is pinned", 1000));
-  return filter;
-}
-
-bpf_program* Filter::Program() const {
-  return options_.compat ? skeleton_->progs.fwagent_compat
-                         : skeleton_->progs.fwagent;
+  return Filter(std::move(skeleton), options, std::move(sources));
 }
 
 absl::Status Filter::Block(const Rules& rules) {
@@ -155,7 +147,7 @@ Judgement Filter::Run(const Bytes& frame) const {
   options.data_in = frame.data();
   options.data_size_in = static_cast<std::uint32_t>(frame.size());
   const int result =
-      bpf_prog_test_run_opts(bpf_program__fd(Program()), &options);
+      bpf_prog_test_run_opts(dataplane::ProgramFd(skeleton_.get()), &options);
   EXPECT_EQ(result, 0) << "a frame of " << frame.size() << " bytes";
 
   const std::vector<Moved> moved =
@@ -189,25 +181,42 @@ Filter::Counters Filter::ReadCounters(std::uint32_t slot) const {
   return sum;
 }
 
-std::optional<absl::StatusOr<Filter>> FilterTest::filter_;
+std::vector<Filter> FilterTest::filters_;
 
-void FilterTest::SetUpTestSuite() { filter_ = Filter::Load({}); }
+// The program for this kernel, and the one that needs the fewest capabilities.
+void FilterTest::SetUpTestSuite() {
+  if (!BpfIsAllowed().ok()) return;
+  const auto chosen = dataplane::ChooseVariant();
+  ASSERT_TRUE(chosen.ok()) << chosen.status();
+  std::vector<ProgramVariant> variants = {*chosen};
+  if (*chosen == ProgramVariant::kFast) {
+    variants.push_back(ProgramVariant::kStrict);
+  }
+  for (const ProgramVariant variant : variants) {
+    auto filter = Filter::Load({.variant = variant});
+    ASSERT_TRUE(filter.ok()) << filter.status();
+    filters_.push_back(*std::move(filter));
+  }
+}
 
-void FilterTest::TearDownTestSuite() { filter_.reset(); }
+void FilterTest::TearDownTestSuite() { filters_.clear(); }
 
 void FilterTest::SetUp() {
   // A program that the verifier refuses is a failure, not a reason to skip.
   SkipUnless(BpfIsAllowed());
   if (IsSkipped()) return;
-  ASSERT_TRUE(filter_->ok()) << filter_->status();
+  ASSERT_FALSE(filters_.empty());
 }
 
 void FilterTest::CheckAll(const std::vector<Case>& cases) {
-  for (const Case& row : cases) {
-    SCOPED_TRACE(row.name);
-    ASSERT_EQ(filter().Block(row.rules), absl::OkStatus());
-    EXPECT_EQ(filter().Run(row.frame), row.judgement);
-    EXPECT_EQ(filter().Run(row.twin), row.twin_judgement) << "the twin";
+  for (std::size_t i = 0; i < filters_.size(); ++i) {
+    SCOPED_TRACE(i == 0 ? "the program for this kernel" : "the strict program");
+    for (const Case& row : cases) {
+      SCOPED_TRACE(row.name);
+      ASSERT_EQ(filters_[i].Block(row.rules), absl::OkStatus());
+      EXPECT_EQ(filters_[i].Run(row.frame), row.judgement);
+      EXPECT_EQ(filters_[i].Run(row.twin), row.twin_judgement) << "the twin";
+    }
   }
 }
 

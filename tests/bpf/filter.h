@@ -10,15 +10,15 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/dataplane/skeleton.h"
 #include "agent/dataplane/source_tables.h"
 #include "agent/policy/source_rule.h"
 #include "bpf/fw_abi.h"
-#include "bpf/fw_table.h"  // for the skeleton
-#include "fwagent_xdp.skel.h"
 #include "tests/support/packet.h"
 
 namespace fwagent::testing {
@@ -66,7 +66,8 @@ class Filter {
 
   struct Options {
     std::uint32_t slot = 0;  // whose counters move
-    bool compat = false;     // the program for older kernels
+    // Unset: the one for this kernel, and what the thread may do.
+    std::optional<dataplane::ProgramVariant> variant = {};
   };
 
   // An error where the kernel refuses.
@@ -87,21 +88,16 @@ class Filter {
   Counters ReadCounters(std::uint32_t slot) const;
 
  private:
-  struct Destroy {
-    void operator()(fwagent_xdp* skeleton) const {
-      fwagent_xdp__destroy(skeleton);
-    }
-  };
-
-  Filter(fwagent_xdp* skeleton, const Options& options)
-      : skeleton_(skeleton), options_(options) {}
-
-  bpf_program* Program() const;
+  Filter(dataplane::Skeleton skeleton, const Options& options,
+         std::unique_ptr<dataplane::SourceTables> sources)
+      : skeleton_(std::move(skeleton)),
+        options_(options),
+        sources_(std::move(sources)) {}
 
   absl::Status BlockPorts(fw_port_protocol protocol, const Rules& rules);
   absl::Status Clear();
 
-  std::unique_ptr<fwagent_xdp, Destroy> skeleton_;
+  dataplane::Skeleton skeleton_;
   Options options_;
   std::unique_ptr<dataplane::SourceTables> sources_;
   std::vector<policy::SourceRule> live_sources_;
@@ -126,11 +122,12 @@ class FilterTest : public ::testing::Test {
   static void TearDownTestSuite();
   void SetUp() override;
 
-  static Filter& filter() { return **filter_; }
+  // The program for this kernel.
+  static Filter& filter() { return filters_[0]; }
   static void CheckAll(const std::vector<Case>& cases);
 
  private:
-  static std::optional<absl::StatusOr<Filter>> filter_;
+  static std::vector<Filter> filters_;
 };
 
 }  // namespace fwagent::testing

@@ -44,7 +44,8 @@ TEST_F(FilterLoadTest, NoCapabilityIsNotEnough) {
 
 // Only how it learns the size of a frame is another.
 TEST_F(FilterLoadTest, TheProgramForOlderKernelsAgrees) {
-  absl::StatusOr<Filter> filter = Filter::Load({.compat = true});
+  absl::StatusOr<Filter> filter =
+      Filter::Load({.variant = dataplane::ProgramVariant::kCompat});
   ASSERT_TRUE(filter.ok()) << filter.status();
   ASSERT_EQ(filter->Block({.sources = {"192.0.2.1/32"},
                            .ports = {{FW_PORT_UDP, 53, 53}}}),

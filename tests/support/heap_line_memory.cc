@@ -6,11 +6,12 @@
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
-#include <random>
+#include <utility>
 
 #include "tests/support/source_world.h"
 
-#define FW_READ(place) (Dawdle(), __atomic_load_n(&(place), __ATOMIC_ACQUIRE))
+#define FW_READ(place) \
+  (BeforeRead(), __atomic_load_n(&(place), __ATOMIC_ACQUIRE))
 #define FW_SUBPROGRAM static __attribute__((noinline))
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
@@ -24,12 +25,10 @@ namespace {
 // The memory that this thread looks into: the look-up is C.
 thread_local fwagent::testing::HeapLineMemory* memory = nullptr;
 
-// Now and then, for up to some thousand steps: as long as a few changes take.
-void Dawdle() {
-  if (!memory->dawdling()) return;
-  thread_local std::minstd_rand random;
-  if (random() % 8 != 0) return;
-  for (volatile unsigned rest = random() % 4096; rest > 0;) rest = rest - 1;
+thread_local std::function<void()> read_hook;
+
+void BeforeRead() {
+  if (read_hook) read_hook();
 }
 
 inline const fw_line* fw_line(__u32 number) { return memory->line(number); }
@@ -38,10 +37,7 @@ inline const fw_generation* fw_generation(__u32 family, __u32 which) {
   return &memory->state()->generations[family][which];
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wunknown-pragmas"  // of clang
 #include "bpf/fw_find.h"
-#pragma GCC diagnostic pop
 
 }  // namespace
 
@@ -52,7 +48,7 @@ using lookup::Address6;
 
 HeapLineMemory::HeapLineMemory() {
   void* lines = mmap(nullptr, FW_SLABS * kSlabBytes, PROT_NONE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (lines == MAP_FAILED) {
     std::perror("mmap");
     std::abort();
@@ -95,15 +91,21 @@ void HeapLineMemory::RemoveSlabs(std::span<const std::uint32_t> slabs) {
 }
 
 void HeapLineMemory::WaitForReaders() {
+  has_waiting_writer_ = true;
   const std::unique_lock lock(readers_);
+  has_waiting_writer_ = false;
   ++waits_;
+}
+
+void HeapLineMemory::SetReadHook(std::function<void()> hook) {
+  read_hook = std::move(hook);
 }
 
 lookup::Fold HeapLineMemory::Ask(Address4 address) const {
   const std::shared_lock lock(readers_);
   memory = const_cast<HeapLineMemory*>(this);
   const std::uint32_t active = FW_READ(memory->state_.active);
-  return FoldOf(fw_find4(active >> FW_FAMILY_IPV4 & 1, address));
+  return FoldOf(fw_find4_rule(active >> FW_FAMILY_IPV4 & 1, address));
 }
 
 lookup::Fold HeapLineMemory::Ask(Address6 address) const {
@@ -119,7 +121,8 @@ lookup::Fold HeapLineMemory::FoldOf(std::uint32_t entry) const {
   fw_meaning meaning{};
   if (fw_kind_of(entry) == FW_ENTRY_MEANING) {
     const std::uint32_t record = entry & FW_ENTRY_PAYLOAD;
-    meaning = line(record / FW_LINE_RECORDS)->meanings[record % FW_LINE_RECORDS];
+    meaning =
+        line(record / FW_LINE_RECORDS)->meanings[record % FW_LINE_RECORDS];
   }
   return AnswerOf(entry, meaning);
 }

@@ -3,7 +3,9 @@
 #ifndef FWAGENT_TESTS_SUPPORT_HEAP_LINE_MEMORY_H_
 #define FWAGENT_TESTS_SUPPORT_HEAP_LINE_MEMORY_H_
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <shared_mutex>
 
 #include "agent/lookup/address.h"
@@ -29,10 +31,11 @@ class HeapLineMemory : public lookup::LineMemory {
   lookup::Fold Ask(lookup::Address4 address) const;
   lookup::Fold Ask(lookup::Address6 address) const;
 
-  // Look-ups dawdle between their reads, so that changes fall into them. To be
-  // set before there are other threads.
-  void set_dawdling(bool dawdling) { dawdling_ = dawdling; }
-  bool dawdling() const { return dawdling_; }
+  // From now on look-ups of the calling thread call this before each read of
+  // what another thread may be writing.
+  static void SetReadHook(std::function<void()> hook);
+  // Whether WaitForReaders waits.
+  bool has_waiting_writer() const { return has_waiting_writer_; }
 
   // From now on AddSlabs fails when there would be more slabs.
   void set_slab_limit(std::size_t limit) { slab_limit_ = limit; }
@@ -50,7 +53,7 @@ class HeapLineMemory : public lookup::LineMemory {
   std::size_t slab_limit_ = FW_SLABS;
   std::size_t waits_ = 0;
   int failing_connects_ = 0;
-  bool dawdling_ = false;
+  std::atomic<bool> has_waiting_writer_ = false;
   mutable std::shared_mutex readers_;
 };
 

@@ -52,8 +52,8 @@ absl::Status HeapSourceWorld::Replace(const std::vector<SourceRule>& rules) {
   table4_.Prepare(*staged4);
   table6_.Prepare(*staged6);
   fw_source_state& state = *memory_.state();
-  lookup::Publish(state.active, state.active ^ (kActiveBit<Address4> |
-                                                kActiveBit<Address6>));
+  lookup::Publish(state.active,
+                  state.active ^ (kActiveBit<Address4> | kActiveBit<Address6>));
   memory_.WaitForReaders();
   table4_.Finish(std::move(staged4));
   table6_.Finish(std::move(staged6));

@@ -13,10 +13,16 @@ using policy::SourceVerdict;
 
 // Where roots, chunks, words and subtrees begin and end.
 constexpr std::array<unsigned, 24> kBoundaryLengths = {
-    0,  8,  12, 15, 16, 17, 20, 23, 24, 25, 26, 28,
+    0,  8,  12, 15, 16, 17, 20, 23, 24, 25, 26,  28,
     30, 31, 32, 33, 40, 48, 56, 64, 65, 96, 127, 128};
-// They put everything else in question.
+// Shorter ones put everything else in question, and should be few.
 constexpr unsigned kShortLength = 16;
+
+void Truncate(std::vector<std::uint8_t>& address, unsigned length) {
+  for (unsigned i = length; i < address.size() * 8; ++i) {
+    address[i / 8] &= static_cast<std::uint8_t>(~(0x80u >> i % 8));
+  }
+}
 
 }  // namespace
 
@@ -65,10 +71,12 @@ Prefix RandomSources::NextPrefix() {
     if (Below(2) == 0) {
       ChangeTail(address, static_cast<unsigned>(Below(address.size() * 8)));
     }
+    const unsigned length = NextLength(family);
+    Truncate(address, length);
     const auto prefix = Prefix::FromBytes(
         std::string_view(reinterpret_cast<const char*>(address.data()),
                          address.size()),
-        NextLength(family));
+        length);
     // IPv4-mapped addresses are no IPv6 prefixes.
     if (prefix.ok()) return *prefix;
   }

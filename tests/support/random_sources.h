@@ -21,7 +21,7 @@ struct RuleMix {
 // that they meet each other, and prefer the lengths at which tables change.
 class RandomSources {
  public:
-  explicit RandomSources(std::uint64_t seed, int places = 24);
+  explicit RandomSources(std::uint64_t seed, int places);
 
   policy::Prefix NextPrefix();
   // Another id each time.
