@@ -12,15 +12,18 @@
 #include "bpf/fw_table.h"
 
 /* The slot of a tag, without its kind, in the line with this number: BLOCK_AT,
- * ALLOW_AT or OTHER_AT; 0 for none. */
+ * ALLOW_AT or OTHER_AT; 0 for none. In 64 bits, which BPF computes with: 0, no
+ * kind at all, becomes the largest number. */
 static __always_inline __u32 fw_scan_bucket4(const struct fw_bucket4 *bucket,
-                                             __u32 number, __u32 tag) {
+                                             __u32 number, __u64 tag) {
 #pragma clang loop unroll(full)
   for (__u32 i = 0; i < FW_BUCKET4_SLOTS; i++) {
-    __u32 kind = FW_READ(bucket->tags[i]) ^ tag;
+    __u64 kind = FW_READ(bucket->tags[i]);
 
+    __asm__("" : "+r"(kind)); /* else it is kept to 32 bits, by two shifts */
+    kind ^= tag;
     if (kind - 1 < FW_TAG_KIND)
-      return ((__u32)FW_ENTRY_BLOCK_AT - FW_TAG_BLOCK + kind)
+      return ((__u32)FW_ENTRY_BLOCK_AT - FW_TAG_BLOCK + (__u32)kind)
                  << FW_ENTRY_PAYLOAD_BITS |
              (number * FW_LINE_ENTRIES + 1 + i);
   }
@@ -209,17 +212,22 @@ static __always_inline __u64 fw_count_in_bytes(__u64 word) {
 }
 
 /* How many entries of a chunk begin at a place or before it: at most 256, in
- * four words with at most 8 bits in a byte. */
+ * four words with at most 8 bits in a byte. Without branches, which would be
+ * guessed wrongly: all ones for the words before the place's, its lower bits
+ * for that one, nothing for those behind. */
 static __always_inline __u32 fw_rank(const struct fw_chunk *chunk,
                                      __u32 place) {
+  const __s64 at = place / 64;
+  const __u64 lower = ~0ull >> (63 - place % 64);
   __u64 bytes = 0;
 
 #pragma clang loop unroll(full)
-  for (__u32 i = 0; i < FW_CHUNK_WORDS; i++) {
+  for (__s64 i = 0; i < FW_CHUNK_WORDS; i++) {
     __u64 begins = FW_READ(chunk->covered[i]) & FW_READ(chunk->longer[i]);
+    __u64 is_before = (__u64)((i - at) >> 63);
+    __u64 is_it = (__u64)(((i ^ at) - 1) >> 63);
 
-    if (place / 64 == i) begins &= ~0ull >> (63 - place % 64);
-    if (place / 64 >= i) bytes += fw_count_in_bytes(begins);
+    bytes += fw_count_in_bytes(begins & (is_before | (is_it & lower)));
   }
   /* In halves: 256 does not fit in the upper byte of the product. */
   bytes =

@@ -93,9 +93,11 @@ class Reader {
   void EndRun(std::uint32_t end) {
     std::uint32_t first = run_first_;
     while (run_entry_ != 0 && first < end) {
-      const int aligned = first == 0 ? 24 : std::countr_zero(first);
-      const int fitting = std::bit_width(end - first) - 1;
-      const int bits = std::min(aligned, fitting);
+      const auto aligned = static_cast<std::uint32_t>(
+          first == 0 ? int{kChunkLength} : std::countr_zero(first));
+      const auto fitting =
+          static_cast<std::uint32_t>(std::bit_width(end - first)) - 1;
+      const std::uint32_t bits = std::min(aligned, fitting);
       Tell({FromTop32<Address>(first << 8),
             static_cast<std::uint8_t>(kChunkLength - bits)},
            run_entry_);

@@ -27,8 +27,8 @@ INSTANTIATE_TEST_SUITE_P(
           EXPECT_TRUE(world.ok()) << world.status();
           return world;
         },
-        .operations = 300,
-        .seeds = 2}));
+        .operations = 250,
+        .seeds = 1}));
 
 TEST(SourceLookup, TwoCapabilitiesAreEnough) {
   SkipUnless(BpfIsAllowed());
