@@ -96,11 +96,11 @@ struct fw_chunk {
  * prefix is its bits, then a one, then zeros: 32 bits, and that of a host its
  * address. It is shuffled without loss; the upper bits say in which line the
  * prefix belongs, and the tag holds the rest:
- *   rest << 5 | is a host << 4 | lines behind its own << 2 | enum fw_tag_kind
+ *   rest << 7 | is a host << 6 | lines behind its own << 2 | enum fw_tag_kind
  * A slot with the kind FREE is free, or about to be. */
 #define FW_BUCKET4_SLOTS 15
-#define FW_TAG_REST_SHIFT 5
-#define FW_TAG_HOST (1u << 4)
+#define FW_TAG_REST_SHIFT 7
+#define FW_TAG_HOST (1u << 6)
 #define FW_TAG_DISTANCE_SHIFT 2
 #define FW_TAG_KIND 3u
 enum fw_tag_kind {
@@ -118,7 +118,7 @@ struct fw_bucket4_entries {
   __u32 entries[FW_BUCKET4_SLOTS];
 };
 /* Fewer, and the rest would not fit in a tag. */
-#define FW_BUCKET4_MIN_BITS 5
+#define FW_BUCKET4_MIN_BITS 7
 
 /* The same for IPv6: prefixes of 25 to 128 bits. The code is made likewise,
  * with 128 bits, and kept whole beside the entry; FW_SLOT_HOST is set in the
@@ -142,8 +142,9 @@ struct fw_parts {
 };
 FW_ASSERT(sizeof(struct fw_parts) * FW_LINE_RECORDS == FW_LINE_BYTES, "");
 
-/* Most lines behind its own in which a prefix may lie. */
-#define FW_BUCKET_REACH 3
+/* Most lines behind its own in which a prefix may lie: as many as let a table
+ * be filled to three quarters (IPv4) or a half. */
+#define FW_BUCKET_REACH 15
 
 #define FW_LINE_WORDS 8
 #define FW_LINE_ENTRIES 16

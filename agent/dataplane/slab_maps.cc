@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "agent/dataplane/bpffs.h"
@@ -144,18 +145,19 @@ void SlabMaps::Release(std::uint32_t slab) {
 }
 
 absl::Status SlabMaps::Connect() {
+  // Whatever fails, some of them may be connected: RemoveSlabs must look.
+  const std::vector<std::uint32_t> slabs = std::exchange(unconnected_, {});
   std::vector<int> fds;
-  for (const std::uint32_t slab : unconnected_) {
+  for (const std::uint32_t slab : slabs) {
     fds.push_back(fds_[slab].get());
     if (!pinned_) continue;
     FW_RETURN_IF_ERROR(dataplane::Unpin(PinPath(slab)));
     FW_RETURN_IF_ERROR(dataplane::Pin(fds_[slab].get(), PinPath(slab)));
   }
-  FW_RETURN_IF_ERROR(ConnectSlabs(slabs_fd_, unconnected_, fds));
+  FW_RETURN_IF_ERROR(ConnectSlabs(slabs_fd_, slabs, fds));
   if (pinned_) {
-    for (const std::uint32_t slab : unconnected_) fds_[slab].reset();
+    for (const std::uint32_t slab : slabs) fds_[slab].reset();
   }
-  unconnected_.clear();
   return absl::OkStatus();
 }
 

@@ -89,7 +89,7 @@ void BucketLines<Address4>::Free(const BucketPlace& place) {
 Key<Address4> BucketLines<Address4>::KeyAt(std::uint32_t line,
                                            std::uint32_t slot) const {
   const std::uint32_t tag = memory_->line(line)->bucket4.tags[slot];
-  const std::uint32_t distance = tag >> FW_TAG_DISTANCE_SHIFT & 3;
+  const std::uint32_t distance = tag >> FW_TAG_DISTANCE_SHIFT & FW_BUCKET_REACH;
   const std::uint32_t index =
       line - distance - generation_.bucket_slab * FW_SLAB_LINES;
   const std::uint32_t code =

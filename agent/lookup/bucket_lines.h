@@ -28,6 +28,10 @@ template <>
 class BucketLines<Address4> {
  public:
   static constexpr std::uint32_t kSlots = FW_BUCKET4_SLOTS;
+  // Of the slots, in a new table and in one that is called full: some more, and
+  // a prefix finds no slot within its reach.
+  static constexpr double kFirstLoad = 0.70;
+  static constexpr double kFullLoad = 0.74;
   struct Code {
     std::uint32_t home;
     std::uint32_t tag;  // without distance and kind
@@ -70,6 +74,8 @@ template <>
 class BucketLines<Address6> {
  public:
   static constexpr std::uint32_t kSlots = FW_BUCKET6_SLOTS;
+  static constexpr double kFirstLoad = 0.45;
+  static constexpr double kFullLoad = 0.52;
   struct Code {
     std::uint32_t home;
     fw_code6 bits;

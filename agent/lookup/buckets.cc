@@ -6,22 +6,13 @@
 #include "agent/util/status_macros.h"
 
 namespace fwagent::lookup {
-namespace {
-
-// Of the slots, in a new table and in one that is called full. Above that, more
-// and more prefixes lie in lines behind their own.
-constexpr double kFirstLoad = 0.72;
-constexpr double kFullLoad = 0.85;
-
-}  // namespace
-
 template <typename Address>
 absl::StatusOr<Buckets<Address>> Buckets<Address>::Make(LineMemory* memory,
                                                         std::uint64_t prefixes,
                                                         std::uint64_t seed) {
   fw_generation description{};
-  const auto slots =
-      static_cast<std::uint64_t>(static_cast<double>(prefixes) / kFirstLoad);
+  const auto slots = static_cast<std::uint64_t>(
+      static_cast<double>(prefixes) / BucketLines<Address>::kFirstLoad);
   const std::uint64_t lines = BucketLines<Address>::Size(slots, description);
   const std::uint64_t slabs = (lines + FW_SLAB_LINES - 1) / FW_SLAB_LINES;
   if (slabs >= FW_SLABS) {
@@ -114,8 +105,9 @@ void Buckets<Address>::Prefetch(const Key<Address>& prefix) const {
 
 template <typename Address>
 bool Buckets<Address>::full() const {
-  return static_cast<double>(size_) >=
-         kFullLoad * BucketLines<Address>::kSlots * description_.bucket_count;
+  return static_cast<double>(size_) >= BucketLines<Address>::kFullLoad *
+                                           BucketLines<Address>::kSlots *
+                                           description_.bucket_count;
 }
 
 template <typename Address>
