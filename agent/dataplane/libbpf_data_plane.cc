@@ -18,8 +18,30 @@ namespace {
 // What the tables can number.
 constexpr std::uint32_t kMostSources = FW_ENTRY_PAYLOAD;
 
+constexpr char kMapFolderPrefix[] = "maps-v";
+
 std::string MapFolder(const std::string& pin_dir) {
-  return absl::StrCat(pin_dir, "/maps-v", FW_LAYOUT_VERSION);
+  return absl::StrCat(pin_dir, "/", kMapFolderPrefix, FW_LAYOUT_VERSION);
+}
+
+// The maps of agents with another layout. Programs that still use them hold
+// them; nobody else will.
+absl::Status RemoveOtherLayouts(const std::string& pin_dir) {
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                      ListFolder(pin_dir));
+  for (const std::string& name : names) {
+    const std::string folder = absl::StrCat(pin_dir, "/", name);
+    if (!name.starts_with(kMapFolderPrefix) || folder == MapFolder(pin_dir)) {
+      continue;
+    }
+    FW_ASSIGN_OR_RETURN(const std::vector<std::string> pins,
+                        ListFolder(folder));
+    for (const std::string& pin : pins) {
+      FW_RETURN_IF_ERROR(dataplane::Unpin(absl::StrCat(folder, "/", pin)));
+    }
+    rmdir(folder.c_str());
+  }
+  return absl::OkStatus();
 }
 
 std::string LinkFolder(const std::string& pin_dir) {
@@ -113,10 +135,9 @@ absl::StatusOr<AttachResult> LibbpfDataPlane::Attach(
     const std::string& interface, ModePreference preference) {
   FW_RETURN_IF_ERROR(Pin());
   auto result = interfaces_.Attach(interface, preference);
-  if (!result.ok()) {
-    const absl::Status tidied = UnpinWhenIdle();
-    if (!tidied.ok()) spdlog::warn("{}", util::ToLogText(tidied));
-  }
+  const absl::Status tidied =
+      result.ok() ? RemoveOtherLayouts(pin_dir_) : UnpinWhenIdle();
+  if (!tidied.ok()) spdlog::warn("{}", util::ToLogText(tidied));
   return result;
 }
 

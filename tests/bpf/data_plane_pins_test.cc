@@ -355,6 +355,23 @@ TEST_F(DataPlanePinsTest, TellsTheProgramHowManyPrefixesThereAre) {
   EXPECT_EQ(State().prefixes[FW_FAMILY_IPV4], 1u);
 }
 
+TEST_F(DataPlanePinsTest, TheMapsOfAnOlderLayoutGoWhenTheFilterIsTakenOver) {
+  world_->AddInterface("fw0", true);
+  Attach("fw0");
+  world_->Stop();
+  const util::ScopedFd map = MakeArray(1);
+  for (const char* folder : {"maps-v1", "other"}) {
+    ASSERT_TRUE(MakeFolder(world_->Pin(folder)).ok());
+    ASSERT_TRUE(Pin(map.get(), world_->Pin(folder) + "/old").ok());
+  }
+  ASSERT_TRUE(world_->Start().ok());
+  EXPECT_TRUE(Exists("maps-v1/old")) << "the old program still guards";
+  Attach("fw0");
+  EXPECT_FALSE(Exists("maps-v1"));
+  EXPECT_TRUE(Exists("other/old"));
+  EXPECT_TRUE(Exists(kMaps));
+}
+
 TEST_F(DataPlanePinsTest, TheLimitIsThatOfThisRun) {
   world_->AddInterface("fw0", true);
   ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());

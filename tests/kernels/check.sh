@@ -102,7 +102,7 @@ run_tests() {
 few=$(few_capabilities)
 check_agent all
 check_agent "$few"
-for program in $test_programs; do run_tests "$program" all '*'; done
+for program in $test_programs; do run_tests "$program" all "$test_filter"; done
 for program in $few_capabilities_programs; do run_tests "$program" "$few" "$few_capabilities_filter"; done
 rm -rf "$scratch"
 report end "$(uname -r)"
