@@ -40,7 +40,7 @@ void LineArena::Recycle() {
 absl::Status LineArena::Refill() {
   FW_ASSIGN_OR_RETURN(const std::uint32_t slab, memory_->AddSlabs(1));
   if (live_) {
-    const absl::Status connected = memory_->Connect();
+    absl::Status connected = memory_->Connect();
     if (!connected.ok()) {
       memory_->RemoveSlabs({&slab, 1});
       return connected;
