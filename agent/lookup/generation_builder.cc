@@ -173,7 +173,7 @@ int Builder<Address>::SplitLength(Items items, int anchor_length) {
   for (int length = anchor_length + 1; length <= kBits<Address>; ++length) {
     if (lengths[static_cast<std::size_t>(length)]) ++count;
     const bool at_end =
-        (lengths >> static_cast<std::size_t>(length) + 1).none();
+        (lengths >> (static_cast<std::size_t>(length) + 1)).none();
     if (at_end) return 0;
     // Most misses end where nothing begins with the same 32 bits.
     if (length == kTopLength || count == FW_SUBTREE_LENGTHS) return length;
