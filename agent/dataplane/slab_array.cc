@@ -36,10 +36,14 @@ absl::StatusOr<util::ScopedFd> MakeSlab() {
   util::ScopedFd fd(bpf_map_create(BPF_MAP_TYPE_ARRAY, "fw_slab",
                                    sizeof(std::uint32_t), sizeof(fw_line),
                                    FW_SLAB_LINES, &options));
-  if (!fd.valid()) {
-    return util::ErrnoToStatus(errno, "make memory for a source table");
+  if (fd.valid()) return fd;
+  if (errno == EMFILE) {
+    return absl::ResourceExhaustedError(
+        "make memory for a source table: this process may open too few files "
+        "(ulimit -n, LimitNOFILE): it takes one for each 256 KiB until an "
+        "interface is guarded");
   }
-  return fd;
+  return util::ErrnoToStatus(errno, "make memory for a source table");
 }
 
 absl::Status MapSlab(int fd, void* place) {

@@ -34,7 +34,9 @@ std::uint32_t Unshuffle4(std::uint32_t x, std::uint64_t seed) {
 std::uint64_t BucketLines<Address4>::Size(std::uint64_t slots,
                                           fw_generation& generation) {
   // As few as make a slab full.
-  std::uint32_t bits = std::bit_width(FW_SLAB_LINES / 2u) - 2;
+  constexpr std::uint32_t kFewest = std::bit_width(FW_SLAB_LINES / 2u) - 2;
+  static_assert(kFewest >= FW_BUCKET4_MIN_BITS);
+  std::uint32_t bits = kFewest;
   while (std::uint64_t{kSlots} << bits < slots) ++bits;
   generation.bucket_bits = bits;
   generation.bucket_count = 1u << bits;

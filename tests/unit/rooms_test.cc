@@ -40,8 +40,8 @@ const std::map<std::string, std::set<std::string>>& Rooms() {
       {"client", {}},
       {"tests",
        {"agent", "agent/core", "agent/dataplane", "agent/lookup",
-        "agent/policy", "agent/service", "agent/store", "agent/telemetry", "agent/util", "bpf",
-        "client"}},
+        "agent/policy", "agent/service", "agent/store", "agent/telemetry",
+        "agent/util", "bpf", "client"}},
   };
   return rooms;
 }
