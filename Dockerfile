@@ -1,7 +1,7 @@
 # Builds the image of the agent and its command line.
 #
 #   docker build -t fwagent .
-#   docker run --network host --cap-drop ALL --cap-add BPF --cap-add NET_ADMIN \
+#   docker run --network host --cap-drop ALL --cap-add BPF --cap-add NET_ADMIN --cap-add PERFMON \
 #     -v /sys/fs/bpf:/sys/fs/bpf -v /run/fwagent:/run/fwagent \
 #     -v /var/lib/fwagent:/var/lib/fwagent fwagent --interface eth0
 #

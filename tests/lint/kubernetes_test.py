@@ -33,10 +33,10 @@ class Kubernetes(unittest.TestCase):
         there = {path.name for path in FOLDER.glob("*.yaml")}
         self.assertEqual(named, there - {"kustomization.yaml"})
 
-    def test_only_the_two_capabilities(self):
+    def test_only_three_capabilities(self):
         security = self.container["securityContext"]
         self.assertEqual(security["capabilities"]["drop"], ["ALL"])
-        self.assertEqual(set(security["capabilities"]["add"]), {"BPF", "NET_ADMIN"})
+        self.assertEqual(set(security["capabilities"]["add"]), {"BPF", "NET_ADMIN", "PERFMON"})
         self.assertIs(security["privileged"], False)
         self.assertIs(security["allowPrivilegeEscalation"], False)
         self.assertIs(security["readOnlyRootFilesystem"], True)
