@@ -16,7 +16,9 @@ union fw_two_keys {
   __u64 word;
 };
 
-/* In one word: see fw_cursor.h on what a write to the stack costs. */
+/* In one word: to a program that is loaded without CAP_PERFMON every first
+ * write to a slot of the stack costs a fence, and Linux 6.1 refuses it a second
+ * one. */
 static __always_inline void fw_set_keys(union fw_two_keys *keys, __u32 first,
                                         __u32 second) {
   *(volatile __u64 *)&keys->word = (__u64)second << 32 | first;

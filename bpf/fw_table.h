@@ -90,6 +90,10 @@ struct fw_chunk {
   __u64 longer[FW_CHUNK_WORDS];
 };
 
+/* Most lines behind its own in which a prefix may lie: as many as let a table
+ * be filled to three quarters (IPv4) or a half. */
+#define FW_BUCKET_REACH 15
+
 /* One line of the hash table for IPv4: prefixes of 25 to 32 bits. A slot is a
  * tag, written at once; its entry is at the same place of another line, so that
  * look-ups that only ask for the verdict touch half the memory. The code of a
@@ -109,6 +113,8 @@ enum fw_tag_kind {
   FW_TAG_ALLOW = 2,
   FW_TAG_OTHER = 3, /* as its entry says */
 };
+FW_ASSERT(FW_TAG_HOST >> FW_TAG_DISTANCE_SHIFT == FW_BUCKET_REACH + 1,
+          "a distance fits between the kind and the host");
 struct fw_bucket4 {
   __u32 reach; /* so many lines behind this one may hold what belongs here */
   __u32 tags[FW_BUCKET4_SLOTS];
@@ -141,10 +147,6 @@ struct fw_parts {
   __u64 used[FW_PARTS_WORDS];
 };
 FW_ASSERT(sizeof(struct fw_parts) * FW_LINE_RECORDS == FW_LINE_BYTES, "");
-
-/* Most lines behind its own in which a prefix may lie: as many as let a table
- * be filled to three quarters (IPv4) or a half. */
-#define FW_BUCKET_REACH 15
 
 #define FW_LINE_WORDS 8
 #define FW_LINE_ENTRIES 16

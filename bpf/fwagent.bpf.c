@@ -8,7 +8,7 @@
 #include "bpf/fw_subprograms.h"
 
 /* The frame from its start. Volatile, so that the compiler reads the pointers
- * anew instead of keeping them on the stack: see fw_set_source4. */
+ * anew instead of keeping them on the stack: see fw_set_keys. */
 static __always_inline struct fw_cursor fw_start(struct xdp_md *ctx,
                                                  __u32 byte_count) {
   const volatile struct xdp_md *frame = ctx;
@@ -55,17 +55,28 @@ __noinline int fw_filter_whole(struct xdp_md *ctx, __u32 byte_count) {
   return fw_act(outcome);
 }
 
+/* Whether the outcome came from a packet that was all there. */
+static __always_inline int fw_was_whole(struct fw_outcome outcome) {
+  return outcome.reason != FW_REASON_MALFORMED_IP &&
+         outcome.reason != FW_REASON_MALFORMED_TRANSPORT &&
+         outcome.reason != FW_REASON_TOO_DEEP &&
+         outcome.reason != FW_REASON_NOT_IP;
+}
+
 /* Takes the first buffer for the frame: asking for its length costs a call, and
  * returning from one as much as all the rest. An IP packet that goes on in
- * other buffers then looks cut off. So outcomes other than the two that a
- * packet in one buffer has all day are looked at again, with the length that is
- * asked. */
+ * other buffers then looks cut off; what looks so is judged again, with the
+ * length that is asked. */
 SEC("xdp")
 int fwagent(struct xdp_md *ctx) {
   __u32 byte_count = fw_first_buffer_bytes(ctx);
   struct fw_outcome outcome = fw_judge(ctx, byte_count, 0);
 
   if (fw_count_frequent(outcome, byte_count)) return fw_act(outcome);
+  if (fw_was_whole(outcome)) {
+    fw_count_any(outcome.verdict, outcome.reason, byte_count);
+    return fw_act(outcome);
+  }
   return fw_filter_whole(ctx, (__u32)bpf_xdp_get_buff_len(ctx));
 }
 

@@ -223,7 +223,7 @@ absl::Status GuardedInterfaces::Detach(const std::string& interface) {
     return util::ErrnoToStatus(errno, absl::StrCat("detach ", interface));
   }
   const absl::Status unpinned = Unpin(PinPath(interface));
-  if (!unpinned.ok()) spdlog::warn("{}", util::ToLogText(unpinned));
+  util::WarnUnlessOk(unpinned);
   Erase(interface);
   if (!before.here()) return absl::OkStatus();
   const auto programs = QueryXdp(before.ifindex);

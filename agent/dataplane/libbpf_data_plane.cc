@@ -1,6 +1,5 @@
 #include "agent/dataplane/libbpf_data_plane.h"
 
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include <utility>
@@ -135,17 +134,15 @@ absl::StatusOr<AttachResult> LibbpfDataPlane::Attach(
     const std::string& interface, ModePreference preference) {
   FW_RETURN_IF_ERROR(Pin());
   auto result = interfaces_.Attach(interface, preference);
-  const absl::Status tidied =
-      result.ok() ? RemoveOtherLayouts(pin_dir_) : UnpinWhenIdle();
-  if (!tidied.ok()) spdlog::warn("{}", util::ToLogText(tidied));
+  util::WarnUnlessOk(result.ok() ? RemoveOtherLayouts(pin_dir_)
+                                 : UnpinWhenIdle());
   return result;
 }
 
 absl::Status LibbpfDataPlane::Detach(const std::string& interface) {
   FW_RETURN_IF_ERROR(interfaces_.Detach(interface));
   // The filter is off: what is left behind is no reason to deny it.
-  const absl::Status tidied = UnpinWhenIdle();
-  if (!tidied.ok()) spdlog::warn("{}", util::ToLogText(tidied));
+  util::WarnUnlessOk(UnpinWhenIdle());
   return absl::OkStatus();
 }
 

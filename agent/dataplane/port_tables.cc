@@ -47,11 +47,6 @@ absl::StatusOr<std::uint32_t> LiveId(int outer_fd, Protocol protocol) {
   return util::ErrnoToStatus(errno, "look up a port table");
 }
 
-// Pins that could not be tidied up do no harm: their ids tell them apart.
-void WarnUnlessOk(const absl::Status& status) {
-  if (!status.ok()) spdlog::warn("{}", util::ToLogText(status));
-}
-
 absl::Status Rename(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
   return util::ErrnoToStatus(errno, absl::StrCat("rename ", from, " to ", to));
@@ -128,11 +123,11 @@ absl::Status PortTables::Install(Protocol protocol, util::ScopedFd array) {
   const int fd = array.get();
   if (bpf_map_update_elem(outer_fd_, &key, &fd, BPF_ANY) != 0) {
     absl::Status failed = util::ErrnoToStatus(errno, "swap it in");
-    if (pinned_) WarnUnlessOk(dataplane::Unpin(next));
+    if (pinned_) util::WarnUnlessOk(dataplane::Unpin(next));
     return failed;
   }
   LiveOf(protocol) = {.fd = std::move(array), .known = true};
-  if (pinned_) WarnUnlessOk(Rename(next, PinPath(protocol)));
+  if (pinned_) util::WarnUnlessOk(Rename(next, PinPath(protocol)));
   return absl::OkStatus();
 }
 
@@ -142,7 +137,7 @@ absl::Status PortTables::Remove(Protocol protocol) {
     return util::ErrnoToStatus(errno, "take it out");
   }
   LiveOf(protocol) = Live();
-  if (pinned_) WarnUnlessOk(dataplane::Unpin(PinPath(protocol)));
+  if (pinned_) util::WarnUnlessOk(dataplane::Unpin(PinPath(protocol)));
   return absl::OkStatus();
 }
 

@@ -2,7 +2,6 @@
 
 #include <bpf/bpf.h>
 #include <linux/membarrier.h>
-#include <spdlog/spdlog.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -26,10 +25,6 @@ namespace {
 constexpr char kPinPrefix[] = "slab-";
 constexpr std::size_t kReserved =
     FW_SLABS * lookup::LineMemory::kSlabBytes;  // of addresses, not of memory
-
-void WarnUnlessOk(const absl::Status& status) {
-  if (!status.ok()) spdlog::warn("{}", util::ToLogText(status));
-}
 
 }  // namespace
 
@@ -162,14 +157,14 @@ absl::Status SlabMaps::Connect() {
 }
 
 void SlabMaps::RemoveSlabs(std::span<const std::uint32_t> slabs) {
-  WarnUnlessOk(MakeEmpty());
+  util::WarnUnlessOk(MakeEmpty());
   std::vector<std::uint32_t> connected;
   for (const std::uint32_t slab : slabs) {
     if (std::erase(unconnected_, slab) == 0) connected.push_back(slab);
   }
-  WarnUnlessOk(DisconnectSlabs(slabs_fd_, connected, empty_.get()));
+  util::WarnUnlessOk(DisconnectSlabs(slabs_fd_, connected, empty_.get()));
   for (const std::uint32_t slab : slabs) {
-    if (pinned_) WarnUnlessOk(dataplane::Unpin(PinPath(slab)));
+    if (pinned_) util::WarnUnlessOk(dataplane::Unpin(PinPath(slab)));
     Release(slab);
   }
 }
@@ -185,7 +180,7 @@ void SlabMaps::RemoveInherited() {
 // waits for them too.
 void SlabMaps::WaitForReaders() {
   if (syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0) return;
-  WarnUnlessOk(TouchSlabs(slabs_fd_));
+  util::WarnUnlessOk(TouchSlabs(slabs_fd_));
 }
 
 absl::Status SlabMaps::Pin() {

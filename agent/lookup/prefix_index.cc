@@ -5,7 +5,7 @@
 namespace fwagent::lookup {
 namespace {
 
-constexpr int kChunkLength = 24;
+constexpr int kChunkLength = FW_CHUNK_LENGTH;
 // As many are looked through before an answer is guessed.
 constexpr int kPatience = 64;
 

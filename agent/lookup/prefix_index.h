@@ -40,9 +40,6 @@ class PrefixIndex {
   // What the prefixes that hold `key`, itself among them, say together.
   Fold FoldAt(const Key<Address>& key, const Statements& statements) const;
 
-  // Prefixes of at most 24 bits.
-  const Map& chunked() const { return chunked_; }
-
   // Whether there are prefixes of more than `length` bits, and more than the
   // key's own, inside the key, of those that are not in a chunk. May be wrong
   // by saying yes where there are very many to look through.

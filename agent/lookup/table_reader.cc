@@ -12,7 +12,7 @@
 namespace fwagent::lookup {
 namespace {
 
-constexpr std::uint32_t kChunkLength = 24;
+constexpr std::uint32_t kChunkLength = FW_CHUNK_LENGTH;
 constexpr std::uint32_t kPlaces = FW_ROOT_WORDS * FW_CHUNK_PLACES;
 
 policy::SourceVerdict VerdictOf(std::uint32_t kind) {

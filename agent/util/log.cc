@@ -38,4 +38,8 @@ std::string ToLogText(const absl::Status& status) {
                       status.message());
 }
 
+void WarnUnlessOk(const absl::Status& status) {
+  if (!status.ok()) spdlog::warn("{}", ToLogText(status));
+}
+
 }  // namespace fwagent::util

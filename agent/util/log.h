@@ -20,6 +20,9 @@ absl::Status InitLog(std::string_view level);
 // "CODE: message", for a log line.
 std::string ToLogText(const absl::Status& status);
 
+// Logs an error that nobody can be told and that changes nothing.
+void WarnUnlessOk(const absl::Status& status);
+
 }  // namespace fwagent::util
 
 #endif  // FWAGENT_AGENT_UTIL_LOG_H_
