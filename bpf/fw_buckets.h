@@ -25,6 +25,24 @@ static __always_inline __u32 fw_scan_bucket4(const struct fw_bucket4 *bucket,
   return 0;
 }
 
+/* Whether a bucket has a slot with the tag of a host, but for the bits that are
+ * `ignored`. Without branches, which would be guessed wrongly: the tags have no
+ * bit 31, so that in the difference with one that bit tells whether it was 0.
+ * Bit 31 or 63 of the result. The reach, which lies with the tags, is no
+ * host's. */
+#define FW_TAG_FOUND 0x8000000080000000ull
+static __always_inline __u64 fw_find_tag4(const union fw_line *line, __u32 tag,
+                                          __u32 ignored) {
+  const __u64 any = (__u64)ignored << 32 | ignored;
+  const __u64 tags = (__u64)tag << 32 | tag | any;
+  __u64 found = 0;
+
+#pragma clang loop unroll(full)
+  for (int i = 0; i < FW_LINE_WORDS; i++)
+    found |= ((FW_READ(line->words[i]) | any) ^ tags) - 0x0000000100000001ull;
+  return found & FW_TAG_FOUND;
+}
+
 /* The entry first: once there is one, the code beside it does not change. */
 static __always_inline __u32 fw_scan_bucket6(const struct fw_bucket6 *bucket,
                                              const struct fw_code6 *code) {
@@ -42,7 +60,7 @@ static __always_inline __u32 fw_scan_bucket6(const struct fw_bucket6 *bucket,
 
 static __always_inline __u32
 fw_bucket_lines(const struct fw_generation *generation) {
-  return generation->bucket_count + FW_BUCKET_REACH;
+  return generation->bucket_count + FW_BUCKET4_TAIL;
 }
 
 /* The lines behind the first one, which few prefixes need. */
@@ -60,15 +78,27 @@ FW_SUBPROGRAM __u32 fw_probe4_on(__u32 number, __u32 tag, __u32 reach) {
   return 0;
 }
 
-/* What fw_scan_bucket4 says of a code; `host` is FW_TAG_HOST or 0. */
-static __always_inline __u32 fw_probe4(const struct fw_generation *generation,
-                                       __u32 code, __u32 host) {
-  __u32 shuffled = fw_shuffle4(code, generation->seed);
+/* Where a host belongs, and its tag there without a kind. */
+struct fw_home4 {
+  __u32 number; /* of the line */
+  __u32 tag;
+};
+
+static __always_inline struct fw_home4 fw_find_host_home4(
+    const struct fw_generation *generation, __u32 address) {
+  __u32 shuffled = fw_shuffle32(address, generation->seed);
   __u32 rest_bits = 32 - generation->bucket_bits;
   __u32 rest = shuffled & ((1u << rest_bits) - 1);
-  __u32 tag = rest << FW_TAG_REST_SHIFT | host;
-  __u32 number =
-      generation->bucket_slab * FW_SLAB_LINES + (shuffled >> rest_bits);
+  struct fw_home4 home = {
+      generation->bucket_slab * FW_SLAB_LINES + (shuffled >> rest_bits),
+      rest << FW_TAG_REST_SHIFT | FW_TAG_HOST};
+
+  return home;
+}
+
+/* What fw_scan_bucket4 says of a host. Most look-ups ask in vain; they end
+ * before the call. */
+FW_SUBPROGRAM __u32 fw_probe_host4_on(__u32 number, __u32 tag) {
   const union fw_line *line = fw_line(number);
   __u32 found, reach;
 
@@ -79,6 +109,18 @@ static __always_inline __u32 fw_probe4(const struct fw_generation *generation,
   return reach != 0 ? fw_probe4_on(number, tag, reach) : 0;
 }
 
+static __always_inline __u32
+fw_probe_host4(const struct fw_generation *generation, __u32 address) {
+  struct fw_home4 home = fw_find_host_home4(generation, address);
+  const union fw_line *line = fw_line(home.number);
+
+  if (!line) return 0;
+  if (!fw_find_tag4(line, home.tag, FW_TAG_KIND) &&
+      FW_READ(line->bucket4.reach) == 0)
+    return 0;
+  return fw_probe_host4_on(home.number, home.tag);
+}
+
 /* The entry behind BLOCK_AT, ALLOW_AT or OTHER_AT; 0 when it is gone. */
 FW_SUBPROGRAM __u32 fw_entry_at(__u32 found, __u32 which) {
   const struct fw_generation *generation = fw_generation(FW_FAMILY_IPV4, which);
@@ -87,6 +129,95 @@ FW_SUBPROGRAM __u32 fw_entry_at(__u32 found, __u32 which) {
       fw_line(slot / FW_LINE_ENTRIES + fw_bucket_lines(generation));
 
   return line ? FW_READ(line->entries[slot % FW_LINE_ENTRIES]) : 0;
+}
+
+/* What was found of the prefixes of 25 to 31 bits. */
+#define FW_LONGER_FOUND 0xffffffffull /* as by fw_scan_bucket4 */
+#define FW_LONGER_LOWEST_SHIFT 32     /* of its suffix, 8 bits */
+#define FW_LONGER_REACH_SHIFT 48      /* of the line */
+
+/* The longest one in the line with this number, of those so many lines behind
+ * their own, that holds an address. `tag` is that of the address as if all its
+ * last bits were suffix. The lowest bit of a suffix, which is not part of the
+ * prefix, tells its length; only those from `least` on and below `most` count.
+ */
+static __always_inline __u64 fw_scan_longer4(__u32 number, __u32 tag,
+                                             __u32 distance, __u32 least,
+                                             __u32 most) {
+  const union fw_line *line = fw_line(number);
+  __u64 found = 0;
+
+  if (!line) return 0;
+#pragma clang loop unroll(full)
+  for (__u32 i = 0; i < FW_BUCKET4_SLOTS; i++) {
+    __u32 slot = FW_READ(line->bucket4.tags[i]);
+    __u32 suffix = slot >> FW_TAG_SUFFIX_SHIFT & FW_TAG_SUFFIX_MASK;
+    __u32 lowest = suffix & -suffix;
+
+    if ((slot ^ tag) >> FW_TAG_SUFFIX_SHIFT >= 2 * lowest) continue;
+    if ((slot & FW_TAG_PLACE) != distance << FW_TAG_DISTANCE_SHIFT) continue;
+    if ((slot & FW_TAG_KIND) == FW_TAG_FREE) continue;
+    if (lowest < least || lowest >= most) continue;
+    most = lowest;
+    found = ((__u32)FW_ENTRY_BLOCK_AT - FW_TAG_BLOCK + (slot & FW_TAG_KIND))
+                << FW_ENTRY_PAYLOAD_BITS |
+            (number * FW_LINE_ENTRIES + 1 + i);
+    found |= (__u64)lowest << FW_LONGER_LOWEST_SHIFT;
+  }
+  return found | (__u64)FW_READ(line->bucket4.reach) << FW_LONGER_REACH_SHIFT;
+}
+
+/* The same, verified once. */
+FW_SUBPROGRAM __u64 fw_scan_longer4_at(__u32 number, __u32 tag, __u32 distance,
+                                       __u32 least, __u32 most) {
+  return fw_scan_longer4(number, tag, distance, least, most);
+}
+
+/* The lines behind the first one, where this was found. */
+FW_SUBPROGRAM __u64 fw_scan_longer4_on(__u32 number, __u32 tag, __u32 least,
+                                       __u32 most, __u64 found) {
+  __u32 reach = (__u32)(found >> FW_LONGER_REACH_SHIFT);
+
+#pragma clang loop unroll(full)
+  for (__u32 i = 1; i <= FW_BUCKET_REACH; i++) {
+    __u64 more;
+
+    if (found & FW_LONGER_FOUND)
+      most = found >> FW_LONGER_LOWEST_SHIFT & FW_TAG_SUFFIX_MASK;
+    more = fw_scan_longer4_at(number + i, tag, i, least, most);
+    if (more & FW_LONGER_FOUND) found = more;
+    if (i == reach) break;
+  }
+  return found;
+}
+
+/* From this line on, where the prefixes asked for belong. */
+static __always_inline __u32 fw_probe_longer4(__u32 number, __u32 tag,
+                                              __u32 least, __u32 most) {
+  __u64 found = fw_scan_longer4(number, tag, 0, least, most);
+
+  if (found >> FW_LONGER_REACH_SHIFT)
+    found = fw_scan_longer4_on(number, tag, least, most, found);
+  return (__u32)found;
+}
+
+/* What fw_scan_bucket4 says of the longest prefix of 25 to 31 bits that holds
+ * an address. */
+static __always_inline __u32 fw_find_longer4(__u32 which, __u32 address) {
+  const struct fw_generation *generation = fw_generation(FW_FAMILY_IPV4, which);
+  __u32 shuffled = fw_shuffle24(address >> 8, generation->seed);
+  __u32 rest_bits = 24 - generation->bucket_bits;
+  __u32 rest = shuffled & ((1u << rest_bits) - 1);
+  __u32 number =
+      generation->bucket_slab * FW_SLAB_LINES + (shuffled >> rest_bits);
+  __u32 tag = (rest << FW_TAG_SUFFIX_BITS | (address & FW_TAG_SUFFIX_MASK))
+              << FW_TAG_SUFFIX_SHIFT;
+  __u32 found = fw_probe_longer4(number + FW_LINES_BEHIND(address), tag, 1,
+                                 FW_LOWEST_TOGETHER);
+
+  if (found != 0) return found;
+  return fw_probe_longer4(number, tag, FW_LOWEST_TOGETHER,
+                          FW_TAG_SUFFIX_MASK + 1);
 }
 
 FW_SUBPROGRAM __u32 fw_probe6_on(__u32 number, __u64 high, __u64 low,

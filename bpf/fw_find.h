@@ -3,6 +3,7 @@
  * as C++, for the host. Who includes it defines first
  *   const union fw_line *fw_line(__u32 number);        NULL: no such line
  *   const struct fw_generation *fw_generation(__u32 family, __u32 which);
+ *   const __u64 *fw_used_word(__u32 index);        NULL: no such word
  *   FW_READ(place)    reads what another thread may be writing
  *   FW_SUBPROGRAM     in front of functions that are verified once, for any
  *                     arguments: see fw_subprograms.h */
@@ -39,27 +40,9 @@ static __always_inline struct fw_subtree fw_subtree_of(__u32 entry) {
   return subtree;
 }
 
-/* What is said of the longest prefix below an anchor, or of the anchor. `entry`
- * goes on, `which` is the generation that it belongs to. Hosts have been asked
- * for before. */
-FW_SUBPROGRAM __u32 fw_find_below4(__u32 entry, __u32 address, __u32 which) {
-  const struct fw_generation *generation = fw_generation(FW_FAMILY_IPV4, which);
-  struct fw_subtree subtree = fw_subtree_of(entry);
-
-#pragma clang loop unroll(full)
-  for (int i = 0; i < FW_SUBTREE_LENGTHS; i++) {
-    __u32 length = FW_CHUNK_LENGTH + (subtree.lengths >> (8 * i) & 0xff);
-    __u32 found;
-
-    if (length == FW_CHUNK_LENGTH) break;
-    if (length >= 32) continue;
-    found = fw_probe4(generation, fw_make_code4(address, length), 0);
-    if (found != 0) return found;
-  }
-  return subtree.background;
-}
-
-/* The same; what is found may go on. */
+/* What is said of the longest prefix below an anchor, or of the anchor; what is
+ * found may go on. `entry` goes on, `which` is the generation that it belongs
+ * to. */
 FW_SUBPROGRAM __u32 fw_find_below6(__u32 entry, __u64 high, __u64 low,
                                    __u32 which) {
   const struct fw_generation *generation = fw_generation(FW_FAMILY_IPV6, which);
@@ -116,33 +99,90 @@ static __always_inline __u32 fw_has_part(__u64 root, __u32 address) {
   return line && (FW_READ(line->words[word]) >> part % 64 & 1);
 }
 
-/* What is said of an address, in host byte order: NOTHING, BLOCK, ALLOW,
- * MEANING, BLOCK_AT or ALLOW_AT. `which` is the family's generation in force.
- *
- * An entry for the host itself is the answer, whatever else there is; and to
- * ask for it need not wait for the chunk. */
-static __always_inline __u32 fw_find4(__u32 which, __u32 address) {
-  const struct fw_generation *generation = fw_generation(FW_FAMILY_IPV4, which);
-  __u64 root = fw_root_word(generation, address);
-  __u32 entry;
+/* Whether something may be said of an address in host byte order. */
+static __always_inline int fw_is_used(__u32 address) {
+  const __u64 *word = fw_used_word(address >> 16);
+  __u32 bit = (address >> 8) % FW_CHUNK_PLACES / FW_USED_PLACES;
 
-  if (!(root & FW_ROOT_CHUNK)) return (__u32)root;
-  if (!fw_has_part(root, address)) return 0;
-  entry = fw_probe4(generation, address, FW_TAG_HOST);
-  if (entry == 0) {
+  return word && FW_READ(*word) >> bit & 1;
+}
+
+/* What the front says of an address, in host byte order: an enum fw_front. */
+static __always_inline __u32 fw_front_at(const struct fw_generation *generation,
+                                         __u32 address) {
+  __u32 slab = FW_READ(generation->front_slabs[address >> 28]);
+  const union fw_line *line =
+      fw_line(slab * FW_SLAB_LINES | (address >> 16) % FW_SLAB_LINES);
+  __u32 place = (address >> 8) % FW_CHUNK_PLACES;
+
+  if (!line) return FW_FRONT_NOTHING;
+  return FW_READ(line->words[place / FW_FRONT_PLACES]) >>
+             place % FW_FRONT_PLACES * FW_FRONT_BITS &
+         ((1 << FW_FRONT_BITS) - 1);
+}
+
+/* What prefixes of up to 24 bits say. */
+static __always_inline __u32
+fw_find_shorter4(const struct fw_generation *generation, __u32 address) {
+  __u64 root = fw_root_word(generation, address);
+  __u32 entry = (__u32)root;
+
+  if (root & FW_ROOT_CHUNK)
     entry = fw_find_in_chunk(root & FW_ENTRY_PAYLOAD, address);
-    if (entry == FW_LOOK_LONGER) return 0;
-    if (fw_goes_on(entry)) entry = fw_find_below4(entry, address, which);
+  if (!fw_goes_on(entry)) return entry;
+  return fw_subtree_of(entry).background;
+}
+
+/* Behind the front, which says something of the address: NOTHING, BLOCK, ALLOW,
+ * MEANING, BLOCK_AT or ALLOW_AT. An entry for the host itself is the answer,
+ * whatever else there is; and to ask for it need not wait for the rest. */
+FW_SUBPROGRAM __u32 fw_find4_behind(__u32 which, __u32 address, __u32 front) {
+  const struct fw_generation *generation = fw_generation(FW_FAMILY_IPV4, which);
+  __u32 entry = fw_probe_host4(generation, address);
+
+  if (entry == 0 && front != FW_FRONT_HOSTS) {
+    entry = fw_find_longer4(which, address);
+    if (entry == 0) entry = fw_find_shorter4(generation, address);
   }
   if (fw_kind_of(entry) != FW_ENTRY_OTHER_AT) return entry;
   return fw_entry_at(entry, which);
 }
 
+/* What is said of an address: as above, but where it is blocked the number of
+ * the rule may be missing. `which` is the family's generation in force.
+ *
+ * Front and bucket are asked side by side, and one branch, which is guessed
+ * right wherever most packets have the same fate, looks at both. */
+static __always_inline __u32 fw_find4(__u32 which, __u32 address) {
+  const struct fw_generation *generation = fw_generation(FW_FAMILY_IPV4, which);
+  struct fw_home4 home;
+  const union fw_line *line;
+  __u32 front;
+  __u64 found;
+
+  if (!fw_is_used(address)) return 0;
+  front = fw_front_at(generation, address);
+  if (front == FW_FRONT_NOTHING) return 0;
+  home = fw_find_host_home4(generation, address);
+  line = fw_line(home.number);
+  if (!line) return 0;
+  found = fw_find_tag4(line, home.tag | FW_TAG_BLOCK, 0);
+  /* Bits 31 and 63 again. */
+  found |= ((__u64)front ^ FW_FRONT_BLOCK) - 1;
+  __asm__("" : "+r"(found)); /* else there are two branches */
+  if (found & FW_TAG_FOUND) return FW_ENTRY_BLOCK << FW_ENTRY_PAYLOAD_BITS;
+  return fw_find4_behind(which, address, front);
+}
+
 /* The same with the number of the rule, wherever it has to be read from: BLOCK
  * and ALLOW in the place of BLOCK_AT and ALLOW_AT. */
 static __always_inline __u32 fw_find4_rule(__u32 which, __u32 address) {
-  __u32 found = fw_find4(which, address);
+  const struct fw_generation *generation = fw_generation(FW_FAMILY_IPV4, which);
+  __u32 front = FW_FRONT_NOTHING;
+  __u32 found = 0;
 
+  if (fw_is_used(address)) front = fw_front_at(generation, address);
+  if (front != FW_FRONT_NOTHING) found = fw_find4_behind(which, address, front);
   if (fw_kind_of(found) < FW_ENTRY_BLOCK_AT) return found;
   return fw_entry_at(found, which);
 }
@@ -162,6 +202,8 @@ static __always_inline __u32 fw_find6(__u32 which, __u64 high, __u64 low) {
 
     entry = fw_probe6(generation, &code);
   }
+  if (!fw_goes_on(entry)) return entry;
+  entry = fw_find_below6(entry, high, low, which);
   return fw_goes_on(entry) ? fw_descend6(entry, high, low, which) : entry;
 }
 

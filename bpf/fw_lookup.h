@@ -39,6 +39,13 @@ static __always_inline const struct fw_generation *fw_generation(__u32 family,
                : &fw_sources.generations[family][0];
 }
 
+static __always_inline const __u64 *fw_used_word(__u32 index) {
+  union fw_two_keys keys;
+
+  fw_set_keys(&keys, index, 0);
+  return bpf_map_lookup_elem(&fw_used, &keys.key.first);
+}
+
 #define FW_READ(place) (*(const volatile typeof(place) *)&(place))
 #define FW_SUBPROGRAM __noinline
 

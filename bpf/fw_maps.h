@@ -17,6 +17,18 @@ const volatile __u32 fw_slot_index = 0;
  * variable, because reaching one costs no look-up. */
 struct fw_source_state fw_sources SEC(".data.sources");
 
+/* Which IPv4 sources there is nothing to ask about: see FW_USED_PLACES.
+ * Key: the first 16 bits of an address. Value: a bit for each /22 in it.
+ * Writer: the agent, before it says something of the addresses. Size: every
+ * /16 there is, so it cannot be full. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, FW_ROOT_WORDS);
+  __type(key, __u32);
+  __type(value, __u64);
+} fw_used SEC(".maps");
+
 /* Memory of the source tables.
  * Key: line in the slab. Value: union fw_line. Writer: the agent, in an order
  * that no packet can see half-done. Size: a quarter of a MiB; when it is full,

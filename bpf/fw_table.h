@@ -2,10 +2,14 @@
 /* How the tables of source addresses lie in memory. Compiles as C (BPF) and as
  * C++: the agent writes them with plain stores, the program reads them.
  *
+ *   used    IPv4: a bit for each /22, whether there is anything in it: most
+ *           misses end here;
+ *   front   IPv4: two bits for each /24, which are all that most look-ups for a
+ *           verdict need, beside the bucket of the host;
  *   root    a word for each of the 65,536 /16: the answer for all of it, or
  *           the chunk that knows more;
- *   parts   a bit for each /23 of a /16, whether there is anything in it: most
- *           misses end here;
+ *   parts   IPv6: a bit for each /23 of the first 32 bits, whether there is
+ *           anything in it: most misses end here;
  *   chunk   one line for a /16: two bits for each /24 in it, and behind it the
  *           entries of those that have one;
  *   subtree what is longer than an anchor, which is a /24 or longer: the
@@ -96,17 +100,29 @@ struct fw_chunk {
 
 /* One line of the hash table for IPv4: prefixes of 25 to 32 bits. A slot is a
  * tag, written at once; its entry is at the same place of another line, so that
- * look-ups that only ask for the verdict touch half the memory. The code of a
- * prefix is its bits, then a one, then zeros: 32 bits, and that of a host its
- * address. It is shuffled without loss; the upper bits say in which line the
- * prefix belongs, and the tag holds the rest:
- *   rest << 7 | is a host << 6 | lines behind its own << 2 | enum fw_tag_kind
- * A slot with the kind FREE is free, or about to be. */
+ * look-ups that only ask for the verdict touch half the memory.
+ *
+ * The address of a host is shuffled without loss; the upper bits say in which
+ * line it belongs, and the tag holds the rest:
+ *   rest << 7 | FW_TAG_HOST | lines behind its own << 2 | enum fw_tag_kind
+ * Of other prefixes the first 24 bits are, so that those in one /24 lie
+ * together: in the line that the shuffled bits say, or, of more than 27 bits,
+ * so many lines behind it as the next four bits say, because there may be as
+ * many of them as lines can hold. The other bits, then a one, then zeros, are
+ * the suffix, of eight bits:
+ *   rest << 15 | suffix << 7 | lines behind its own << 2 | enum fw_tag_kind
+ * A slot with the kind FREE is free, or about to be. Bit 31 is never set, so
+ * that two tags can be compared by one subtraction. */
 #define FW_BUCKET4_SLOTS 15
 #define FW_TAG_REST_SHIFT 7
+#define FW_TAG_SUFFIX_SHIFT FW_TAG_REST_SHIFT
+#define FW_TAG_SUFFIX_BITS 8
+#define FW_TAG_SUFFIX_MASK 0xffu
 #define FW_TAG_HOST (1u << 6)
 #define FW_TAG_DISTANCE_SHIFT 2
 #define FW_TAG_KIND 3u
+/* Whether a host, and how far behind its own line. */
+#define FW_TAG_PLACE (FW_TAG_HOST | FW_BUCKET_REACH << FW_TAG_DISTANCE_SHIFT)
 enum fw_tag_kind {
   FW_TAG_FREE = 0,
   FW_TAG_BLOCK = 1,
@@ -124,7 +140,13 @@ struct fw_bucket4_entries {
   __u32 entries[FW_BUCKET4_SLOTS];
 };
 /* Fewer, and the rest would not fit in a tag. */
-#define FW_BUCKET4_MIN_BITS 7
+#define FW_BUCKET4_MIN_BITS 8
+#define FW_BUCKET4_TAIL (FW_BUCKET_REACH + 15)
+/* Longer ones lie by their next four bits. */
+#define FW_LENGTH_TOGETHER 27
+/* The lowest bit of the suffix of one of that length. */
+#define FW_LOWEST_TOGETHER (1u << (31 - FW_LENGTH_TOGETHER))
+#define FW_LINES_BEHIND(address) ((address) >> 4 & 15)
 
 /* The same for IPv6: prefixes of 25 to 128 bits. The code is made likewise,
  * with 128 bits, and kept whole beside the entry; FW_SLOT_HOST is set in the
@@ -139,7 +161,7 @@ struct fw_bucket6 {
   __u32 reach;
 };
 
-/* The /23s of a /16, 64 in a word: whether one of its two places may say
+/* IPv6: the /23s of a /16, 64 in a word: whether one of its two places may say
  * something. So much smaller than the chunks, they stay in the cache. */
 #define FW_PARTS_WORDS 2
 #define FW_PART_PLACES 2
@@ -164,24 +186,42 @@ union fw_line {
 FW_ASSERT(sizeof(union fw_line) == FW_LINE_BYTES, "layout");
 
 /* One word for each /16: an entry; or FW_ROOT_CHUNK, the line number of a chunk
- * and, in the upper half, the record of its struct fw_parts. */
+ * and, IPv6, in the upper half the record of its struct fw_parts. */
 #define FW_ROOT_LENGTH 16
 #define FW_ROOT_WORDS 65536
 #define FW_ROOT_SLABS (FW_ROOT_WORDS / FW_LINE_WORDS / FW_SLAB_LINES)
 #define FW_ROOT_CHUNK (1ull << 31)
 #define FW_ROOT_PARTS_SHIFT 32
 
+/* IPv4: whether anything is said of a /22, in whichever generation. Wrongly set
+ * it costs time. Most misses end here, with an eighth of the front's size. */
+#define FW_USED_PLACES 4 /* of a chunk, in one bit; 64 in a /16 */
+
+/* IPv4: a line for each /16, in it 32 of its /24s in a word. Slabs in which all
+ * is nothing are not there. */
+#define FW_FRONT_BITS 2
+#define FW_FRONT_PLACES 32
+#define FW_FRONT_SLABS 16
+enum fw_front {
+  FW_FRONT_NOTHING = 0,
+  FW_FRONT_LOOK = 1,  /* the root and what is behind it know; always right */
+  FW_FRONT_BLOCK = 2, /* the whole /24 */
+  FW_FRONT_HOSTS = 3, /* nothing but hosts, in the buckets */
+};
+
 /* One table of one family. */
 struct fw_generation {
   __u32 root_slab;   /* the first one; 0: there is nothing in the table */
   __u32 bucket_slab; /* the first one */
-  /* Lines; FW_BUCKET_REACH more lie behind them. For IPv4 a power of two, and
-   * then as many for the entries. */
+  /* Lines; FW_BUCKET_REACH more lie behind them. For IPv4 a power of two and
+   * FW_BUCKET4_TAIL, and then as many for the entries. */
   __u32 bucket_count;
   __u32 bucket_bits; /* IPv4: its logarithm */
   __u64 seed;        /* of the hash, another one for each table */
+  /* IPv4: for each sixteenth of the addresses, 0 for none. */
+  __u32 front_slabs[FW_FRONT_SLABS];
 };
-FW_ASSERT(sizeof(struct fw_generation) == 24, "layout");
+FW_ASSERT(sizeof(struct fw_generation) == 88, "layout");
 
 /* Where a look-up begins. */
 struct fw_source_state {
@@ -194,25 +234,31 @@ struct fw_source_state {
   __u64 prefixes[FW_FAMILIES];
   struct fw_generation generations[FW_FAMILIES][2];
 };
-FW_ASSERT(sizeof(struct fw_source_state) == 120, "layout");
+FW_ASSERT(sizeof(struct fw_source_state) == 376, "layout");
 
 static inline __u32 fw_kind_of(__u32 entry) {
   return entry >> FW_ENTRY_PAYLOAD_BITS;
 }
 
-/* The code of the first `length` bits of an IPv4 address, 25 to 31. */
-static inline __u32 fw_make_code4(__u32 address, __u32 length) {
-  return (address >> (31 - length) | 1) << (31 - length);
-}
-
-/* Shuffles a code: every bit of it changes half of the others, and no two codes
- * become one. The constants are those of Ellis' lowbias32. */
-static inline __u32 fw_shuffle4(__u32 code, __u64 seed) {
-  __u64 x = code ^ (__u32)seed;
+/* Shuffles an address: every bit of it changes half of the others, and no two
+ * addresses become one. The constants are those of Ellis' lowbias32. */
+static inline __u32 fw_shuffle32(__u32 address, __u64 seed) {
+  __u64 x = address ^ (__u32)seed;
 
   x = (__u32)((x ^ x >> 16) * 0x7feb352dull);
   x = (__u32)((x ^ x >> 15) * 0x846ca68bull);
   return (__u32)(x ^ x >> 16);
+}
+
+/* The same for the first 24 bits; the constants were the best of some that were
+ * tried at random. */
+#define FW_MASK24 0xffffffu
+static inline __u32 fw_shuffle24(__u32 prefix, __u64 seed) {
+  __u64 x = (prefix ^ seed >> 32) & FW_MASK24;
+
+  x = ((x ^ x >> 12) * 0xc1da67) & FW_MASK24;
+  x = ((x ^ x >> 11) * 0xbf6dad) & FW_MASK24;
+  return (__u32)(x ^ x >> 12);
 }
 
 struct fw_code6 {

@@ -61,9 +61,8 @@ absl::StatusOr<std::unique_ptr<LibbpfDataPlane>> LibbpfDataPlane::Open(
   if (!lock.ok() && !absl::IsNotFound(lock.status())) return lock.status();
   const std::string folder = MapFolder(options.pin_dir);
   FW_ASSIGN_OR_RETURN(SharedMaps maps, SharedMaps::Open(folder));
-  FW_ASSIGN_OR_RETURN(auto sources,
-                      SourceTables::Open(maps.slabs(), maps.sources(), folder,
-                                         options.max_sources));
+  FW_ASSIGN_OR_RETURN(auto sources, SourceTables::Open(maps.sources(), folder,
+                                                       options.max_sources));
   FW_ASSIGN_OR_RETURN(PortTables ports, PortTables::Open(maps.ports(), folder));
   FW_ASSIGN_OR_RETURN(CounterSlots slots,
                       CounterSlots::Open(maps.counters(), maps.slots()));

@@ -24,7 +24,8 @@ struct Name {
   const char* pin;
   const char* in_program;
 };
-constexpr std::array<Name, 5> kMapNames = {{{"fw_slabs", "fw_slabs"},
+constexpr std::array<Name, 6> kMapNames = {{{"fw_slabs", "fw_slabs"},
+                                            {"fw_used", "fw_used"},
                                             {"fw_sources", ".data.sources"},
                                             {"fw_ports", "fw_ports"},
                                             {"fw_counters", "fw_counters"},

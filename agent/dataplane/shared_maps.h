@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/dataplane/slab_maps.h"
 #include "agent/util/scoped_fd.h"
 
 struct fwagent_xdp;
@@ -31,10 +32,10 @@ class SharedMaps {
   // Loads an instance of the program that counts in this slot.
   absl::StatusOr<util::ScopedFd> LoadProgram(std::uint32_t slot) const;
 
-  // Descriptors, valid as long as this object. fw_sources is the map that holds
-  // struct fw_source_state, the others are named as in the program.
-  int slabs() const { return fd("fw_slabs"); }
-  int sources() const { return fd("fw_sources"); }
+  // Descriptors, valid as long as this object.
+  SourceMapFds sources() const {
+    return {fd("fw_slabs"), fd("fw_sources"), fd("fw_used")};
+  }
   int ports() const { return fd("fw_ports"); }
   int counters() const { return fd("fw_counters"); }
   int slots() const { return fd("fw_slots"); }

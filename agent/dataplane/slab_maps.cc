@@ -25,6 +25,14 @@ namespace {
 constexpr char kPinPrefix[] = "slab-";
 constexpr std::size_t kReserved =
     FW_SLABS * lookup::LineMemory::kSlabBytes;  // of addresses, not of memory
+constexpr std::size_t kUsedBytes = FW_ROOT_WORDS * sizeof(__u64);
+
+absl::StatusOr<void*> MapShared(int fd, std::size_t size) {
+  void* const mapped =
+      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (mapped != MAP_FAILED) return mapped;
+  return util::ErrnoToStatus(errno, "map the state of the source tables");
+}
 
 }  // namespace
 
@@ -33,9 +41,9 @@ std::string SlabMaps::EmptyPinPath() const {
 }
 
 absl::StatusOr<std::unique_ptr<SlabMaps>> SlabMaps::Open(
-    int slabs_fd, int state_fd, const std::string& folder) {
-  auto maps = std::unique_ptr<SlabMaps>(new SlabMaps(slabs_fd, folder));
-  FW_RETURN_IF_ERROR(maps->Map(state_fd));
+    const SourceMapFds& fds, const std::string& folder) {
+  auto maps = std::unique_ptr<SlabMaps>(new SlabMaps(fds.slabs, folder));
+  FW_RETURN_IF_ERROR(maps->Map(fds));
   FW_RETURN_IF_ERROR(maps->FindInherited());
   return maps;
 }
@@ -43,21 +51,20 @@ absl::StatusOr<std::unique_ptr<SlabMaps>> SlabMaps::Open(
 SlabMaps::~SlabMaps() {
   if (lines_ != nullptr) munmap(lines_, kReserved);
   if (state_ != nullptr) munmap(state_, sizeof(*state_));
+  if (used_words_ != nullptr) munmap(used_words_, kUsedBytes);
 }
 
-absl::Status SlabMaps::Map(int state_fd) {
+absl::Status SlabMaps::Map(const SourceMapFds& fds) {
   void* lines = mmap(nullptr, kReserved, PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (lines == MAP_FAILED) {
     return util::ErrnoToStatus(errno, "reserve addresses for source tables");
   }
   lines_ = static_cast<lookup::Line*>(lines);
-  void* state = mmap(nullptr, sizeof(*state_), PROT_READ | PROT_WRITE,
-                     MAP_SHARED, state_fd, 0);
-  if (state == MAP_FAILED) {
-    return util::ErrnoToStatus(errno, "map the state of the source tables");
-  }
+  FW_ASSIGN_OR_RETURN(void* const state, MapShared(fds.state, sizeof(*state_)));
   state_ = static_cast<fw_source_state*>(state);
+  FW_ASSIGN_OR_RETURN(void* const used, MapShared(fds.used, kUsedBytes));
+  used_words_ = static_cast<__u64*>(used);
   return absl::OkStatus();
 }
 

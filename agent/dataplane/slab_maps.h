@@ -15,16 +15,22 @@
 
 namespace fwagent::dataplane {
 
+// Descriptors of the maps that source tables are made of.
+struct SourceMapFds {
+  int slabs = -1;  // fw_slabs
+  int state = -1;  // the one that holds struct fw_source_state
+  int used = -1;   // fw_used
+};
+
 // One memory-mapped array for each slab, all of them in fw_slabs. To open a map
 // by its id takes CAP_SYS_ADMIN, so each slab has a pin of its own where the
 // filter is to outlive the agent, and a descriptor elsewhere.
 class SlabMaps : public lookup::LineMemory {
  public:
   // Finds the slabs of an earlier run; their pins are in `folder`. The
-  // descriptors, of fw_slabs and of the state, are the caller's and must
-  // outlive the object.
+  // descriptors are the caller's and must outlive the object.
   static absl::StatusOr<std::unique_ptr<SlabMaps>> Open(
-      int slabs_fd, int state_fd, const std::string& folder);
+      const SourceMapFds& fds, const std::string& folder);
   ~SlabMaps() override;
 
   absl::StatusOr<std::uint32_t> AddSlabs(std::uint32_t count) override;
@@ -32,6 +38,7 @@ class SlabMaps : public lookup::LineMemory {
   void RemoveSlabs(std::span<const std::uint32_t> slabs) override;
   void WaitForReaders() override;
   fw_source_state* state() override { return state_; }
+  __u64* used() override { return used_words_; }
 
   // Whether all slabs of the earlier run are here to be read.
   bool inherited_is_readable() const { return inherited_is_readable_; }
@@ -46,7 +53,7 @@ class SlabMaps : public lookup::LineMemory {
   SlabMaps(int slabs_fd, const std::string& folder)
       : slabs_fd_(slabs_fd), folder_(folder), fds_(FW_SLABS) {}
 
-  absl::Status Map(int state_fd);
+  absl::Status Map(const SourceMapFds& fds);
   absl::Status FindInherited();
   absl::Status Add(std::uint32_t slab);
   // Drops what this process holds of a slab.
@@ -59,6 +66,7 @@ class SlabMaps : public lookup::LineMemory {
   const int slabs_fd_;
   const std::string folder_;
   fw_source_state* state_ = nullptr;
+  __u64* used_words_ = nullptr;
   // By number; none once there is a pin, so that a million prefixes do not take
   // the descriptors that connections need.
   std::vector<util::ScopedFd> fds_;

@@ -50,9 +50,9 @@ auto StageFamily(const lookup::SourceTable<Address>& table,
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SourceTables>> SourceTables::Open(
-    int slabs_fd, int state_fd, const std::string& folder,
+    const SourceMapFds& fds, const std::string& folder,
     std::uint64_t capacity) {
-  FW_ASSIGN_OR_RETURN(auto slabs, SlabMaps::Open(slabs_fd, state_fd, folder));
+  FW_ASSIGN_OR_RETURN(auto slabs, SlabMaps::Open(fds, folder));
   return std::unique_ptr<SourceTables>(
       new SourceTables(std::move(slabs), capacity));
 }

@@ -24,11 +24,10 @@ namespace fwagent::dataplane {
 // in force, untouched, until the first Replace.
 class SourceTables {
  public:
-  // `slabs_fd` is fw_slabs, `state_fd` the map that holds struct
-  // fw_source_state; both are the caller's and must outlive the object.
-  // `folder` holds the pins, `capacity` is of each family.
+  // The descriptors are the caller's and must outlive the object. `folder`
+  // holds the pins, `capacity` is of each family.
   static absl::StatusOr<std::unique_ptr<SourceTables>> Open(
-      int slabs_fd, int state_fd, const std::string& folder,
+      const SourceMapFds& fds, const std::string& folder,
       std::uint64_t capacity);
 
   // As in DataPlane.

@@ -6,8 +6,6 @@
 namespace fwagent::lookup {
 namespace {
 
-constexpr std::uint32_t kTagRestMask = ~((1u << FW_TAG_REST_SHIFT) - 1);
-
 fw_tag_kind TagKindOf(std::uint32_t entry) {
   switch (fw_kind_of(entry)) {
     case FW_ENTRY_BLOCK:
@@ -19,14 +17,31 @@ fw_tag_kind TagKindOf(std::uint32_t entry) {
   }
 }
 
-// The reverse of fw_shuffle4: its multipliers' inverses, its shifts undone.
-std::uint32_t Unshuffle4(std::uint32_t x, std::uint64_t seed) {
+// The reverse of fw_shuffle32: its multipliers' inverses, its shifts undone.
+std::uint32_t Unshuffle32(std::uint32_t x, std::uint64_t seed) {
   x ^= x >> 16;
   x *= 0x43021123;
   x ^= x >> 15 ^ x >> 30;
   x *= 0x1d69e2a5;
   x ^= x >> 16;
   return x ^ static_cast<std::uint32_t>(seed);
+}
+
+// The same of fw_shuffle24.
+std::uint32_t Unshuffle24(std::uint32_t x, std::uint64_t seed) {
+  x ^= x >> 12;
+  x = x * 0x27e25 & FW_MASK24;
+  x ^= x >> 11 ^ x >> 22;
+  x = x * 0x9ca157 & FW_MASK24;
+  x ^= x >> 12;
+  return (x ^ static_cast<std::uint32_t>(seed >> 32)) & FW_MASK24;
+}
+
+std::uint32_t Mask(std::uint32_t bits) { return (1u << bits) - 1; }
+
+// What follows the first 24 bits: the other ones, a one, zeros.
+std::uint32_t SuffixOf(const Key<Address4>& prefix) {
+  return (prefix.address | 1u << (31 - prefix.length)) & FW_TAG_SUFFIX_MASK;
 }
 
 }  // namespace
@@ -40,19 +55,28 @@ std::uint64_t BucketLines<Address4>::Size(std::uint64_t slots,
   while (std::uint64_t{kSlots} << bits < slots) ++bits;
   generation.bucket_bits = bits;
   generation.bucket_count = 1u << bits;
-  return 2 * (std::uint64_t{generation.bucket_count} + FW_BUCKET_REACH);
+  return 2 * (std::uint64_t{generation.bucket_count} + kTail);
 }
 
 auto BucketLines<Address4>::CodeOf(const Key<Address4>& prefix) const -> Code {
-  const bool is_host = prefix.length == 32;
-  const std::uint32_t code =
-      is_host ? prefix.address : fw_make_code4(prefix.address, prefix.length);
-  const std::uint32_t shuffled = fw_shuffle4(code, generation_.seed);
-  const std::uint32_t rest_bits = 32 - generation_.bucket_bits;
-  return {
-      .home = generation_.bucket_slab * FW_SLAB_LINES + (shuffled >> rest_bits),
-      .tag = (shuffled & ((1u << rest_bits) - 1)) << FW_TAG_REST_SHIFT |
-             (is_host ? FW_TAG_HOST : 0)};
+  const std::uint32_t first = generation_.bucket_slab * FW_SLAB_LINES;
+  if (prefix.length == 32) {
+    const std::uint32_t shuffled =
+        fw_shuffle32(prefix.address, generation_.seed);
+    const std::uint32_t rest_bits = 32 - generation_.bucket_bits;
+    return {
+        .home = first + (shuffled >> rest_bits),
+        .tag = (shuffled & Mask(rest_bits)) << FW_TAG_REST_SHIFT | FW_TAG_HOST};
+  }
+  const std::uint32_t shuffled =
+      fw_shuffle24(prefix.address >> 8, generation_.seed);
+  const std::uint32_t rest_bits = 24 - generation_.bucket_bits;
+  const std::uint32_t behind =
+      prefix.length > FW_LENGTH_TOGETHER ? FW_LINES_BEHIND(prefix.address) : 0;
+  return {.home = first + (shuffled >> rest_bits) + behind,
+          .tag = ((shuffled & Mask(rest_bits)) << FW_TAG_SUFFIX_BITS |
+                  SuffixOf(prefix))
+                 << FW_TAG_SUFFIX_SHIFT};
 }
 
 std::uint32_t BucketLines<Address4>::Entry(const BucketPlace& place) const {
@@ -78,10 +102,9 @@ void BucketLines<Address4>::Write(const BucketPlace& place, const Code& code,
                           TagKindOf(entry));
 }
 
-// Not 0, which is free: the tag of nothing keeps one bit.
+// What is left is not 0, which is free: a host has its bit, others a suffix.
 void BucketLines<Address4>::Erase(const BucketPlace& place) {
-  const std::uint32_t tag = Tag(place) & ~FW_TAG_KIND;
-  Publish(Tag(place), tag != 0 ? tag : FW_TAG_HOST);
+  Publish(Tag(place), Tag(place) & ~FW_TAG_KIND);
 }
 
 void BucketLines<Address4>::Free(const BucketPlace& place) {
@@ -94,13 +117,22 @@ Key<Address4> BucketLines<Address4>::KeyAt(std::uint32_t line,
   const std::uint32_t distance = tag >> FW_TAG_DISTANCE_SHIFT & FW_BUCKET_REACH;
   const std::uint32_t index =
       line - distance - generation_.bucket_slab * FW_SLAB_LINES;
-  const std::uint32_t code =
-      Unshuffle4(index << (32 - generation_.bucket_bits) |
-                     (tag & kTagRestMask) >> FW_TAG_REST_SHIFT,
-                 generation_.seed);
-  if ((tag & FW_TAG_HOST) != 0) return {code, 32};
-  const int length = 31 - std::countr_zero(code);
-  return {Truncate(code, length), static_cast<std::uint8_t>(length)};
+  if ((tag & FW_TAG_HOST) != 0) {
+    return {Unshuffle32(index << (32 - generation_.bucket_bits) |
+                            tag >> FW_TAG_REST_SHIFT,
+                        generation_.seed),
+            32};
+  }
+  const std::uint32_t suffix = tag >> FW_TAG_SUFFIX_SHIFT & FW_TAG_SUFFIX_MASK;
+  const int length = 31 - std::countr_zero(suffix);
+  const std::uint32_t behind =
+      length > FW_LENGTH_TOGETHER ? FW_LINES_BEHIND(suffix) : 0;
+  const std::uint32_t first24 =
+      Unshuffle24((index - behind) << (24 - generation_.bucket_bits) |
+                      tag >> (FW_TAG_SUFFIX_SHIFT + FW_TAG_SUFFIX_BITS),
+                  generation_.seed);
+  return {Truncate(first24 << 8 | suffix, length),
+          static_cast<std::uint8_t>(length)};
 }
 
 std::uint32_t BucketLines<Address4>::Reach(std::uint32_t home) const {

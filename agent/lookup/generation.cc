@@ -54,6 +54,7 @@ Generation<Address>::Generation(LineMemory* memory, std::uint32_t root_slab,
                                 Buckets<Address> buckets)
     : memory_(memory),
       root_slab_(root_slab),
+      front_(memory),
       arena_(memory),
       parts_arena_(memory),
       buckets_(std::move(buckets)) {}
@@ -67,6 +68,8 @@ Generation<Address>::~Generation() {
 template <typename Address>
 std::vector<std::uint32_t> Generation<Address>::Slabs() const {
   std::vector<std::uint32_t> slabs = buckets_.slabs();
+  const std::vector<std::uint32_t> front = front_.slabs();
+  slabs.insert(slabs.end(), front.begin(), front.end());
   for (const LineArena* arena : {&arena_, &parts_arena_}) {
     slabs.insert(slabs.end(), arena->slabs().begin(), arena->slabs().end());
   }
@@ -83,8 +86,23 @@ __u64& Generation<Address>::RootWord(std::uint32_t top32) const {
 }
 
 template <typename Address>
-void Generation<Address>::FillChunk(std::uint32_t top32, std::uint32_t entry) {
-  Publish<__u64>(RootWord(top32), entry);
+absl::Status Generation<Address>::FillChunk(std::uint32_t top32,
+                                            std::uint32_t entry) {
+  if (kHasFront) FW_RETURN_IF_ERROR(front_.Reserve(top32));
+  PublishRoot(top32, entry, FrontOf(entry));
+  return absl::OkStatus();
+}
+
+template <typename Address>
+void Generation<Address>::PublishRoot(std::uint32_t top32, __u64 word,
+                                      const FrontImage& front) {
+  if constexpr (kHasFront) {
+    front_.Doubt(top32, front);
+    Publish(RootWord(top32), word);
+    front_.Settle(top32, front);
+  } else {
+    Publish(RootWord(top32), word);
+  }
 }
 
 template <typename Address>
@@ -101,56 +119,70 @@ ChunkImage Generation<Address>::ReadChunk(std::uint32_t top32) const {
 template <typename Address>
 absl::Status Generation<Address>::WriteChunk(std::uint32_t top32,
                                              const ChunkImage& image) {
+  if (kHasFront) FW_RETURN_IF_ERROR(front_.Reserve(top32));
   const __u64 old = RootWord(top32);
   __u64 root = image[0];
   if (!IsUniform(image)) {
     FW_ASSIGN_OR_RETURN(root, MakeChunk(image));
   }
-  Publish(RootWord(top32), root);
-  if ((old & FW_ROOT_CHUNK) != 0) {
-    const std::uint32_t first = old & FW_ENTRY_PAYLOAD;
-    arena_.RetireLines(first, ChunkLines(DecodeChunk(memory_->line(first))));
-    parts_arena_.RetireRecord(
-        static_cast<std::uint32_t>(old >> FW_ROOT_PARTS_SHIFT));
-  }
+  PublishRoot(top32, root, FrontOf(image));
+  if ((old & FW_ROOT_CHUNK) != 0) RetireChunk(old);
   return absl::OkStatus();
 }
 
 // The word of a chunk that no reader can reach yet.
 template <typename Address>
 absl::StatusOr<__u64> Generation<Address>::MakeChunk(const ChunkImage& image) {
-  FW_ASSIGN_OR_RETURN(const std::uint32_t record,
-                      parts_arena_.AllocateRecord());
-  const auto first = arena_.AllocateLines(ChunkLines(image));
-  if (!first.ok()) {
-    parts_arena_.RetireRecord(record);
-    return first.status();
+  FW_ASSIGN_OR_RETURN(const std::uint32_t first,
+                      arena_.AllocateLines(ChunkLines(image)));
+  EncodeChunk(image, memory_->line(first));
+  const __u64 root = FW_ROOT_CHUNK | first;
+  if constexpr (!kHasFront) {
+    const auto record = parts_arena_.AllocateRecord();
+    if (!record.ok()) {
+      arena_.RetireLines(first, ChunkLines(image));
+      return record.status();
+    }
+    PartsAt(*record) = PartsOf(image);
+    return __u64{*record} << FW_ROOT_PARTS_SHIFT | root;
   }
-  EncodeChunk(image, memory_->line(*first));
-  memory_->line(record / FW_LINE_RECORDS)->parts[record % FW_LINE_RECORDS] =
-      PartsOf(image);
-  return __u64{record} << FW_ROOT_PARTS_SHIFT | FW_ROOT_CHUNK | *first;
+  return root;
+}
+
+template <typename Address>
+void Generation<Address>::RetireChunk(__u64 root) {
+  const std::uint32_t first = root & FW_ENTRY_PAYLOAD;
+  arena_.RetireLines(first, ChunkLines(DecodeChunk(memory_->line(first))));
+  if constexpr (!kHasFront) {
+    parts_arena_.RetireRecord(
+        static_cast<std::uint32_t>(root >> FW_ROOT_PARTS_SHIFT));
+  }
+}
+
+template <typename Address>
+fw_parts& Generation<Address>::PartsAt(std::uint32_t record) const {
+  return memory_->line(record / FW_LINE_RECORDS)
+      ->parts[record % FW_LINE_RECORDS];
 }
 
 template <typename Address>
 absl::Status Generation<Address>::MarkLonger(std::uint32_t top32, bool longer) {
   const __u64 root = RootWord(top32);
   const std::uint32_t place = top32 >> 8 & 0xff;
-  if ((root & FW_ROOT_CHUNK) == 0) {
-    ChunkImage image = ReadChunk(top32);
-    image[place] = longer ? kLookLonger : 0;
-    return WriteChunk(top32, image);
-  }
+  ChunkImage image = ReadChunk(top32);
+  image[place] = longer ? kLookLonger : 0;
+  if ((root & FW_ROOT_CHUNK) == 0) return WriteChunk(top32, image);
   __u64& word =
       memory_->line(root & FW_ENTRY_PAYLOAD)->chunk.longer[place / 64];
   const __u64 bit = __u64{1} << place % 64;
   Publish(word, longer ? word | bit : word & ~bit);
-  if (longer) {
-    const auto record = static_cast<std::uint32_t>(root >> FW_ROOT_PARTS_SHIFT);
+  if constexpr (kHasFront) {
+    front_.Settle(top32, FrontOf(image));
+  } else if (longer) {
     const std::uint32_t part = place / FW_PART_PLACES;
-    __u64& used = memory_->line(record / FW_LINE_RECORDS)
-                      ->parts[record % FW_LINE_RECORDS]
-                      .used[part / 64];
+    __u64& used =
+        PartsAt(static_cast<std::uint32_t>(root >> FW_ROOT_PARTS_SHIFT))
+            .used[part / 64];
     Publish(used, used | __u64{1} << part % 64);
   }
   return absl::OkStatus();
@@ -220,6 +252,7 @@ template <typename Address>
 fw_generation Generation<Address>::Describe() const {
   fw_generation generation = buckets_.description();
   generation.root_slab = root_slab_;
+  front_.Describe(generation);
   return generation;
 }
 

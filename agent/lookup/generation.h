@@ -11,13 +11,15 @@
 #include "absl/status/statusor.h"
 #include "agent/lookup/buckets.h"
 #include "agent/lookup/chunk_image.h"
+#include "agent/lookup/front.h"
 #include "agent/lookup/line_arena.h"
 #include "agent/lookup/line_memory.h"
 #include "agent/lookup/statements.h"
 
 namespace fwagent::lookup {
 
-// Root, chunks, subtrees, meanings and buckets. Destroying it gives the memory
+// Root, chunks, subtrees, meanings and buckets; before them the front (IPv4) or
+// parts (IPv6), which are always kept in step. Destroying it gives the memory
 // back, which is for who has made sure that no reader is left; unless it was
 // abandoned.
 template <typename Address>
@@ -33,12 +35,19 @@ class Generation {
 
   // From now on there may be readers.
   void GoLive() {
+    front_.GoLive();
     arena_.GoLive();
     parts_arena_.GoLive();
   }
 
   // Leaves it to the readers for good.
   void Abandon() { abandoned_ = true; }
+
+  // Whether the /16 that holds these 32 bits can be written once there are
+  // readers.
+  bool CanWrite(std::uint32_t top32) const {
+    return !kHasFront || front_.Has(top32);
+  }
 
   // Of the /16 that holds these 32 bits: what is said of its places.
   ChunkImage ReadChunk(std::uint32_t top32) const;
@@ -47,8 +56,9 @@ class Generation {
   // RESOURCE_EXHAUSTED: nothing was changed.
   absl::Status WriteChunk(std::uint32_t top32, const ChunkImage& image);
 
-  // Says one thing of all of them; what was there is not a chunk.
-  void FillChunk(std::uint32_t top32, std::uint32_t entry);
+  // Says one thing of all of them; what was there is not a chunk, and there are
+  // no readers. RESOURCE_EXHAUSTED.
+  absl::Status FillChunk(std::uint32_t top32, std::uint32_t entry);
 
   // Makes one place that says nothing say kLookLonger, or the reverse.
   // RESOURCE_EXHAUSTED: nothing was changed.
@@ -69,22 +79,31 @@ class Generation {
   Buckets<Address>& buckets() { return buckets_; }
   const Buckets<Address>& buckets() const { return buckets_; }
 
+  const Front& front() const { return front_; }
+
   // Where readers find it.
   fw_generation Describe() const;
   std::uint64_t memory_bytes() const;
 
  private:
+  static constexpr bool kHasFront = kFamily<Address> == policy::Family::kIPv4;
+
   Generation(LineMemory* memory, std::uint32_t root_slab,
              Buckets<Address> buckets);
 
   __u64& RootWord(std::uint32_t top32) const;
+  // Publishes the word of a /16, and what its front says then.
+  void PublishRoot(std::uint32_t top32, __u64 word, const FrontImage& front);
   absl::StatusOr<__u64> MakeChunk(const ChunkImage& image);
+  void RetireChunk(__u64 root);
+  fw_parts& PartsAt(std::uint32_t record) const;
   fw_subtree& Record(std::uint32_t entry) const;
   std::vector<std::uint32_t> Slabs() const;
 
   LineMemory* const memory_;
   const std::uint32_t root_slab_;
   bool abandoned_ = false;
+  Front front_;
   LineArena arena_;
   LineArena parts_arena_;  // apart, so that they lie close together
   Buckets<Address> buckets_;

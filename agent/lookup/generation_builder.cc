@@ -123,7 +123,8 @@ absl::Status Builder<Address>::FillRoot(const Key<Address>& key,
   const std::uint64_t first = Top32(key.address);
   const std::uint64_t size = std::uint64_t{1} << (32 - key.length);
   for (std::uint64_t top = first; top < first + size; top += 1u << 16) {
-    generation_.FillChunk(static_cast<std::uint32_t>(top), entry);
+    FW_RETURN_IF_ERROR(
+        generation_.FillChunk(static_cast<std::uint32_t>(top), entry));
   }
   return absl::OkStatus();
 }

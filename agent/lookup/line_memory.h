@@ -43,6 +43,10 @@ class LineMemory {
 
   virtual fw_source_state* state() = 0;
 
+  // FW_ROOT_WORDS words: which IPv4 sources readers must ask about. All
+  // generations share them.
+  virtual __u64* used() = 0;
+
   bool Has(std::uint32_t number) const {
     return number < FW_SLABS * FW_SLAB_LINES && number >= FW_SLAB_LINES &&
            used_[number / FW_SLAB_LINES];

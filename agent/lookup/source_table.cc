@@ -116,6 +116,14 @@ void SourceTable<Address>::WaitForReaders() {
   recent_.Forget();
 }
 
+// No reader uses another generation than the live one.
+template <typename Address>
+void SourceTable<Address>::NarrowUsed() {
+  if constexpr (kFamily<Address> == policy::Family::kIPv4) {
+    lookup::NarrowUsed(*memory_, live_ == nullptr ? nullptr : &live_->front());
+  }
+}
+
 template <typename Address>
 void SourceTable<Address>::Point(const Generation<Address>* generation) {
   fw_source_state& state = *memory_->state();
@@ -140,6 +148,7 @@ absl::Status SourceTable<Address>::Rebuild() {
   Publish(state.active, state.active ^ kActiveBit<Address>);
   WaitForReaders();
   live_ = std::move(next);
+  NarrowUsed();
   return absl::OkStatus();
 }
 
@@ -187,6 +196,7 @@ void SourceTable<Address>::Finish(std::unique_ptr<Staged> staged) {
   recent_.Forget();
   live_ = std::move(staged->generation);
   if (live_ != nullptr) live_->GoLive();
+  NarrowUsed();
   CountPrefixes(index_.size());
 }
 

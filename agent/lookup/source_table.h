@@ -70,6 +70,7 @@ class SourceTable {
                             bool present);
   absl::Status Rebuild();
   void WaitForReaders();
+  void NarrowUsed();
   void Point(const Generation<Address>* generation);
   void CountPrefixes(std::uint64_t count);
 

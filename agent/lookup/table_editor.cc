@@ -22,7 +22,9 @@ Key<Address> Shorten(const Key<Address>& key, int length) {
 template <typename Address>
 bool TableEditor<Address>::ReachesFar(const Key<Address>& key,
                                       const Statement& statement) const {
-  if (key.length < kRootLength) return true;
+  if (key.length < kRootLength || !table_.CanWrite(Top32(key.address))) {
+    return true;
+  }
   if (statements_.ReachesInside(statement) &&
       index_.HasLongerInside(key, kChunkLength)) {
     return true;

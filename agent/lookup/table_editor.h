@@ -15,7 +15,8 @@ namespace fwagent::lookup {
 // Whatever is written before the last store cannot be reached by readers, so
 // they see that store and nothing else. Where one store is not enough, the
 // answer is false and the table as it was: then it takes a new generation.
-//   - up to 15 bits: many entries of the root;
+//   - up to 15 bits: many entries of the root; the first rule in a part of the
+//     IPv4 addresses: a slab for the front;
 //   - an allow, or classes, over longer prefixes: the entries of all of these;
 //   - a prefix over subtrees that hang off subtrees: their backgrounds;
 //   - a ninth length in a subtree; buckets that are full.

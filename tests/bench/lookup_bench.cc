@@ -32,6 +32,7 @@ constexpr SetKind kSets[] = {
     {"ipv4/mixed/100000", RuleKind::kMixed4, 100'000},
     {"ipv4/mixed/1000000", RuleKind::kMixed4, 1'000'000},
     {"ipv4/routing/1000000", RuleKind::kRouting4, 1'000'000},
+    {"ipv4/hosts/10000", RuleKind::kHosts4, 10'000},
     {"ipv4/hosts/1000000", RuleKind::kHosts4, 1'000'000},
     {"ipv6/typical/10", RuleKind::kTypical6, 10},
     {"ipv6/typical/100000", RuleKind::kTypical6, 100'000},

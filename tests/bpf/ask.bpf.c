@@ -21,9 +21,12 @@ __u64 fw_changes_ended;
 
 static __always_inline __u32 fw_find(const struct fw_question *question) {
   __u32 active = FW_READ(fw_sources.active);
+  __u32 address = (__u32)question->low;
 
   if (question->family == FW_FAMILY_IPV4)
-    return fw_find4_rule(active >> FW_FAMILY_IPV4 & 1, (__u32)question->low);
+    return question->verdict_only
+               ? fw_find4(active >> FW_FAMILY_IPV4 & 1, address)
+               : fw_find4_rule(active >> FW_FAMILY_IPV4 & 1, address);
   return fw_find6(active >> FW_FAMILY_IPV6 & 1, question->high, question->low);
 }
 

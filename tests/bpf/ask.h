@@ -13,7 +13,8 @@
 struct fw_question {
   __u64 high;
   __u64 low;
-  __u64 family;
+  __u32 family;
+  __u32 verdict_only; /* the number of the rule is not asked for */
 };
 
 struct fw_answer {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "agent/util/errno_status.h"
 #include "agent/util/status_macros.h"
@@ -24,23 +25,22 @@ absl::StatusOr<AskProgram> AskProgram::Load(const AskProgram* other) {
   if (skeleton == nullptr) return util::ErrnoToStatus(errno, "open");
   AskProgram program(skeleton);
   if (other != nullptr) {
-    FW_RETURN_IF_ERROR(
-        Check(bpf_map__reuse_fd(skeleton->maps.fw_slabs, other->slabs_fd()),
-              "share the slabs"));
-    FW_RETURN_IF_ERROR(
-        Check(bpf_map__reuse_fd(skeleton->maps.data_sources, other->state_fd()),
-              "share the state"));
+    const dataplane::SourceMapFds fds = other->source_fds();
+    const auto& maps = skeleton->maps;
+    for (const auto& [map, fd] : {std::pair(maps.fw_slabs, fds.slabs),
+                                  std::pair(maps.data_sources, fds.state),
+                                  std::pair(maps.fw_used, fds.used)}) {
+      FW_RETURN_IF_ERROR(Check(bpf_map__reuse_fd(map, fd), "share a map"));
+    }
   }
   FW_RETURN_IF_ERROR(Check(tests_ask__load(skeleton), "load"));
   return program;
 }
 
-int AskProgram::slabs_fd() const {
-  return bpf_map__fd(skeleton_->maps.fw_slabs);
-}
-
-int AskProgram::state_fd() const {
-  return bpf_map__fd(skeleton_->maps.data_sources);
+dataplane::SourceMapFds AskProgram::source_fds() const {
+  return {bpf_map__fd(skeleton_->maps.fw_slabs),
+          bpf_map__fd(skeleton_->maps.data_sources),
+          bpf_map__fd(skeleton_->maps.fw_used)};
 }
 
 void AskProgram::SetQuestions(const std::vector<Question>& questions) {
@@ -50,7 +50,8 @@ void AskProgram::SetQuestions(const std::vector<Question>& questions) {
     skeleton_->bss->fw_questions[i] = {
         .high = absl::Uint128High64(question.address),
         .low = absl::Uint128Low64(question.address),
-        .family = static_cast<__u64>(question.family)};
+        .family = static_cast<__u32>(question.family),
+        .verdict_only = question.verdict_only};
   }
 }
 
@@ -69,7 +70,11 @@ void AskProgram::Run(std::size_t count) {
 }
 
 lookup::Fold AskProgram::FoldAt(std::size_t index) const {
-  return AnswerOf(static_cast<std::uint32_t>(answer(index).entry),
+  const fw_question& asked = skeleton_->bss->fw_questions[index];
+  const Question question = {.family = policy::Family(asked.family),
+                             .address = {},
+                             .verdict_only = asked.verdict_only != 0};
+  return AnswerOf(question, static_cast<std::uint32_t>(answer(index).entry),
                   answer(index).meaning);
 }
 

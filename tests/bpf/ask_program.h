@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "agent/dataplane/slab_maps.h"
 #include "tests/bpf/ask.h"
 #include "tests/support/source_world.h"
 #include "tests_ask.skel.h"
@@ -19,8 +20,7 @@ class AskProgram {
   // With tables of its own, which are empty, or with those of another one.
   static absl::StatusOr<AskProgram> Load(const AskProgram* other = nullptr);
 
-  int slabs_fd() const;
-  int state_fd() const;
+  dataplane::SourceMapFds source_fds() const;
   // Where the program reads them.
   __u64& changes_begun() { return skeleton_->bss->fw_changes_begun; }
   __u64& changes_ended() { return skeleton_->bss->fw_changes_ended; }

@@ -16,7 +16,7 @@ absl::StatusOr<std::unique_ptr<KernelSourceWorld>> KernelSourceWorld::Create() {
   FW_ASSIGN_OR_RETURN(AskProgram program, AskProgram::Load());
   FW_ASSIGN_OR_RETURN(
       auto tables,
-      dataplane::SourceTables::Open(program.slabs_fd(), program.state_fd(),
+      dataplane::SourceTables::Open(program.source_fds(),
                                     "no folder: nothing is pinned", kCapacity));
   FW_RETURN_IF_ERROR(tables->Replace({}));
   return std::unique_ptr<KernelSourceWorld>(

@@ -63,6 +63,7 @@ class SourceStress : public ::testing::TestWithParam<RuleMix> {
       }
     }
     questions_.resize(kQuestions);
+    MixQuestions(questions_);
     std::vector<Question> repeated;
     while (repeated.size() < FW_QUESTIONS) {
       repeated.insert(repeated.end(), questions_.begin(), questions_.end());

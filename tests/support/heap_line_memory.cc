@@ -8,8 +8,6 @@
 #include <mutex>
 #include <utility>
 
-#include "tests/support/source_world.h"
-
 #define FW_READ(place) \
   (BeforeRead(), __atomic_load_n(&(place), __ATOMIC_ACQUIRE))
 #define FW_SUBPROGRAM static __attribute__((noinline))
@@ -31,20 +29,35 @@ void BeforeRead() {
   if (read_hook) read_hook();
 }
 
-inline const fw_line* fw_line(__u32 number) { return memory->line(number); }
+inline const fw_line* fw_line(__u32 number) {
+  return number < FW_SLAB_LINES ? nullptr : memory->line(number);
+}
 
 inline const fw_generation* fw_generation(__u32 family, __u32 which) {
   return &memory->state()->generations[family][which];
 }
 
+inline const __u64* fw_used_word(__u32 index) { return memory->used() + index; }
+
 #include "bpf/fw_find.h"
+
+// What the tables of this thread's memory say.
+std::uint32_t Find(const fwagent::testing::Question& question) {
+  const std::uint32_t active = FW_READ(memory->state()->active);
+  if (question.family == fwagent::policy::Family::kIPv6) {
+    return fw_find6(active >> FW_FAMILY_IPV6 & 1,
+                    absl::Uint128High64(question.address),
+                    absl::Uint128Low64(question.address));
+  }
+  const auto address = static_cast<std::uint32_t>(question.address);
+  const std::uint32_t which = active >> FW_FAMILY_IPV4 & 1;
+  return question.verdict_only ? fw_find4(which, address)
+                               : fw_find4_rule(which, address);
+}
 
 }  // namespace
 
 namespace fwagent::testing {
-
-using lookup::Address4;
-using lookup::Address6;
 
 HeapLineMemory::HeapLineMemory() {
   void* lines = mmap(nullptr, FW_SLABS * kSlabBytes, PROT_NONE,
@@ -101,30 +114,17 @@ void HeapLineMemory::SetReadHook(std::function<void()> hook) {
   read_hook = std::move(hook);
 }
 
-lookup::Fold HeapLineMemory::Ask(Address4 address) const {
+lookup::Fold HeapLineMemory::Ask(const Question& question) const {
   const std::shared_lock lock(readers_);
   memory = const_cast<HeapLineMemory*>(this);
-  const std::uint32_t active = FW_READ(memory->state_.active);
-  return FoldOf(fw_find4_rule(active >> FW_FAMILY_IPV4 & 1, address));
-}
-
-lookup::Fold HeapLineMemory::Ask(Address6 address) const {
-  const std::shared_lock lock(readers_);
-  memory = const_cast<HeapLineMemory*>(this);
-  const std::uint32_t active = FW_READ(memory->state_.active);
-  return FoldOf(fw_find6(active >> FW_FAMILY_IPV6 & 1,
-                         absl::Uint128High64(address),
-                         absl::Uint128Low64(address)));
-}
-
-lookup::Fold HeapLineMemory::FoldOf(std::uint32_t entry) const {
+  const std::uint32_t entry = Find(question);
   fw_meaning meaning{};
   if (fw_kind_of(entry) == FW_ENTRY_MEANING) {
     const std::uint32_t record = entry & FW_ENTRY_PAYLOAD;
     meaning =
         line(record / FW_LINE_RECORDS)->meanings[record % FW_LINE_RECORDS];
   }
-  return AnswerOf(entry, meaning);
+  return AnswerOf(question, entry, meaning);
 }
 
 }  // namespace fwagent::testing

@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <functional>
 #include <shared_mutex>
+#include <vector>
 
 #include "agent/lookup/address.h"
 #include "agent/lookup/line_memory.h"
 #include "agent/lookup/statements.h"
+#include "tests/support/source_world.h"
 
 namespace fwagent::testing {
 
@@ -26,10 +28,10 @@ class HeapLineMemory : public lookup::LineMemory {
   void RemoveSlabs(std::span<const std::uint32_t> slabs) override;
   void WaitForReaders() override;
   fw_source_state* state() override { return &state_; }
+  __u64* used() override { return used_words_.data(); }
 
   // What the tables say of an address. Any thread.
-  lookup::Fold Ask(lookup::Address4 address) const;
-  lookup::Fold Ask(lookup::Address6 address) const;
+  lookup::Fold Ask(const Question& question) const;
 
   // From now on look-ups of the calling thread call this before each read of
   // what another thread may be writing.
@@ -45,10 +47,10 @@ class HeapLineMemory : public lookup::LineMemory {
   std::size_t waits() const { return waits_; }
 
  private:
-  lookup::Fold FoldOf(std::uint32_t entry) const;
   void Protect(std::uint32_t first, std::uint32_t count, int protection);
 
   fw_source_state state_{};
+  std::vector<__u64> used_words_ = std::vector<__u64>(FW_ROOT_WORDS);
   std::size_t slab_count_ = 0;
   std::size_t slab_limit_ = FW_SLABS;
   std::size_t waits_ = 0;

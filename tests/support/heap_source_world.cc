@@ -69,9 +69,7 @@ std::vector<lookup::Fold> HeapSourceWorld::Ask(
 }
 
 lookup::Fold HeapSourceWorld::Ask(const Question& question) const {
-  return question.family == Family::kIPv4
-             ? memory_.Ask(static_cast<Address4>(question.address))
-             : memory_.Ask(question.address);
+  return memory_.Ask(question);
 }
 
 }  // namespace fwagent::testing

@@ -43,7 +43,7 @@ class SourceTrial {
 
   // Asks wherever the meaning may change.
   absl::Status CheckEverything();
-  // Asks this and nothing else.
+  // Asks this and nothing else; each both for the rule and for the verdict.
   absl::Status Check(const std::vector<Question>& questions);
 
   // First and last address of a prefix, those just outside, one inside.

@@ -23,11 +23,17 @@ namespace fwagent::testing {
 struct Question {
   policy::Family family;
   lookup::Address6 address;
+  // As the program asks; the number of the rule is not asked for. IPv4 has a
+  // look-up of its own for it.
+  bool verdict_only = false;
 };
+// Every second one for the verdict only, from the second one on.
+void MixQuestions(std::vector<Question>& questions);
 std::string ToString(const Question& question);
 
 // What an entry says; `meaning` is its record, if it has one.
-lookup::Fold AnswerOf(std::uint32_t entry, const fw_meaning& meaning);
+lookup::Fold AnswerOf(const Question& question, std::uint32_t entry,
+                      const fw_meaning& meaning);
 
 // Both families. A change is seen by every look-up that begins after it.
 class SourceWorld {

@@ -46,6 +46,7 @@ class SourceTableStress : public ::testing::TestWithParam<RuleMix> {
         questions_.insert(questions_.end(), more.begin(), more.end());
       }
     }
+    MixQuestions(questions_);
   }
 
   // Asks one question after the other until the changes are done.
