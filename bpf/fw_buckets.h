@@ -25,11 +25,11 @@ static __always_inline __u32 fw_scan_bucket4(const struct fw_bucket4 *bucket,
   return 0;
 }
 
-/* Whether a bucket has a slot with the tag of a host, but for the bits that are
+/* Whether a bucket has a slot with this tag, but for the bits that are
  * `ignored`. Without branches, which would be guessed wrongly: the tags have no
  * bit 31, so that in the difference with one that bit tells whether it was 0.
- * Bit 31 or 63 of the result. The reach, which lies with the tags, is no
- * host's. */
+ * Bit 31 or 63 of the result. The reach lies with the tags: where it may look
+ * like one, the answer is not worse than a slot that is found in vain. */
 #define FW_TAG_FOUND 0x8000000080000000ull
 static __always_inline __u64 fw_find_tag4(const union fw_line *line, __u32 tag,
                                           __u32 ignored) {
@@ -131,74 +131,96 @@ FW_SUBPROGRAM __u32 fw_entry_at(__u32 found, __u32 which) {
   return line ? FW_READ(line->entries[slot % FW_LINE_ENTRIES]) : 0;
 }
 
-/* What was found of the prefixes of 25 to 31 bits. */
-#define FW_LONGER_FOUND 0xffffffffull /* as by fw_scan_bucket4 */
-#define FW_LONGER_LOWEST_SHIFT 32     /* of its suffix, 8 bits */
-#define FW_LONGER_REACH_SHIFT 48      /* of the line */
+/* What was found of the prefixes of 25 to 31 bits, as a number that is smaller
+ * for longer ones: the lowest bit of the suffix, which is not part of the
+ * prefix, the lines behind its own, the slot from 1 on, the kind. */
+#define FW_LONGER_SLOT_SHIFT 2
+#define FW_LONGER_DISTANCE_SHIFT 6
+#define FW_LONGER_LOWEST_SHIFT 10
 
-/* The longest one in the line with this number, of those so many lines behind
- * their own, that holds an address. `tag` is that of the address as if all its
- * last bits were suffix. The lowest bit of a suffix, which is not part of the
- * prefix, tells its length; only those from `least` on and below `most` count.
- */
-static __always_inline __u64 fw_scan_longer4(__u32 number, __u32 tag,
-                                             __u32 distance, __u32 least,
-                                             __u32 most) {
-  const union fw_line *line = fw_line(number);
-  __u64 found = 0;
-
-  if (!line) return 0;
+/* The longest one in a line, of those so many lines behind their own, that
+ * holds an address, has a suffix whose lowest bit is not below `least`, and is
+ * longer than what was found before. `tag` is that of the address as if all its
+ * last bits were suffix. With one branch for each slot: verifiers that follow
+ * mispredicted ones too would not come to an end. */
+static __always_inline __u64 fw_scan_longer4(const struct fw_bucket4 *bucket,
+                                             __u32 tag, __u32 distance,
+                                             __u32 least, __u64 found) {
 #pragma clang loop unroll(full)
-  for (__u32 i = 0; i < FW_BUCKET4_SLOTS; i++) {
-    __u32 slot = FW_READ(line->bucket4.tags[i]);
-    __u32 suffix = slot >> FW_TAG_SUFFIX_SHIFT & FW_TAG_SUFFIX_MASK;
-    __u32 lowest = suffix & -suffix;
+  for (__u64 i = 0; i < FW_BUCKET4_SLOTS; i++) {
+    __u64 slot = FW_READ(bucket->tags[i]);
+    __u64 suffix = slot >> FW_TAG_SUFFIX_SHIFT & FW_TAG_SUFFIX_MASK;
+    __u64 lowest = suffix & -suffix;
+    __u64 place, kind, next, counts;
 
     if ((slot ^ tag) >> FW_TAG_SUFFIX_SHIFT >= 2 * lowest) continue;
-    if ((slot & FW_TAG_PLACE) != distance << FW_TAG_DISTANCE_SHIFT) continue;
-    if ((slot & FW_TAG_KIND) == FW_TAG_FREE) continue;
-    if (lowest < least || lowest >= most) continue;
-    most = lowest;
-    found = ((__u32)FW_ENTRY_BLOCK_AT - FW_TAG_BLOCK + (slot & FW_TAG_KIND))
-                << FW_ENTRY_PAYLOAD_BITS |
-            (number * FW_LINE_ENTRIES + 1 + i);
-    found |= (__u64)lowest << FW_LONGER_LOWEST_SHIFT;
-  }
-  return found | (__u64)FW_READ(line->bucket4.reach) << FW_LONGER_REACH_SHIFT;
-}
-
-/* The same, verified once. */
-FW_SUBPROGRAM __u64 fw_scan_longer4_at(__u32 number, __u32 tag, __u32 distance,
-                                       __u32 least, __u32 most) {
-  return fw_scan_longer4(number, tag, distance, least, most);
-}
-
-/* The lines behind the first one, where this was found. */
-FW_SUBPROGRAM __u64 fw_scan_longer4_on(__u32 number, __u32 tag, __u32 least,
-                                       __u32 most, __u64 found) {
-  __u32 reach = (__u32)(found >> FW_LONGER_REACH_SHIFT);
-
-#pragma clang loop unroll(full)
-  for (__u32 i = 1; i <= FW_BUCKET_REACH; i++) {
-    __u64 more;
-
-    if (found & FW_LONGER_FOUND)
-      most = found >> FW_LONGER_LOWEST_SHIFT & FW_TAG_SUFFIX_MASK;
-    more = fw_scan_longer4_at(number + i, tag, i, least, most);
-    if (more & FW_LONGER_FOUND) found = more;
-    if (i == reach) break;
+    place = (slot & FW_TAG_PLACE) ^ distance << FW_TAG_DISTANCE_SHIFT;
+    kind = slot & FW_TAG_KIND;
+    next = lowest << FW_LONGER_LOWEST_SHIFT |
+           (__u64)distance << FW_LONGER_DISTANCE_SHIFT |
+           (i + 1) << FW_LONGER_SLOT_SHIFT | kind;
+    /* Whether it does: it lies where it should, is not free, and so on. */
+    counts =
+        ((place - 1) & ~(kind - 1) & (next - found) & ~(lowest - least)) >> 63;
+    __asm__("" : "+r"(counts)); /* else it is a branch again */
+    found += (next - found) & -counts;
   }
   return found;
 }
 
-/* From this line on, where the prefixes asked for belong. */
+/* The same, verified once. */
+FW_SUBPROGRAM __u64 fw_scan_longer4_at(__u32 number, __u32 tag, __u32 distance,
+                                       __u32 least, __u64 found) {
+  const union fw_line *line = fw_line(number);
+
+  if (!line) return found;
+  return fw_scan_longer4(&line->bucket4, tag, distance, least, found);
+}
+
+/* The same as fw_scan_bucket4 would say it. */
+static __always_inline __u32 fw_longer4_at(__u32 number, __u64 found) {
+  __u32 kind = found & FW_TAG_KIND;
+  __u32 slot = found >> FW_LONGER_SLOT_SHIFT & (FW_LINE_ENTRIES - 1);
+
+  if (kind == 0) return 0;
+  number += found >> FW_LONGER_DISTANCE_SHIFT & FW_BUCKET_REACH;
+  return ((__u32)FW_ENTRY_BLOCK_AT - FW_TAG_BLOCK + kind)
+             << FW_ENTRY_PAYLOAD_BITS |
+         (number * FW_LINE_ENTRIES + slot);
+}
+
+/* What fw_scan_bucket4 would say, in this line and those behind it that may
+ * hold what belongs here; of a suffix with a lowest bit that is not below
+ * `least`, but below `most`. */
+FW_SUBPROGRAM __u32 fw_probe_longer4_on(__u32 number, __u32 tag, __u32 least,
+                                        __u32 most) {
+  const union fw_line *line = fw_line(number);
+  __u64 found = (__u64)most << FW_LONGER_LOWEST_SHIFT;
+  __u32 reach;
+
+  if (!line) return 0;
+  found = fw_scan_longer4(&line->bucket4, tag, 0, least, found);
+  reach = FW_READ(line->bucket4.reach);
+  if (reach == 0) return fw_longer4_at(number, found);
+#pragma clang loop unroll(full)
+  for (__u32 i = 1; i <= FW_BUCKET_REACH; i++) {
+    found = fw_scan_longer4_at(number + i, tag, i, least, found);
+    if (i == reach) break;
+  }
+  return fw_longer4_at(number, found);
+}
+
+/* Most look-ups ask in vain; they end before the call. */
 static __always_inline __u32 fw_probe_longer4(__u32 number, __u32 tag,
                                               __u32 least, __u32 most) {
-  __u64 found = fw_scan_longer4(number, tag, 0, least, most);
+  const union fw_line *line = fw_line(number);
 
-  if (found >> FW_LONGER_REACH_SHIFT)
-    found = fw_scan_longer4_on(number, tag, least, most, found);
-  return (__u32)found;
+  if (!line) return 0;
+  if (!fw_find_tag4(line, tag & ~FW_TAG_SUFFIX,
+                    FW_TAG_SUFFIX | FW_TAG_ANYWHERE) &&
+      FW_READ(line->bucket4.reach) == 0)
+    return 0;
+  return fw_probe_longer4_on(number, tag, least, most);
 }
 
 /* What fw_scan_bucket4 says of the longest prefix of 25 to 31 bits that holds

@@ -89,14 +89,17 @@ fw_root_word(const struct fw_generation *generation, __u32 address) {
 static __always_inline __u32 fw_has_part(__u64 root, __u32 address) {
   __u32 record = (__u32)(root >> FW_ROOT_PARTS_SHIFT);
   __u32 part = (address >> 8 & (FW_CHUNK_PLACES - 1)) / FW_PART_PLACES;
-  const union fw_line *line = fw_line(record / FW_LINE_RECORDS);
   __u64 word = record % FW_LINE_RECORDS * FW_PARTS_WORDS;
+  const union fw_line *line;
 
   /* Else the sum becomes an OR, of which the verifiers of 5.10 and 6.1 do not
-   * see that it is bounded. */
+   * see that it is bounded. Before the line is asked for: where the way of a
+   * line that is not there meets that of one that is before the two part, 6.1
+   * refuses the program without CAP_PERFMON. */
   __asm__("" : "+r"(word));
   word += part / 64;
-  return line && (FW_READ(line->words[word]) >> part % 64 & 1);
+  line = fw_line(record / FW_LINE_RECORDS);
+  return line ? (__u32)(FW_READ(line->words[word]) >> part % 64) & 1 : 0;
 }
 
 /* Whether something may be said of an address in host byte order. */

@@ -121,8 +121,11 @@ struct fw_chunk {
 #define FW_TAG_HOST (1u << 6)
 #define FW_TAG_DISTANCE_SHIFT 2
 #define FW_TAG_KIND 3u
+#define FW_TAG_DISTANCE (FW_BUCKET_REACH << FW_TAG_DISTANCE_SHIFT)
 /* Whether a host, and how far behind its own line. */
-#define FW_TAG_PLACE (FW_TAG_HOST | FW_BUCKET_REACH << FW_TAG_DISTANCE_SHIFT)
+#define FW_TAG_PLACE (FW_TAG_HOST | FW_TAG_DISTANCE)
+#define FW_TAG_ANYWHERE (FW_TAG_DISTANCE | FW_TAG_KIND)
+#define FW_TAG_SUFFIX (FW_TAG_SUFFIX_MASK << FW_TAG_SUFFIX_SHIFT)
 enum fw_tag_kind {
   FW_TAG_FREE = 0,
   FW_TAG_BLOCK = 1,

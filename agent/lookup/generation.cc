@@ -125,7 +125,7 @@ absl::Status Generation<Address>::WriteChunk(std::uint32_t top32,
   if (!IsUniform(image)) {
     FW_ASSIGN_OR_RETURN(root, MakeChunk(image));
   }
-  PublishRoot(top32, root, FrontOf(image));
+  PublishRoot(top32, root, kHasFront ? FrontOf(image) : FrontImage{});
   if ((old & FW_ROOT_CHUNK) != 0) RetireChunk(old);
   return absl::OkStatus();
 }

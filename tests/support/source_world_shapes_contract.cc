@@ -84,6 +84,39 @@ TEST_P(SourceWorldContract, AllHostsOfOnePlace) {
   ASSERT_EQ(trial().CheckEverything(), absl::OkStatus());
 }
 
+// All that can lie together in the buckets: more than lines have slots.
+TEST_P(SourceWorldContract, EveryPrefixOfOnePlace) {
+  std::vector<Prefix> prefixes;
+  for (int length = 25; length <= 32; ++length) {
+    for (int host = 0; host < 256; host += 1 << (32 - length)) {
+      prefixes.push_back(P(absl::StrCat("203.0.113.", host), length));
+    }
+  }
+  for (const Prefix& prefix : prefixes) {
+    ASSERT_EQ(trial().Add(Block(prefix)), absl::OkStatus());
+  }
+  ASSERT_EQ(trial().CheckEverything(), absl::OkStatus());
+  for (std::size_t i = 0; i < prefixes.size(); i += 2) {
+    ASSERT_EQ(trial().Remove(prefixes[i]), absl::OkStatus());
+  }
+  ASSERT_EQ(trial().CheckEverything(), absl::OkStatus());
+}
+
+// Many that lie together, for as many as tables are filled with.
+TEST_P(SourceWorldContract, EveryPrefixOfALengthOfManyPlaces) {
+  for (const int length : {27, 28, 31}) {
+    std::vector<SourceRule> rules;
+    for (int place = 0; place < 64; ++place) {
+      for (int host = 0; host < 256; host += 1 << (32 - length)) {
+        rules.push_back(
+            Block(P(absl::StrCat("198.51.", place, ".", host), length)));
+      }
+    }
+    ASSERT_EQ(trial().Replace(rules), absl::OkStatus());
+    ASSERT_EQ(trial().CheckEverything(), absl::OkStatus());
+  }
+}
+
 // As many entries as a chunk has places; then as many words half full.
 TEST_P(SourceWorldContract, EachPlaceOfAChunkByAnotherRule) {
   for (const int step : {1, 2}) {
