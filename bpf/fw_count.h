@@ -29,28 +29,27 @@ __noinline int fw_count_any(__u32 verdict, __u32 reason, __u32 byte_count) {
   return 0;
 }
 
-/* Counts the two outcomes that a host sees all day, without a call: returning
- * from one costs as much as the rest. Returns whether it was one of them. */
-static __always_inline int fw_count_frequent(struct fw_outcome outcome,
-                                             __u32 byte_count) {
+/* Counts the outcome if it is this one. Returns whether it was. */
+static __always_inline int fw_count_if(struct fw_outcome outcome, __u32 verdict,
+                                       __u32 reason, __u32 byte_count) {
   struct fw_counters *counters;
 
-  if (outcome.verdict == FW_VERDICT_DROP &&
-      outcome.reason == FW_REASON_SOURCE_BLOCKED) {
-    counters = fw_my_counters();
-    if (counters)
-      fw_add(&counters->by[FW_VERDICT_DROP][FW_REASON_SOURCE_BLOCKED],
-             byte_count);
-    return 1;
-  }
-  if (outcome.verdict == FW_VERDICT_PASS &&
-      outcome.reason == FW_REASON_NO_MATCH) {
-    counters = fw_my_counters();
-    if (counters)
-      fw_add(&counters->by[FW_VERDICT_PASS][FW_REASON_NO_MATCH], byte_count);
-    return 1;
-  }
-  return 0;
+  if (outcome.verdict != verdict || outcome.reason != reason) return 0;
+  counters = fw_my_counters();
+  if (counters) fw_add(&counters->by[verdict][reason], byte_count);
+  return 1;
+}
+
+/* Counts the outcomes that a host sees all day, without a call: returning from
+ * one costs as much as the rest. Returns whether it was one of them. */
+static __always_inline int fw_count_frequent(struct fw_outcome outcome,
+                                             __u32 byte_count) {
+  return fw_count_if(outcome, FW_VERDICT_DROP, FW_REASON_SOURCE_BLOCKED,
+                     byte_count) ||
+         fw_count_if(outcome, FW_VERDICT_PASS, FW_REASON_NO_MATCH,
+                     byte_count) ||
+         fw_count_if(outcome, FW_VERDICT_PASS, FW_REASON_SOURCE_ALLOWED,
+                     byte_count);
 }
 
 #endif

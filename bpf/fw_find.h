@@ -10,7 +10,8 @@
 #ifndef FW_FIND_H
 #define FW_FIND_H
 
-#include "bpf/fw_buckets.h"
+#include "bpf/fw_buckets4.h"
+#include "bpf/fw_buckets6.h"
 #include "bpf/fw_chunk.h"
 #include "bpf/fw_table.h"
 
@@ -124,29 +125,37 @@ static __always_inline __u32 fw_front_at(const struct fw_generation *generation,
          ((1 << FW_FRONT_BITS) - 1);
 }
 
-/* What prefixes of up to 24 bits say. */
-static __always_inline __u32
-fw_find_shorter4(const struct fw_generation *generation, __u32 address) {
-  __u64 root = fw_root_word(generation, address);
-  __u32 entry = (__u32)root;
+/* What prefixes of up to 24 bits say; `root` has a chunk. */
+static __always_inline __u32 fw_find_shorter4(__u64 root, __u32 address) {
+  __u32 entry = fw_find_in_chunk(root & FW_ENTRY_PAYLOAD, address);
 
-  if (root & FW_ROOT_CHUNK)
-    entry = fw_find_in_chunk(root & FW_ENTRY_PAYLOAD, address);
   if (!fw_goes_on(entry)) return entry;
   return fw_subtree_of(entry).background;
 }
 
-/* Behind the front, which says something of the address: NOTHING, BLOCK, ALLOW,
- * MEANING, BLOCK_AT or ALLOW_AT. An entry for the host itself is the answer,
- * whatever else there is; and to ask for it need not wait for the rest. */
-FW_SUBPROGRAM __u32 fw_find4_behind(__u32 which, __u32 address, __u32 front) {
+/* What the tables behind the front say: NOTHING, BLOCK, ALLOW, MEANING,
+ * BLOCK_AT, ALLOW_AT or OTHER_AT. An entry for the host itself is the answer,
+ * whatever else there is; what says the same of a whole /16 leaves room for
+ * none. */
+static __always_inline __u32 fw_entry_behind4(__u32 which, __u32 address,
+                                              __u32 front) {
   const struct fw_generation *generation = fw_generation(FW_FAMILY_IPV4, which);
-  __u32 entry = fw_probe_host4(generation, address);
+  __u64 root;
+  __u32 entry;
 
-  if (entry == 0 && front != FW_FRONT_HOSTS) {
-    entry = fw_find_longer4(which, address);
-    if (entry == 0) entry = fw_find_shorter4(generation, address);
-  }
+  if (front == FW_FRONT_HOSTS) return fw_probe_host4(generation, address);
+  root = fw_root_word(generation, address);
+  if (!(root & FW_ROOT_CHUNK)) return (__u32)root;
+  entry = fw_probe_host4(generation, address);
+  if (entry == 0) entry = fw_find_longer4(which, address);
+  if (entry == 0) entry = fw_find_shorter4(root, address);
+  return entry;
+}
+
+/* The same without OTHER_AT. */
+FW_SUBPROGRAM __u32 fw_find4_behind(__u32 which, __u32 address, __u32 front) {
+  __u32 entry = fw_entry_behind4(which, address, front);
+
   if (fw_kind_of(entry) != FW_ENTRY_OTHER_AT) return entry;
   return fw_entry_at(entry, which);
 }
@@ -166,6 +175,7 @@ static __always_inline __u32 fw_find4(__u32 which, __u32 address) {
   if (!fw_is_used(address)) return 0;
   front = fw_front_at(generation, address);
   if (front == FW_FRONT_NOTHING) return 0;
+  if (front == FW_FRONT_LOOK) return fw_find4_behind(which, address, front);
   home = fw_find_host_home4(generation, address);
   line = fw_line(home.number);
   if (!line) return 0;

@@ -26,16 +26,25 @@ struct Scene {
   bool v6 = false;
   std::uint32_t blocked = 0;  // prefixes
   bool hit = false;           // whether sources lie in them
+  bool allowed = false;       // every source, by one prefix of length 0
   bool port_rules = false;
   // Loaded as in a container, without CAP_PERFMON: the verifier then adds
   // fences against speculation.
   bool few_capabilities = false;
 };
 
-// Blocked prefixes as in lookup_bench, or none.
+// Blocked prefixes as in lookup_bench, or none; or the one that allows.
 RuleSet RulesOf(const Scene& scene) {
   const RuleKind kind = scene.v6 ? RuleKind::kTypical6 : RuleKind::kMixed4;
-  return MakeRuleSet(scene.name, kind, scene.blocked);
+  RuleSet set = MakeRuleSet(scene.name, kind, scene.blocked);
+  if (scene.allowed) {
+    const auto everything =
+        policy::Prefix::Parse(scene.v6 ? "::/0" : "0.0.0.0/0");
+    set.blocks.push_back({.prefix = *everything,
+                          .id = 1,
+                          .verdict = policy::SourceVerdict::kAllow});
+  }
+  return set;
 }
 
 policy::PortTable PortsOf(const Scene& scene) {
@@ -116,6 +125,7 @@ void RunScene(benchmark::State& state, const Scene& scene) {
 constexpr Scene kScenes[] = {
     {.name = "ipv4/pass/no_rules"},
     {.name = "ipv4/pass/port_rules", .port_rules = true},
+    {.name = "ipv4/pass/allowed", .allowed = true},
     {.name = "ipv4/pass/10_prefixes", .blocked = 10},
     {.name = "ipv4/drop/10_prefixes", .blocked = 10, .hit = true},
     {.name = "ipv4/pass/10000_prefixes", .blocked = 10'000},
@@ -124,6 +134,7 @@ constexpr Scene kScenes[] = {
     {.name = "ipv4/drop/1000000_prefixes", .blocked = 1'000'000, .hit = true},
     {.name = "ipv4/pass/no_rules/no_perfmon", .few_capabilities = true},
     {.name = "ipv6/pass/no_rules", .v6 = true},
+    {.name = "ipv6/pass/allowed", .v6 = true, .allowed = true},
     {.name = "ipv6/pass/no_rules/no_perfmon",
      .v6 = true,
      .few_capabilities = true},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
-/* The hash tables of everything longer than /24. Part of fw_find.h, which says
- * what must be defined before. */
-#ifndef FW_BUCKETS_H
-#define FW_BUCKETS_H
+/* The hash table of IPv4 prefixes longer than /24. Part of fw_find.h, which
+ * says what must be defined before. */
+#ifndef FW_BUCKETS4_H
+#define FW_BUCKETS4_H
 
 #include "bpf/fw_table.h"
 
@@ -28,8 +28,8 @@ static __always_inline __u32 fw_scan_bucket4(const struct fw_bucket4 *bucket,
 /* Whether a bucket has a slot with this tag, but for the bits that are
  * `ignored`. Without branches, which would be guessed wrongly: the tags have no
  * bit 31, so that in the difference with one that bit tells whether it was 0.
- * Bit 31 or 63 of the result. The reach lies with the tags: where it may look
- * like one, the answer is not worse than a slot that is found in vain. */
+ * Bit 31 or 63 of the result. The reach lies with the tags; it is no host's,
+ * and who does not ask for one gets no more than candidates. */
 #define FW_TAG_FOUND 0x8000000080000000ull
 static __always_inline __u64 fw_find_tag4(const union fw_line *line, __u32 tag,
                                           __u32 ignored) {
@@ -41,21 +41,6 @@ static __always_inline __u64 fw_find_tag4(const union fw_line *line, __u32 tag,
   for (int i = 0; i < FW_LINE_WORDS; i++)
     found |= ((FW_READ(line->words[i]) | any) ^ tags) - 0x0000000100000001ull;
   return found & FW_TAG_FOUND;
-}
-
-/* The entry first: once there is one, the code beside it does not change. */
-static __always_inline __u32 fw_scan_bucket6(const struct fw_bucket6 *bucket,
-                                             const struct fw_code6 *code) {
-#pragma clang loop unroll(full)
-  for (int i = 0; i < FW_BUCKET6_SLOTS; i++) {
-    __u32 entry = FW_READ(bucket->entries[i]) ^ code->host;
-
-    if (entry != 0 && entry <= FW_ENTRY_MASK &&
-        FW_READ(bucket->low[i]) == code->low &&
-        FW_READ(bucket->high[i]) == code->high)
-      return entry;
-  }
-  return 0;
 }
 
 static __always_inline __u32
@@ -240,39 +225,6 @@ static __always_inline __u32 fw_find_longer4(__u32 which, __u32 address) {
   if (found != 0) return found;
   return fw_probe_longer4(number, tag, FW_LOWEST_TOGETHER,
                           FW_TAG_SUFFIX_MASK + 1);
-}
-
-FW_SUBPROGRAM __u32 fw_probe6_on(__u32 number, __u64 high, __u64 low,
-                                 __u32 host, __u32 reach) {
-  const struct fw_code6 code = {high, low, host};
-
-#pragma clang loop unroll(full)
-  for (__u32 i = 1; i <= FW_BUCKET_REACH; i++) {
-    const union fw_line *line = fw_line(number + i);
-    __u32 entry;
-
-    if (!line) return 0;
-    entry = fw_scan_bucket6(&line->bucket6, &code);
-    if (entry != 0 || i == reach) return entry;
-  }
-  return 0;
-}
-
-/* The entry of a code; 0 for none. */
-static __always_inline __u32 fw_probe6(const struct fw_generation *generation,
-                                       const struct fw_code6 *code) {
-  __u32 number = generation->bucket_slab * FW_SLAB_LINES +
-                 fw_home6(code, generation->seed, generation->bucket_count);
-  const union fw_line *line = fw_line(number);
-  __u32 entry, reach;
-
-  if (!line) return 0;
-  entry = fw_scan_bucket6(&line->bucket6, code);
-  if (entry != 0) return entry;
-  reach = FW_READ(line->bucket6.reach);
-  return reach != 0
-             ? fw_probe6_on(number, code->high, code->low, code->host, reach)
-             : 0;
 }
 
 #endif
