@@ -45,7 +45,7 @@ static __always_inline __u64 fw_find_tag4(const union fw_line *line, __u32 tag,
 
 static __always_inline __u32
 fw_bucket_lines(const struct fw_generation *generation) {
-  return generation->bucket_count + FW_BUCKET4_TAIL;
+  return generation->bucket_count + FW_BUCKET_REACH;
 }
 
 /* The lines behind the first one, which few prefixes need. */
@@ -106,7 +106,8 @@ fw_probe_host4(const struct fw_generation *generation, __u32 address) {
   return fw_probe_host4_on(home.number, home.tag);
 }
 
-/* The entry behind BLOCK_AT, ALLOW_AT or OTHER_AT; 0 when it is gone. */
+/* The entry behind BLOCK_AT, ALLOW_AT or OTHER_AT; it stays when the slot is
+ * erased. */
 FW_SUBPROGRAM __u32 fw_entry_at(__u32 found, __u32 which) {
   const struct fw_generation *generation = fw_generation(FW_FAMILY_IPV4, which);
   __u32 slot = found & FW_ENTRY_PAYLOAD;
@@ -122,32 +123,34 @@ FW_SUBPROGRAM __u32 fw_entry_at(__u32 found, __u32 which) {
 #define FW_LONGER_SLOT_SHIFT 2
 #define FW_LONGER_DISTANCE_SHIFT 6
 #define FW_LONGER_LOWEST_SHIFT 10
+#define FW_LONGER_NONE (1ull << 16)
 
 /* The longest one in a line, of those so many lines behind their own, that
- * holds an address, has a suffix whose lowest bit is not below `least`, and is
- * longer than what was found before. `tag` is that of the address as if all its
- * last bits were suffix. With one branch for each slot: verifiers that follow
- * mispredicted ones too would not come to an end. */
+ * holds an address and is longer than what was found before. `tag` is that of
+ * the address as if all its last bits were suffix. Without branches, of which
+ * Linux 6.1 would follow all combinations. */
 static __always_inline __u64 fw_scan_longer4(const struct fw_bucket4 *bucket,
                                              __u32 tag, __u32 distance,
-                                             __u32 least, __u64 found) {
+                                             __u64 found) {
 #pragma clang loop unroll(full)
   for (__u64 i = 0; i < FW_BUCKET4_SLOTS; i++) {
     __u64 slot = FW_READ(bucket->tags[i]);
     __u64 suffix = slot >> FW_TAG_SUFFIX_SHIFT & FW_TAG_SUFFIX_MASK;
     __u64 lowest = suffix & -suffix;
-    __u64 place, kind, next, counts;
+    __u64 differing = (slot ^ tag) >> FW_TAG_SUFFIX_SHIFT;
+    __u64 place = (slot & FW_TAG_PLACE) ^ distance << FW_TAG_DISTANCE_SHIFT;
+    __u64 kind = slot & FW_TAG_KIND;
+    __u64 next, counts;
 
-    if ((slot ^ tag) >> FW_TAG_SUFFIX_SHIFT >= 2 * lowest) continue;
-    place = (slot & FW_TAG_PLACE) ^ distance << FW_TAG_DISTANCE_SHIFT;
-    kind = slot & FW_TAG_KIND;
     next = lowest << FW_LONGER_LOWEST_SHIFT |
            (__u64)distance << FW_LONGER_DISTANCE_SHIFT |
            (i + 1) << FW_LONGER_SLOT_SHIFT | kind;
-    /* Whether it does: it lies where it should, is not free, and so on. */
-    counts =
-        ((place - 1) & ~(kind - 1) & (next - found) & ~(lowest - least)) >> 63;
-    __asm__("" : "+r"(counts)); /* else it is a branch again */
+    /* Whether it does: nothing differs but what is not part of the prefix, it
+     * lies where it should, is not free, and is longer. */
+    counts = ((differing - 2 * lowest) & (place - 1) & ~(kind - 1) &
+              (next - found)) >>
+             63;
+    __asm__("" : "+r"(counts)); /* else it is a branch */
     found += (next - found) & -counts;
   }
   return found;
@@ -155,11 +158,11 @@ static __always_inline __u64 fw_scan_longer4(const struct fw_bucket4 *bucket,
 
 /* The same, verified once. */
 FW_SUBPROGRAM __u64 fw_scan_longer4_at(__u32 number, __u32 tag, __u32 distance,
-                                       __u32 least, __u64 found) {
+                                       __u64 found) {
   const union fw_line *line = fw_line(number);
 
   if (!line) return found;
-  return fw_scan_longer4(&line->bucket4, tag, distance, least, found);
+  return fw_scan_longer4(&line->bucket4, tag, distance, found);
 }
 
 /* The same as fw_scan_bucket4 would say it. */
@@ -175,56 +178,58 @@ static __always_inline __u32 fw_longer4_at(__u32 number, __u64 found) {
 }
 
 /* What fw_scan_bucket4 would say, in this line and those behind it that may
- * hold what belongs here; of a suffix with a lowest bit that is not below
- * `least`, but below `most`. */
-FW_SUBPROGRAM __u32 fw_probe_longer4_on(__u32 number, __u32 tag, __u32 least,
-                                        __u32 most) {
+ * hold what belongs here. */
+FW_SUBPROGRAM __u32 fw_probe_longer4_on(__u32 number, __u32 tag) {
   const union fw_line *line = fw_line(number);
-  __u64 found = (__u64)most << FW_LONGER_LOWEST_SHIFT;
+  __u64 found = FW_LONGER_NONE;
   __u32 reach;
 
   if (!line) return 0;
-  found = fw_scan_longer4(&line->bucket4, tag, 0, least, found);
+  found = fw_scan_longer4(&line->bucket4, tag, 0, found);
   reach = FW_READ(line->bucket4.reach);
   if (reach == 0) return fw_longer4_at(number, found);
 #pragma clang loop unroll(full)
   for (__u32 i = 1; i <= FW_BUCKET_REACH; i++) {
-    found = fw_scan_longer4_at(number + i, tag, i, least, found);
+    found = fw_scan_longer4_at(number + i, tag, i, found);
     if (i == reach) break;
   }
   return fw_longer4_at(number, found);
 }
 
-/* Most look-ups ask in vain; they end before the call. */
-static __always_inline __u32 fw_probe_longer4(__u32 number, __u32 tag,
-                                              __u32 least, __u32 most) {
+/* Of those of which the first `anchor` bits are shuffled, and whose tags have
+ * this flag. Most look-ups ask in
+ * vain; they end before the call. */
+static __always_inline __u32
+fw_probe_longer4(const struct fw_generation *generation, __u32 address,
+                 __u32 anchor, __u32 flag) {
+  __u32 shuffled =
+      fw_shuffle_prefix(address >> (32 - anchor), anchor, generation->seed);
+  __u32 rest_bits = anchor - generation->bucket_bits;
+  __u32 rest = shuffled & ((1u << rest_bits) - 1);
+  __u32 number =
+      generation->bucket_slab * FW_SLAB_LINES + (shuffled >> rest_bits);
+  __u32 suffix =
+      address >> (32 - anchor - FW_TAG_SUFFIX_BITS) & FW_TAG_SUFFIX_MASK;
+  __u32 tag = flag | (rest << FW_TAG_SUFFIX_BITS | suffix)
+                         << FW_TAG_SUFFIX_SHIFT;
   const union fw_line *line = fw_line(number);
 
   if (!line) return 0;
-  if (!fw_find_tag4(line, tag & ~FW_TAG_SUFFIX,
-                    FW_TAG_SUFFIX | FW_TAG_ANYWHERE) &&
+  if (!fw_find_tag4(line, tag, FW_TAG_SUFFIX | FW_TAG_ANYWHERE) &&
       FW_READ(line->bucket4.reach) == 0)
     return 0;
-  return fw_probe_longer4_on(number, tag, least, most);
+  return fw_probe_longer4_on(number, tag);
 }
 
 /* What fw_scan_bucket4 says of the longest prefix of 25 to 31 bits that holds
  * an address. */
-static __always_inline __u32 fw_find_longer4(__u32 which, __u32 address) {
-  const struct fw_generation *generation = fw_generation(FW_FAMILY_IPV4, which);
-  __u32 shuffled = fw_shuffle24(address >> 8, generation->seed);
-  __u32 rest_bits = 24 - generation->bucket_bits;
-  __u32 rest = shuffled & ((1u << rest_bits) - 1);
-  __u32 number =
-      generation->bucket_slab * FW_SLAB_LINES + (shuffled >> rest_bits);
-  __u32 tag = (rest << FW_TAG_SUFFIX_BITS | (address & FW_TAG_SUFFIX_MASK))
-              << FW_TAG_SUFFIX_SHIFT;
-  __u32 found = fw_probe_longer4(number + FW_LINES_BEHIND(address), tag, 1,
-                                 FW_LOWEST_TOGETHER);
+static __always_inline __u32
+fw_find_longer4(const struct fw_generation *generation, __u32 address) {
+  __u32 found =
+      fw_probe_longer4(generation, address, FW_ANCHOR_LONG, FW_TAG_LONG);
 
   if (found != 0) return found;
-  return fw_probe_longer4(number, tag, FW_LOWEST_TOGETHER,
-                          FW_TAG_SUFFIX_MASK + 1);
+  return fw_probe_longer4(generation, address, FW_ANCHOR_SHORT, 0);
 }
 
 #endif

@@ -147,7 +147,7 @@ static __always_inline __u32 fw_entry_behind4(__u32 which, __u32 address,
   root = fw_root_word(generation, address);
   if (!(root & FW_ROOT_CHUNK)) return (__u32)root;
   entry = fw_probe_host4(generation, address);
-  if (entry == 0) entry = fw_find_longer4(which, address);
+  if (entry == 0) entry = fw_find_longer4(generation, address);
   if (entry == 0) entry = fw_find_shorter4(root, address);
   return entry;
 }

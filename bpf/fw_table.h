@@ -105,19 +105,20 @@ struct fw_chunk {
  * The address of a host is shuffled without loss; the upper bits say in which
  * line it belongs, and the tag holds the rest:
  *   rest << 7 | FW_TAG_HOST | lines behind its own << 2 | enum fw_tag_kind
- * Of other prefixes the first 24 bits are, so that those in one /24 lie
- * together: in the line that the shuffled bits say, or, of more than 27 bits,
- * so many lines behind it as the next four bits say, because there may be as
- * many of them as lines can hold. The other bits, then a one, then zeros, are
- * the suffix, of eight bits:
- *   rest << 15 | suffix << 7 | lines behind its own << 2 | enum fw_tag_kind
+ * Of other prefixes only the first 24 bits are shuffled, or the first 28 where
+ * there are so many, so that those that one address lies in are found in two
+ * lines. No more of them than a line has slots begin alike. Their other bits,
+ * then a one, then zeros, are the suffix, of four bits:
+ *   has 28 bits << 30 | rest << 11 | suffix << 7 | lines behind << 2 | kind
  * A slot with the kind FREE is free, or about to be. Bit 31 is never set, so
  * that two tags can be compared by one subtraction. */
 #define FW_BUCKET4_SLOTS 15
 #define FW_TAG_REST_SHIFT 7
 #define FW_TAG_SUFFIX_SHIFT FW_TAG_REST_SHIFT
-#define FW_TAG_SUFFIX_BITS 8
-#define FW_TAG_SUFFIX_MASK 0xffu
+#define FW_TAG_SUFFIX_BITS 4
+#define FW_TAG_SUFFIX_MASK ((1u << FW_TAG_SUFFIX_BITS) - 1)
+#define FW_TAG_SUFFIX (FW_TAG_SUFFIX_MASK << FW_TAG_SUFFIX_SHIFT)
+#define FW_TAG_LONG (1u << 30)
 #define FW_TAG_HOST (1u << 6)
 #define FW_TAG_DISTANCE_SHIFT 2
 #define FW_TAG_KIND 3u
@@ -125,7 +126,6 @@ struct fw_chunk {
 /* Whether a host, and how far behind its own line. */
 #define FW_TAG_PLACE (FW_TAG_HOST | FW_TAG_DISTANCE)
 #define FW_TAG_ANYWHERE (FW_TAG_DISTANCE | FW_TAG_KIND)
-#define FW_TAG_SUFFIX (FW_TAG_SUFFIX_MASK << FW_TAG_SUFFIX_SHIFT)
 enum fw_tag_kind {
   FW_TAG_FREE = 0,
   FW_TAG_BLOCK = 1,
@@ -143,13 +143,10 @@ struct fw_bucket4_entries {
   __u32 entries[FW_BUCKET4_SLOTS];
 };
 /* Fewer, and the rest would not fit in a tag. */
-#define FW_BUCKET4_MIN_BITS 8
-#define FW_BUCKET4_TAIL (FW_BUCKET_REACH + 15)
-/* Longer ones lie by their next four bits. */
-#define FW_LENGTH_TOGETHER 27
-/* The lowest bit of the suffix of one of that length. */
-#define FW_LOWEST_TOGETHER (1u << (31 - FW_LENGTH_TOGETHER))
-#define FW_LINES_BEHIND(address) ((address) >> 4 & 15)
+#define FW_BUCKET4_MIN_BITS 9
+/* What is shuffled of a prefix of at least so many bits and not of 32. */
+#define FW_ANCHOR_SHORT 24
+#define FW_ANCHOR_LONG 28
 
 /* The same for IPv6: prefixes of 25 to 128 bits. The code is made likewise,
  * with 128 bits, and kept whole beside the entry; FW_SLOT_HOST is set in the
@@ -200,8 +197,8 @@ FW_ASSERT(sizeof(union fw_line) == FW_LINE_BYTES, "layout");
  * it costs time. Most misses end here, with an eighth of the front's size. */
 #define FW_USED_PLACES 4 /* of a chunk, in one bit; 64 in a /16 */
 
-/* IPv4: a line for each /16, in it 32 of its /24s in a word. Slabs in which all
- * is nothing are not there. */
+/* IPv4: a line for each /16, in it 32 of its /24s in a word. Slabs in which
+ * nothing was ever said are not there. */
 #define FW_FRONT_BITS 2
 #define FW_FRONT_PLACES 32
 #define FW_FRONT_SLABS 16
@@ -216,8 +213,8 @@ enum fw_front {
 struct fw_generation {
   __u32 root_slab;   /* the first one; 0: there is nothing in the table */
   __u32 bucket_slab; /* the first one */
-  /* Lines; FW_BUCKET_REACH more lie behind them. For IPv4 a power of two and
-   * FW_BUCKET4_TAIL, and then as many for the entries. */
+  /* Lines; FW_BUCKET_REACH more lie behind them. For IPv4 a power of two, and
+   * then as many for the entries. */
   __u32 bucket_count;
   __u32 bucket_bits; /* IPv4: its logarithm */
   __u64 seed;        /* of the hash, another one for each table */
@@ -253,15 +250,16 @@ static inline __u32 fw_shuffle32(__u32 address, __u64 seed) {
   return (__u32)(x ^ x >> 16);
 }
 
-/* The same for the first 24 bits; the constants were the best of some that were
- * tried at random. */
-#define FW_MASK24 0xffffffu
-static inline __u32 fw_shuffle24(__u32 prefix, __u64 seed) {
-  __u64 x = (prefix ^ seed >> 32) & FW_MASK24;
+/* The same for the first `bits` of one, 24 or 28; the constants were the best
+ * of some that were tried at random. */
+static inline __u32 fw_shuffle_prefix(__u32 prefix, __u32 bits, __u64 seed) {
+  const __u64 mask = (1ull << bits) - 1;
+  const __u32 half = bits / 2;
+  __u64 x = (prefix ^ seed >> 32) & mask;
 
-  x = ((x ^ x >> 12) * 0xc1da67) & FW_MASK24;
-  x = ((x ^ x >> 11) * 0xbf6dad) & FW_MASK24;
-  return (__u32)(x ^ x >> 12);
+  x = ((x ^ x >> half) * 0x2df70af) & mask;
+  x = ((x ^ x >> (half - 1)) * 0x93d78b5) & mask;
+  return (__u32)(x ^ x >> half);
 }
 
 struct fw_code6 {

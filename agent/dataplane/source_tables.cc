@@ -113,6 +113,19 @@ absl::Status SourceTables::Remove(const Prefix& prefix) {
 
 absl::Status SourceTables::Replace(const std::vector<SourceRule>& rules) {
   FW_RETURN_IF_ERROR(CheckRoom(rules));
+  absl::Status swapped = StageAndSwap(rules);
+  if (!swapped.ok()) {
+    table4_.ForgetUnfinished();
+    table6_.ForgetUnfinished();
+    return swapped;
+  }
+  if (!loaded_) slabs_->RemoveInherited();
+  loaded_ = true;
+  NoteUsage();
+  return absl::OkStatus();
+}
+
+absl::Status SourceTables::StageAndSwap(const std::vector<SourceRule>& rules) {
   FW_ASSIGN_OR_RETURN(auto staged4, StageFamily(table4_, rules));
   FW_ASSIGN_OR_RETURN(auto staged6, StageFamily(table6_, rules));
   FW_RETURN_IF_ERROR(slabs_->Connect());
@@ -124,9 +137,6 @@ absl::Status SourceTables::Replace(const std::vector<SourceRule>& rules) {
   slabs_->WaitForReaders();
   table4_.Finish(std::move(staged4));
   table6_.Finish(std::move(staged6));
-  if (!loaded_) slabs_->RemoveInherited();
-  loaded_ = true;
-  NoteUsage();
   return absl::OkStatus();
 }
 

@@ -48,6 +48,7 @@ class SourceTables {
   SourceTables(std::unique_ptr<SlabMaps> slabs, std::uint64_t capacity);
 
   absl::Status CheckLoaded() const;
+  absl::Status StageAndSwap(const std::vector<policy::SourceRule>& rules);
   absl::Status CheckRoom(const std::vector<policy::SourceRule>& rules) const;
   template <typename Address>
   void ReadFamily(const lookup::SourceTable<Address>& table,

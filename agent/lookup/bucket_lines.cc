@@ -27,21 +27,28 @@ std::uint32_t Unshuffle32(std::uint32_t x, std::uint64_t seed) {
   return x ^ static_cast<std::uint32_t>(seed);
 }
 
-// The same of fw_shuffle24.
-std::uint32_t Unshuffle24(std::uint32_t x, std::uint64_t seed) {
-  x ^= x >> 12;
-  x = x * 0x27e25 & FW_MASK24;
-  x ^= x >> 11 ^ x >> 22;
-  x = x * 0x9ca157 & FW_MASK24;
-  x ^= x >> 12;
-  return (x ^ static_cast<std::uint32_t>(seed >> 32)) & FW_MASK24;
-}
-
 std::uint32_t Mask(std::uint32_t bits) { return (1u << bits) - 1; }
 
-// What follows the first 24 bits: the other ones, a one, zeros.
-std::uint32_t SuffixOf(const Key<Address4>& prefix) {
-  return (prefix.address | 1u << (31 - prefix.length)) & FW_TAG_SUFFIX_MASK;
+// The same of fw_shuffle_prefix.
+std::uint32_t UnshufflePrefix(std::uint32_t x, std::uint32_t bits,
+                              std::uint64_t seed) {
+  const std::uint32_t half = bits / 2;
+  x ^= x >> half;
+  x = x * 0x541b59d & Mask(bits);
+  x ^= x >> (half - 1) ^ x >> 2 * (half - 1);
+  x = x * 0xce1e64f & Mask(bits);
+  x ^= x >> half;
+  return (x ^ static_cast<std::uint32_t>(seed >> 32)) & Mask(bits);
+}
+
+std::uint32_t AnchorOf(int length) {
+  return length < FW_ANCHOR_LONG ? FW_ANCHOR_SHORT : FW_ANCHOR_LONG;
+}
+
+// What follows the anchor: the other bits, a one, zeros.
+std::uint32_t SuffixOf(const Key<Address4>& prefix, std::uint32_t anchor) {
+  const std::uint32_t code = prefix.address | 1u << (31 - prefix.length);
+  return code >> (32 - anchor - FW_TAG_SUFFIX_BITS) & FW_TAG_SUFFIX_MASK;
 }
 
 }  // namespace
@@ -55,7 +62,7 @@ std::uint64_t BucketLines<Address4>::Size(std::uint64_t slots,
   while (std::uint64_t{kSlots} << bits < slots) ++bits;
   generation.bucket_bits = bits;
   generation.bucket_count = 1u << bits;
-  return 2 * (std::uint64_t{generation.bucket_count} + kTail);
+  return 2 * (std::uint64_t{generation.bucket_count} + FW_BUCKET_REACH);
 }
 
 auto BucketLines<Address4>::CodeOf(const Key<Address4>& prefix) const -> Code {
@@ -68,15 +75,15 @@ auto BucketLines<Address4>::CodeOf(const Key<Address4>& prefix) const -> Code {
         .home = first + (shuffled >> rest_bits),
         .tag = (shuffled & Mask(rest_bits)) << FW_TAG_REST_SHIFT | FW_TAG_HOST};
   }
-  const std::uint32_t shuffled =
-      fw_shuffle24(prefix.address >> 8, generation_.seed);
-  const std::uint32_t rest_bits = 24 - generation_.bucket_bits;
-  const std::uint32_t behind =
-      prefix.length > FW_LENGTH_TOGETHER ? FW_LINES_BEHIND(prefix.address) : 0;
-  return {.home = first + (shuffled >> rest_bits) + behind,
-          .tag = ((shuffled & Mask(rest_bits)) << FW_TAG_SUFFIX_BITS |
-                  SuffixOf(prefix))
-                 << FW_TAG_SUFFIX_SHIFT};
+  const std::uint32_t anchor = AnchorOf(prefix.length);
+  const std::uint32_t shuffled = fw_shuffle_prefix(
+      prefix.address >> (32 - anchor), anchor, generation_.seed);
+  const std::uint32_t rest_bits = anchor - generation_.bucket_bits;
+  return {.home = first + (shuffled >> rest_bits),
+          .tag = (anchor == FW_ANCHOR_LONG ? FW_TAG_LONG : 0) |
+                 ((shuffled & Mask(rest_bits)) << FW_TAG_SUFFIX_BITS |
+                  SuffixOf(prefix, anchor))
+                     << FW_TAG_SUFFIX_SHIFT};
 }
 
 std::uint32_t BucketLines<Address4>::Entry(const BucketPlace& place) const {
@@ -124,15 +131,18 @@ Key<Address4> BucketLines<Address4>::KeyAt(std::uint32_t line,
             32};
   }
   const std::uint32_t suffix = tag >> FW_TAG_SUFFIX_SHIFT & FW_TAG_SUFFIX_MASK;
-  const int length = 31 - std::countr_zero(suffix);
-  const std::uint32_t behind =
-      length > FW_LENGTH_TOGETHER ? FW_LINES_BEHIND(suffix) : 0;
-  const std::uint32_t first24 =
-      Unshuffle24((index - behind) << (24 - generation_.bucket_bits) |
-                      tag >> (FW_TAG_SUFFIX_SHIFT + FW_TAG_SUFFIX_BITS),
-                  generation_.seed);
-  return {Truncate(first24 << 8 | suffix, length),
-          static_cast<std::uint8_t>(length)};
+  const std::uint32_t anchor =
+      (tag & FW_TAG_LONG) != 0 ? FW_ANCHOR_LONG : FW_ANCHOR_SHORT;
+  const std::uint32_t rest_bits = anchor - generation_.bucket_bits;
+  const std::uint32_t rest =
+      tag >> (FW_TAG_SUFFIX_SHIFT + FW_TAG_SUFFIX_BITS) & Mask(rest_bits);
+  const std::uint32_t first =
+      UnshufflePrefix(index << rest_bits | rest, anchor, generation_.seed);
+  const int length = static_cast<int>(anchor) + FW_TAG_SUFFIX_BITS - 1 -
+                     std::countr_zero(suffix);
+  const std::uint32_t address = (first << FW_TAG_SUFFIX_BITS | suffix)
+                                << (32 - FW_TAG_SUFFIX_BITS - anchor);
+  return {Truncate(address, length), static_cast<std::uint8_t>(length)};
 }
 
 std::uint32_t BucketLines<Address4>::Reach(std::uint32_t home) const {

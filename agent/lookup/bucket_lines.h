@@ -28,8 +28,6 @@ template <>
 class BucketLines<Address4> {
  public:
   static constexpr std::uint32_t kSlots = FW_BUCKET4_SLOTS;
-  // Lines behind the last one in which a prefix belongs.
-  static constexpr std::uint32_t kTail = FW_BUCKET4_TAIL;
   // Of the slots, in a new table and in one that is called full: some more, and
   // a prefix finds no slot within its reach.
   static constexpr double kFirstLoad = 0.70;
@@ -63,7 +61,8 @@ class BucketLines<Address4> {
     return memory_->line(place.line())->bucket4.tags[place.slot];
   }
   std::uint32_t& EntryWord(const BucketPlace& place) const {
-    return memory_->line(place.line() + generation_.bucket_count + kTail)
+    return memory_
+        ->line(place.line() + generation_.bucket_count + FW_BUCKET_REACH)
         ->bucket4_entries.entries[place.slot];
   }
 
@@ -75,7 +74,6 @@ template <>
 class BucketLines<Address6> {
  public:
   static constexpr std::uint32_t kSlots = FW_BUCKET6_SLOTS;
-  static constexpr std::uint32_t kTail = FW_BUCKET_REACH;
   static constexpr double kFirstLoad = 0.45;
   static constexpr double kFullLoad = 0.52;
   struct Code {

@@ -22,6 +22,8 @@ FrontImage FrontOf(std::uint32_t entry);  // of all its places
 // Writes it, and what all fronts share: LineMemory::used(). A change of what is
 // said of a /16 has three parts: Doubt(), then the change, at one instant for
 // readers, then Settle(). Between them readers ask what is behind the front.
+// Settle() alone is enough where nothing is said before and after, but that
+// there may be hosts.
 class Front {
  public:
   explicit Front(LineMemory* memory) : memory_(memory) {}

@@ -269,7 +269,8 @@ absl::StatusOr<std::unique_ptr<Generation<Address>>> BuildGeneration(
     const absl::Status built = builder.Build(items);
     if (built.ok()) return generation;
     if (!builder.buckets_too_small()) return built;
-    // Rare: many prefixes met in neighbouring lines.
+    // Rare: many prefixes met in neighbouring lines. Those that begin alike
+    // do, but no more of them than a line has slots.
     room += room / 2 + 1;
   }
 }

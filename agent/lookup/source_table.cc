@@ -116,6 +116,12 @@ void SourceTable<Address>::WaitForReaders() {
   recent_.Forget();
 }
 
+// Before there was one, the table of an earlier run may be in force.
+template <typename Address>
+void SourceTable<Address>::ForgetUnfinished() {
+  if (live_ != nullptr) NarrowUsed();
+}
+
 // No reader uses another generation than the live one.
 template <typename Address>
 void SourceTable<Address>::NarrowUsed() {
@@ -134,15 +140,25 @@ void SourceTable<Address>::Point(const Generation<Address>* generation) {
 }
 
 template <typename Address>
+auto SourceTable<Address>::BuildNext()
+    -> absl::StatusOr<std::unique_ptr<Generation<Address>>> {
+  if (index_.size() == 0) return nullptr;
+  const std::vector<Item<Address>> items = index_.Items();
+  FW_ASSIGN_OR_RETURN(auto next,
+                      BuildGeneration<Address>(memory_, items, statements_));
+  FW_RETURN_IF_ERROR(memory_->Connect());
+  next->GoLive();
+  return next;
+}
+
+template <typename Address>
 absl::Status SourceTable<Address>::Rebuild() {
-  std::unique_ptr<Generation<Address>> next;
-  if (index_.size() != 0) {
-    const std::vector<Item<Address>> items = index_.Items();
-    FW_ASSIGN_OR_RETURN(next,
-                        BuildGeneration<Address>(memory_, items, statements_));
-    FW_RETURN_IF_ERROR(memory_->Connect());
-    next->GoLive();
+  auto built = BuildNext();
+  if (!built.ok()) {
+    ForgetUnfinished();
+    return built.status();
   }
+  std::unique_ptr<Generation<Address>> next = *std::move(built);
   Point(next.get());
   fw_source_state& state = *memory_->state();
   Publish(state.active, state.active ^ kActiveBit<Address>);

@@ -44,7 +44,8 @@ class SourceTable {
   absl::Status Remove(const Key<Address>& key);
 
   // Builds the content that shall replace everything. `entries` in any order;
-  // ALREADY_EXISTS, and `duplicate` set, when a prefix comes twice.
+  // ALREADY_EXISTS, and `duplicate` set, when a prefix comes twice. Until it is
+  // finished or forgotten, nothing else may change the table.
   absl::StatusOr<std::unique_ptr<Staged>> Stage(std::vector<Entry> entries,
                                                 Key<Address>* duplicate) const;
   // Swapping takes three steps, so that two families can swap at one instant:
@@ -52,6 +53,9 @@ class SourceTable {
   // readers, Finish each. The memory must have been connected before.
   void Prepare(const Staged& staged);
   void Finish(std::unique_ptr<Staged> staged);
+  // After a Stage that failed, or was not used: takes back what makes look-ups
+  // slower.
+  void ForgetUnfinished();
 
   bool Contains(const Key<Address>& key) const { return index_.Find(key) != 0; }
   std::uint64_t size() const { return index_.size(); }
@@ -68,6 +72,7 @@ class SourceTable {
   absl::Status Exchange(const Key<Address>& key, const Statement& statement);
   absl::StatusOr<bool> Edit(const Key<Address>& key, const Statement& statement,
                             bool present);
+  absl::StatusOr<std::unique_ptr<Generation<Address>>> BuildNext();
   absl::Status Rebuild();
   void WaitForReaders();
   void NarrowUsed();

@@ -109,7 +109,7 @@ class Reader {
     const BucketLines<Address> lines(&memory_, generation_);
     const std::uint32_t first = generation_.bucket_slab * FW_SLAB_LINES;
     const std::uint32_t end =
-        first + generation_.bucket_count + BucketLines<Address>::kTail;
+        first + generation_.bucket_count + FW_BUCKET_REACH;
     if (!memory_.Has(first) || !memory_.Has(end - 1)) return;
     for (std::uint32_t number = first; number < end; ++number) {
       for (std::uint32_t i = 0; i < BucketLines<Address>::kSlots; ++i) {

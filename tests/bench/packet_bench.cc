@@ -26,7 +26,7 @@ struct Scene {
   bool v6 = false;
   std::uint32_t blocked = 0;  // prefixes
   bool hit = false;           // whether sources lie in them
-  bool allowed = false;       // every source, by one prefix of length 0
+  bool allowed = false;       // every source, by one prefix
   bool port_rules = false;
   // Loaded as in a container, without CAP_PERFMON: the verifier then adds
   // fences against speculation.
@@ -38,9 +38,9 @@ RuleSet RulesOf(const Scene& scene) {
   const RuleKind kind = scene.v6 ? RuleKind::kTypical6 : RuleKind::kMixed4;
   RuleSet set = MakeRuleSet(scene.name, kind, scene.blocked);
   if (scene.allowed) {
-    const auto everything =
-        policy::Prefix::Parse(scene.v6 ? "::/0" : "0.0.0.0/0");
-    set.blocks.push_back({.prefix = *everything,
+    const auto network =
+        policy::Prefix::Parse(scene.v6 ? "fd00::/8" : "10.0.0.0/8");
+    set.blocks.push_back({.prefix = *network,
                           .id = 1,
                           .verdict = policy::SourceVerdict::kAllow});
   }
@@ -57,6 +57,16 @@ policy::PortTable PortsOf(const Scene& scene) {
 }
 
 std::vector<Address> SourcesOf(const Scene& scene, const RuleSet& set) {
+  if (scene.allowed) {
+    constexpr int kLength = 8;
+    const Address network = Address{scene.v6 ? 0xfdu : 10u} << (128 - kLength);
+    Random random(1);
+    std::vector<Address> sources(kStreamLength);
+    for (Address& source : sources) {
+      source = RandomInside(set.family, network, kLength, random);
+    }
+    return sources;
+  }
   if (set.rules.empty()) {
     Random random(1);
     std::vector<Address> sources(kStreamLength);

@@ -46,6 +46,16 @@ absl::Status HeapSourceWorld::Remove(const policy::Prefix& prefix) {
 }
 
 absl::Status HeapSourceWorld::Replace(const std::vector<SourceRule>& rules) {
+  absl::Status swapped = StageAndSwap(rules);
+  if (!swapped.ok()) {
+    table4_.ForgetUnfinished();
+    table6_.ForgetUnfinished();
+  }
+  return swapped;
+}
+
+absl::Status HeapSourceWorld::StageAndSwap(
+    const std::vector<SourceRule>& rules) {
   FW_ASSIGN_OR_RETURN(auto staged4, Stage(table4_, rules));
   FW_ASSIGN_OR_RETURN(auto staged6, Stage(table6_, rules));
   FW_RETURN_IF_ERROR(memory_.Connect());

@@ -23,6 +23,8 @@ class HeapSourceWorld : public SourceWorld {
   HeapLineMemory& memory() { return memory_; }
 
  private:
+  absl::Status StageAndSwap(const std::vector<policy::SourceRule>& rules);
+
   HeapLineMemory memory_;
   lookup::SourceTable<lookup::Address4> table4_{&memory_};
   lookup::SourceTable<lookup::Address6> table6_{&memory_};

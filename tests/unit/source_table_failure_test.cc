@@ -47,21 +47,32 @@ class SourceTableFailure : public ::testing::Test {
   int FailForLackOfSlabs(const Change& change) {
     const std::size_t before = world_.memory().slab_count();
     int failures = 0;
+    const Used used = UsedNow();
     for (std::size_t limit = before;; ++limit, ++failures) {
       world_.memory().set_slab_limit(limit);
       const absl::Status status = change(world_);
       if (status.ok()) break;
       ExpectUnchanged(status, before);
+      EXPECT_EQ(UsedNow(), used);
       if (HasFailure()) return failures;
     }
     world_.memory().set_slab_limit(FW_SLABS);
     return failures;
   }
 
+  // Else look-ups would be slower than before.
+  using Used = std::vector<__u64>;
+  Used UsedNow() {
+    const __u64* used = world_.memory().used();
+    return {used, used + FW_ROOT_WORDS};
+  }
+
   void FailToConnect(const Change& change) {
     const std::size_t before = world_.memory().slab_count();
+    const Used used = UsedNow();
     world_.memory().FailConnects(1);
     ExpectUnchanged(change(world_), before);
+    EXPECT_EQ(UsedNow(), used);
     EXPECT_EQ(change(world_), absl::OkStatus());
   }
 

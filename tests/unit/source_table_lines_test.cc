@@ -1,4 +1,4 @@
-// IPv4 prefixes that meet in one line of the buckets.
+// IPv4 prefixes of 25 to 31 bits, and the lines that they share.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -12,27 +12,22 @@ namespace fwagent::testing {
 namespace {
 
 using lookup::Address4;
+using policy::SourceRule;
 using policy::SourceVerdict;
 
 class SourceTableLines : public ::testing::Test {
  protected:
-  void Block(Address4 address, int length) {
+  static SourceRule Rule(Address4 address, int length) {
     const lookup::Key<Address4> key = {lookup::Truncate(address, length),
                                        static_cast<std::uint8_t>(length)};
-    ASSERT_EQ(world_.Add({.prefix = PrefixOf(key)}), absl::OkStatus());
+    return {.prefix = PrefixOf(key)};
+  }
+  void Block(Address4 address, int length) {
+    ASSERT_EQ(world_.Add(Rule(address, length)), absl::OkStatus());
   }
   SourceVerdict VerdictOf(Address4 address) {
     const Question question = {policy::Family::kIPv4, address, true};
     return world_.Ask(question).verdict;
-  }
-
-  // The /24 that is shuffled to this, in the table that is in force.
-  std::optional<Address4> PlaceShuffledTo(std::uint32_t shuffled) {
-    const std::uint64_t seed = Generation().seed;
-    for (std::uint32_t place = 0; place <= FW_MASK24; ++place) {
-      if (fw_shuffle24(place, seed) == shuffled) return place << 8;
-    }
-    return std::nullopt;
   }
   const fw_generation& Generation() {
     const fw_source_state& state = *world_.memory().state();
@@ -40,45 +35,77 @@ class SourceTableLines : public ::testing::Test {
         .generations[FW_FAMILY_IPV4][state.active >> FW_FAMILY_IPV4 & 1];
   }
 
+  // The first /24 that has the line of a /28, and the same rest.
+  std::optional<Address4> PlaceLike(Address4 anchor) {
+    const fw_generation& generation = Generation();
+    const std::uint32_t rest_bits = FW_ANCHOR_SHORT - generation.bucket_bits;
+    const std::uint32_t shuffled =
+        fw_shuffle_prefix(anchor >> 4, FW_ANCHOR_LONG, generation.seed);
+    const std::uint32_t rest = shuffled & ((16u << rest_bits) - 1);
+    if (rest >= 1u << rest_bits) return std::nullopt;
+    const std::uint32_t wanted =
+        shuffled >> (rest_bits + 4) << rest_bits | rest;
+    for (std::uint32_t place = 0; place < 1u << 24; ++place) {
+      if (fw_shuffle_prefix(place, FW_ANCHOR_SHORT, generation.seed) == wanted)
+        return place << 8;
+    }
+    return std::nullopt;
+  }
+
   HeapSourceWorld world_;
 };
 
-// A prefix of more than 27 bits lies some lines behind that of its /24, with a
-// tag that another /24, whose own line this is, would give it too.
-TEST_F(SourceTableLines, ANeighboursPrefixIsNotTakenForOnesOwn) {
-  constexpr Address4 kPlace = 0xc0000200;
-  constexpr std::uint32_t kBehind = 5;
-  constexpr std::uint32_t kLow = kBehind << 4 | 6;
-  // Wherever the neighbour is, the table need not be built anew for it.
+TEST_F(SourceTableLines, APrefixOfManyBitsIsNotTakenForOneOfFew) {
+  // Wherever the place is, the table need not be built anew for it.
   for (std::uint32_t part = 0; part < FW_FRONT_SLABS; ++part) {
     Block(part << 28 | 1, 32);
   }
-  Block(kPlace | kLow, 30);
-  const std::uint32_t line_step = 1u << (24 - Generation().bucket_bits);
-  const std::uint32_t shuffled =
-      fw_shuffle24(kPlace >> 8, Generation().seed) + kBehind * line_step;
-  const auto neighbour = PlaceShuffledTo(shuffled & FW_MASK24);
-  ASSERT_TRUE(neighbour.has_value());
   const std::uint64_t seed = Generation().seed;
+  std::optional<Address4> place;
+  Address4 anchor = 0xc0000200;
+  for (; !place.has_value(); anchor += 16) place = PlaceLike(anchor);
+  anchor -= 16;
+  Block(anchor | 4, 30);
   // So that it is looked for there at all.
-  Block(*neighbour | 0x80, 25);
+  Block(*place | 0x80, 25);
   ASSERT_EQ(Generation().seed, seed);
-  EXPECT_EQ(VerdictOf(kPlace | kLow), SourceVerdict::kBlock);
-  EXPECT_EQ(VerdictOf(*neighbour | 0x80), SourceVerdict::kBlock);
-  EXPECT_EQ(VerdictOf(*neighbour | kLow), SourceVerdict::kNone);
+  EXPECT_EQ(VerdictOf(anchor | 4), SourceVerdict::kBlock);
+  EXPECT_EQ(VerdictOf(*place | 0x80), SourceVerdict::kBlock);
+  // The suffix of 4/30 behind a /28 is that of 96/27 behind a /24.
+  EXPECT_EQ(VerdictOf(*place | 0x60), SourceVerdict::kNone);
 }
 
-// The shuffle loses nothing.
 TEST_F(SourceTableLines, NoTwoPlacesAreShuffledToOne) {
   for (const std::uint64_t seed : {0ull, 0x123456789abcdefull, ~0ull}) {
-    std::vector<bool> seen(FW_MASK24 + 1);
-    for (std::uint32_t place = 0; place <= FW_MASK24; ++place) {
-      const std::uint32_t shuffled = fw_shuffle24(place, seed);
-      ASSERT_LE(shuffled, FW_MASK24);
+    std::vector<bool> seen(1u << 24);
+    for (std::uint32_t place = 0; place < seen.size(); ++place) {
+      const std::uint32_t shuffled =
+          fw_shuffle_prefix(place, FW_ANCHOR_SHORT, seed);
+      ASSERT_LT(shuffled, seen.size());
       ASSERT_FALSE(seen[shuffled]) << place;
       seen[shuffled] = true;
     }
   }
+}
+
+// Though they lie together, by the dozen.
+TEST_F(SourceTableLines, ListsOfEveryPrefixTakeLittleMoreRoomThanOthers) {
+  std::vector<SourceRule> dense;
+  std::vector<SourceRule> hosts;
+  for (std::uint32_t place = 0; place < 200; ++place) {
+    const Address4 address = (place * 0x9e3779b1u & 0x0fffff00) | 1u << 28;
+    for (int length = 25; length <= 31; ++length) {
+      for (std::uint32_t low = 0; low < 256; low += 1u << (32 - length)) {
+        dense.push_back(Rule(address | low, length));
+        hosts.push_back(
+            Rule(static_cast<Address4>(hosts.size()) * 0x9e3779b1u, 32));
+      }
+    }
+  }
+  HeapSourceWorld other;
+  ASSERT_EQ(other.Replace(hosts), absl::OkStatus());
+  ASSERT_EQ(world_.Replace(dense), absl::OkStatus());
+  EXPECT_LE(world_.memory().slab_count(), 2 * other.memory().slab_count());
 }
 
 }  // namespace
