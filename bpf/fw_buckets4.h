@@ -150,7 +150,9 @@ static __always_inline __u64 fw_scan_longer4(const struct fw_bucket4 *bucket,
     counts = ((differing - 2 * lowest) & (place - 1) & ~(kind - 1) &
               (next - found)) >>
              63;
-    __asm__("" : "+r"(counts)); /* else it is a branch */
+    /* Else it is a branch. And one slot after the other, or the stack is full
+     * of what is half computed. */
+    __asm__ volatile("" : "+r"(counts)::"memory");
     found += (next - found) & -counts;
   }
   return found;

@@ -35,8 +35,14 @@ static __always_inline const union fw_line *fw_line(__u32 number) {
 
 static __always_inline const struct fw_generation *fw_generation(__u32 family,
                                                                  __u32 which) {
-  return which ? &fw_sources.generations[family][1]
-               : &fw_sources.generations[family][0];
+  const struct fw_generation *generation = &fw_sources.generations[family][0];
+
+  if (which) {
+    generation = &fw_sources.generations[family][1];
+    /* Keeps the compiler from adding a variable, see fw_forward_if. */
+    __asm__ volatile("" : "+r"(generation));
+  }
+  return generation;
 }
 
 static __always_inline const __u64 *fw_used_word(__u32 index) {
