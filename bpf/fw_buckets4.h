@@ -169,11 +169,11 @@ FW_SUBPROGRAM __u64 fw_scan_longer4_at(__u32 number, __u32 tag, __u32 distance,
 
 /* The same as fw_scan_bucket4 would say it. */
 static __always_inline __u32 fw_longer4_at(__u32 number, __u64 found) {
-  __u32 kind = found & FW_TAG_KIND;
-  __u32 slot = found >> FW_LONGER_SLOT_SHIFT & (FW_LINE_ENTRIES - 1);
+  __u32 kind = (__u32)found & FW_TAG_KIND;
+  __u32 slot = (__u32)found >> FW_LONGER_SLOT_SHIFT & (FW_LINE_ENTRIES - 1);
 
   if (kind == 0) return 0;
-  number += found >> FW_LONGER_DISTANCE_SHIFT & FW_BUCKET_REACH;
+  number += (__u32)found >> FW_LONGER_DISTANCE_SHIFT & FW_BUCKET_REACH;
   return ((__u32)FW_ENTRY_BLOCK_AT - FW_TAG_BLOCK + kind)
              << FW_ENTRY_PAYLOAD_BITS |
          (number * FW_LINE_ENTRIES + slot);
