@@ -66,7 +66,8 @@ FW_ASSERT(sizeof(struct fw_meaning) * FW_LINE_RECORDS == FW_LINE_BYTES, "");
 /* What is below an anchor. */
 struct fw_subtree {
   /* The lengths to look for, longest first, a byte each, then zeros. What a
-   * byte holds is the length less FW_CHUNK_LENGTH. */
+   * byte holds is the length less FW_CHUNK_LENGTH. For IPv4 the program does
+   * not ask. */
   __u64 lengths;
   __u32 background; /* entry: the answer where none of them matches */
   /* Not 0: the longest of the lengths, and prefixes that are longer still are

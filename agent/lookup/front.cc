@@ -64,8 +64,7 @@ FrontImage FrontOf(std::uint32_t entry) {
 
 absl::Status Front::Reserve(std::uint32_t top32) {
   if (Has(top32)) return absl::OkStatus();
-  FW_ASSIGN_OR_RETURN(slabs_[top32 / (~0u / FW_FRONT_SLABS + 1)],
-                      memory_->AddSlabs(1));
+  FW_ASSIGN_OR_RETURN(slabs_[PartOf(top32)], memory_->AddSlabs(1));
   return absl::OkStatus();
 }
 

@@ -48,8 +48,10 @@ class Front {
   std::vector<std::uint32_t> slabs() const;
 
  private:
+  // One for each value of the first four bits.
+  static std::uint32_t PartOf(std::uint32_t top32) { return top32 >> 28; }
   std::uint32_t SlabOf(std::uint32_t top32) const {
-    return slabs_[top32 / (~0u / FW_FRONT_SLABS + 1)];
+    return slabs_[PartOf(top32)];
   }
   __u64& SharedWord(std::uint32_t top32) const {
     return memory_->used()[top32 >> (32 - FW_ROOT_LENGTH)];
