@@ -17,11 +17,14 @@ static_assert(FW_CHUNK_PLACES / FW_USED_PLACES == 64);
 // The lower bit of every place.
 constexpr std::uint64_t kOnes = ~std::uint64_t{0} / ((1 << FW_FRONT_BITS) - 1);
 
-fw_front StateOf(std::uint32_t entry) {
-  if (entry == 0) return FW_FRONT_NOTHING;
-  if (entry == kLookLonger) return FW_FRONT_HOSTS;
-  return fw_kind_of(entry) == FW_ENTRY_BLOCK ? FW_FRONT_BLOCK : FW_FRONT_LOOK;
+// An enum fw_front, without branches: bulk loads ask for every /24.
+std::uint64_t StateOf(std::uint32_t entry) {
+  return std::uint64_t{entry != 0} +
+         std::uint64_t{fw_kind_of(entry) == FW_ENTRY_BLOCK} +
+         2 * std::uint64_t{entry == kLookLonger};
 }
+static_assert(FW_FRONT_NOTHING == 0 && FW_FRONT_LOOK == 1 &&
+              FW_FRONT_BLOCK == 2 && FW_FRONT_HOSTS == 3);
 
 // One word with FW_FRONT_LOOK in the places where it is to be another.
 std::uint64_t Doubtful(std::uint64_t word, std::uint64_t next) {
@@ -31,15 +34,21 @@ std::uint64_t Doubtful(std::uint64_t word, std::uint64_t next) {
   return (word & ~both) | changing * FW_FRONT_LOOK;
 }
 
-// The /22s of a /16 of which these words say something.
+static_assert(FW_USED_PLACES * FW_FRONT_BITS == 8, "a byte is a /22");
+
+// The /22s of a /16 of which these words say something: for each byte that is
+// not 0 a bit.
 template <typename Word>
 std::uint64_t UsedOf(const Word* words) {
-  constexpr int kBits = FW_USED_PLACES * FW_FRONT_BITS;
-  constexpr std::uint64_t kMask = (1 << kBits) - 1;
+  constexpr std::uint64_t kBytes = 0x0101010101010101;
+  constexpr std::uint64_t kGather = 0x0102040810204080;
   std::uint64_t used = 0;
-  for (int i = 0; i < FW_LINE_WORDS * 64 / kBits; ++i) {
-    const std::uint64_t states = words[i * kBits / 64] >> i * kBits % 64;
-    used |= std::uint64_t{(states & kMask) != 0} << i;
+  for (int i = 0; i < FW_LINE_WORDS; ++i) {
+    std::uint64_t bits = words[i];
+    bits |= bits >> 4;
+    bits |= bits >> 2;
+    bits |= bits >> 1;
+    used |= (bits & kBytes) * kGather >> 56 << 8 * i;
   }
   return used;
 }
@@ -50,8 +59,7 @@ FrontImage FrontOf(const ChunkImage& image) {
   FrontImage front{};
   for (std::size_t place = 0; place < FW_CHUNK_PLACES; ++place) {
     front[place / FW_FRONT_PLACES] |=
-        std::uint64_t{StateOf(image[place])}
-        << place % FW_FRONT_PLACES * FW_FRONT_BITS;
+        StateOf(image[place]) << place % FW_FRONT_PLACES * FW_FRONT_BITS;
   }
   return front;
 }
@@ -76,6 +84,7 @@ __u64* Front::WordsOf(std::uint32_t top32) const {
 void Front::Doubt(std::uint32_t top32, const FrontImage& next) {
   __u64& used = SharedWord(top32);
   Publish<__u64>(used, used | UsedOf(next.data()));
+  if (!live_) return;
   __u64* const words = WordsOf(top32);
   for (std::size_t i = 0; i < next.size(); ++i) {
     if (words[i] != next[i]) {

@@ -64,6 +64,7 @@ TEST_F(FrontTest, OneEntryForAllPlacesIsThatOfEach) {
 
 // Between the two steps readers may see the old table or the new one.
 TEST_F(FrontTest, InDoubtAPlaceThatChangesIsLookedUp) {
+  front_.GoLive();
   ChunkImage image{};
   image[1] = kBlock | 7;
   image[2] = kBlock | 7;

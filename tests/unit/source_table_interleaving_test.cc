@@ -8,6 +8,7 @@
 
 #include "agent/util/errno_status.h"
 #include "tests/support/heap_source_world.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/source_trial.h"
 
 namespace fwagent::testing {
@@ -61,7 +62,7 @@ constexpr int kReads = 96;
 class InterruptedLookups : public ::testing::TestWithParam<RuleMix> {};
 
 TEST_P(InterruptedLookups, AnswerAsItWasBeforeOrBetweenOrAfterTheChanges) {
-  constexpr int kRounds = 4000;
+  constexpr int kRounds = 4000 / kFewer;
   constexpr std::size_t kRules = 16;
   HeapSourceWorld world;
   SourceTrial trial(world, 1, {.questions = 0, .places = 2});

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "tests/support/heap_source_world.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/source_world_contract.h"
 
 namespace fwagent::testing {
@@ -15,7 +16,7 @@ INSTANTIATE_TEST_SUITE_P(
         .make = []() -> absl::StatusOr<std::unique_ptr<SourceWorld>> {
           return std::make_unique<HeapSourceWorld>();
         },
-        .operations = 2000,
+        .operations = 2000 / kFewer,
         .seeds = 3}));
 
 }  // namespace

@@ -12,12 +12,13 @@
 #include "tests/support/answer_history.h"
 #include "tests/support/counted_source_world.h"
 #include "tests/support/heap_source_world.h"
+#include "tests/support/sanitizer.h"
 #include "tests/support/source_trial.h"
 
 namespace fwagent::testing {
 namespace {
 
-constexpr int kChanges = 4000;
+constexpr int kChanges = 4000 / kFewer;
 // About so many rules, around so few places that most changes concern all of
 // them.
 constexpr std::size_t kRules = 30;

@@ -1,0 +1,17 @@
+// What tests know of the sanitizer that they were built with.
+#ifndef FWAGENT_TESTS_SUPPORT_SANITIZER_H_
+#define FWAGENT_TESTS_SUPPORT_SANITIZER_H_
+
+namespace fwagent::testing {
+
+// Tests that do much at random do it so many times less often:
+// ThreadSanitizer takes ten times as long for each.
+#ifdef __SANITIZE_THREAD__
+inline constexpr int kFewer = 5;
+#else
+inline constexpr int kFewer = 1;
+#endif
+
+}  // namespace fwagent::testing
+
+#endif  // FWAGENT_TESTS_SUPPORT_SANITIZER_H_
