@@ -17,14 +17,11 @@ static_assert(FW_CHUNK_PLACES / FW_USED_PLACES == 64);
 // The lower bit of every place.
 constexpr std::uint64_t kOnes = ~std::uint64_t{0} / ((1 << FW_FRONT_BITS) - 1);
 
-// An enum fw_front, without branches: bulk loads ask for every /24.
-std::uint64_t StateOf(std::uint32_t entry) {
-  return std::uint64_t{entry != 0} +
-         std::uint64_t{fw_kind_of(entry) == FW_ENTRY_BLOCK} +
-         2 * std::uint64_t{entry == kLookLonger};
+fw_front StateOf(std::uint32_t entry) {
+  if (entry == 0) return FW_FRONT_NOTHING;
+  if (entry == kLookLonger) return FW_FRONT_HOSTS;
+  return fw_kind_of(entry) == FW_ENTRY_BLOCK ? FW_FRONT_BLOCK : FW_FRONT_LOOK;
 }
-static_assert(FW_FRONT_NOTHING == 0 && FW_FRONT_LOOK == 1 &&
-              FW_FRONT_BLOCK == 2 && FW_FRONT_HOSTS == 3);
 
 // One word with FW_FRONT_LOOK in the places where it is to be another.
 std::uint64_t Doubtful(std::uint64_t word, std::uint64_t next) {
@@ -55,11 +52,11 @@ std::uint64_t UsedOf(const Word* words) {
 
 }  // namespace
 
-FrontImage FrontOf(const ChunkImage& image) {
+FrontImage FrontOf(const ChunkRuns& runs) {
   FrontImage front{};
-  for (std::size_t place = 0; place < FW_CHUNK_PLACES; ++place) {
-    front[place / FW_FRONT_PLACES] |=
-        StateOf(image[place]) << place % FW_FRONT_PLACES * FW_FRONT_BITS;
+  for (const ChunkRuns::Run& run : runs) {
+    SetBits(run.first * FW_FRONT_BITS, run.end * FW_FRONT_BITS,
+            kOnes * StateOf(run.entry), front.data());
   }
   return front;
 }

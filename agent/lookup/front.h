@@ -16,7 +16,7 @@ namespace fwagent::lookup {
 using FrontImage = std::array<std::uint64_t, FW_LINE_WORDS>;
 
 // What the front says of a /16 of which this is said.
-FrontImage FrontOf(const ChunkImage& image);
+FrontImage FrontOf(const ChunkRuns& runs);
 FrontImage FrontOf(std::uint32_t entry);  // of all its places
 
 // Writes it, and what all fronts share: LineMemory::used(). A change of what is

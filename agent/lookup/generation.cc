@@ -121,26 +121,28 @@ absl::Status Generation<Address>::WriteChunk(std::uint32_t top32,
                                              const ChunkImage& image) {
   if (kHasFront) FW_RETURN_IF_ERROR(front_.Reserve(top32));
   const __u64 old = RootWord(top32);
+  const ChunkRuns runs(image);
   __u64 root = image[0];
-  if (!IsUniform(image)) {
-    FW_ASSIGN_OR_RETURN(root, MakeChunk(image));
+  if (!runs.IsUniform()) {
+    FW_ASSIGN_OR_RETURN(root, MakeChunk(image, runs));
   }
-  PublishRoot(top32, root, kHasFront ? FrontOf(image) : FrontImage{});
+  PublishRoot(top32, root, kHasFront ? FrontOf(runs) : FrontImage{});
   if ((old & FW_ROOT_CHUNK) != 0) RetireChunk(old);
   return absl::OkStatus();
 }
 
 // The word of a chunk that no reader can reach yet.
 template <typename Address>
-absl::StatusOr<__u64> Generation<Address>::MakeChunk(const ChunkImage& image) {
-  FW_ASSIGN_OR_RETURN(const std::uint32_t first,
-                      arena_.AllocateLines(ChunkLines(image)));
-  EncodeChunk(image, memory_->line(first));
+absl::StatusOr<__u64> Generation<Address>::MakeChunk(const ChunkImage& image,
+                                                     const ChunkRuns& runs) {
+  const std::uint32_t lines = ChunkLines(runs);
+  FW_ASSIGN_OR_RETURN(const std::uint32_t first, arena_.AllocateLines(lines));
+  EncodeChunk(runs, memory_->line(first));
   const __u64 root = FW_ROOT_CHUNK | first;
   if constexpr (!kHasFront) {
     const auto record = parts_arena_.AllocateRecord();
     if (!record.ok()) {
-      arena_.RetireLines(first, ChunkLines(image));
+      arena_.RetireLines(first, lines);
       return record.status();
     }
     PartsAt(*record) = PartsOf(image);
@@ -152,7 +154,8 @@ absl::StatusOr<__u64> Generation<Address>::MakeChunk(const ChunkImage& image) {
 template <typename Address>
 void Generation<Address>::RetireChunk(__u64 root) {
   const std::uint32_t first = root & FW_ENTRY_PAYLOAD;
-  arena_.RetireLines(first, ChunkLines(DecodeChunk(memory_->line(first))));
+  arena_.RetireLines(first,
+                     ChunkLines(ChunkRuns(DecodeChunk(memory_->line(first)))));
   if constexpr (!kHasFront) {
     parts_arena_.RetireRecord(
         static_cast<std::uint32_t>(root >> FW_ROOT_PARTS_SHIFT));
@@ -177,7 +180,7 @@ absl::Status Generation<Address>::MarkLonger(std::uint32_t top32, bool longer) {
   const __u64 bit = __u64{1} << place % 64;
   Publish(word, longer ? word | bit : word & ~bit);
   if constexpr (kHasFront) {
-    front_.Settle(top32, FrontOf(image));
+    front_.Settle(top32, FrontOf(ChunkRuns(image)));
   } else if (longer) {
     const std::uint32_t part = place / FW_PART_PLACES;
     __u64& used =

@@ -94,7 +94,8 @@ class Generation {
   __u64& RootWord(std::uint32_t top32) const;
   // Publishes the word of a /16, and what its front says then.
   void PublishRoot(std::uint32_t top32, __u64 word, const FrontImage& front);
-  absl::StatusOr<__u64> MakeChunk(const ChunkImage& image);
+  absl::StatusOr<__u64> MakeChunk(const ChunkImage& image,
+                                  const ChunkRuns& runs);
   void RetireChunk(__u64 root);
   fw_parts& PartsAt(std::uint32_t record) const;
   fw_subtree& Record(std::uint32_t entry) const;

@@ -24,8 +24,8 @@ ChunkImage Motley() {
 
 void ExpectRoundTrip(const ChunkImage& image, std::uint32_t line_count) {
   Lines lines{};
-  EXPECT_EQ(ChunkLines(image), line_count);
-  EncodeChunk(image, lines.data());
+  EXPECT_EQ(ChunkLines(ChunkRuns(image)), line_count);
+  EncodeChunk(ChunkRuns(image), lines.data());
   EXPECT_EQ(DecodeChunk(lines.data()), image);
 }
 
@@ -47,7 +47,7 @@ TEST(ChunkImage, GapsAreKept) {
     image[(place + 1) % image.size()] = kLookLonger;
   }
   Lines lines{};
-  EncodeChunk(image, lines.data());
+  EncodeChunk(ChunkRuns(image), lines.data());
   EXPECT_EQ(DecodeChunk(lines.data()), image);
 }
 
@@ -59,13 +59,13 @@ TEST(ChunkImage, HostsAloneTakeNoEntry) {
 
 TEST(ChunkImage, IsUniformWhenItNeedsNoChunk) {
   ChunkImage image{};
-  EXPECT_TRUE(IsUniform(image));
+  EXPECT_TRUE(ChunkRuns(image).IsUniform());
   image.fill(kBlock);
-  EXPECT_TRUE(IsUniform(image));
+  EXPECT_TRUE(ChunkRuns(image).IsUniform());
   image[255] = kBlock | 1;
-  EXPECT_FALSE(IsUniform(image));
+  EXPECT_FALSE(ChunkRuns(image).IsUniform());
   image.fill(kLookLonger);
-  EXPECT_FALSE(IsUniform(image));
+  EXPECT_FALSE(ChunkRuns(image).IsUniform());
 }
 
 }  // namespace

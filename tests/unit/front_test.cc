@@ -32,8 +32,8 @@ class FrontTest : public ::testing::Test {
     return memory_.used()[kTop >> 16] >> place / FW_USED_PLACES & 1;
   }
   void Write(const ChunkImage& image) {
-    front_.Doubt(kTop, FrontOf(image));
-    front_.Settle(kTop, FrontOf(image));
+    front_.Doubt(kTop, FrontOf(ChunkRuns(image)));
+    front_.Settle(kTop, FrontOf(ChunkRuns(image)));
   }
 
   HeapLineMemory memory_;
@@ -58,7 +58,7 @@ TEST_F(FrontTest, OneEntryForAllPlacesIsThatOfEach) {
   for (const std::uint32_t entry : {0u, kBlock | 7, kAllow | 7}) {
     ChunkImage image;
     image.fill(entry);
-    EXPECT_EQ(FrontOf(entry), FrontOf(image));
+    EXPECT_EQ(FrontOf(entry), FrontOf(ChunkRuns(image)));
   }
 }
 
@@ -71,12 +71,12 @@ TEST_F(FrontTest, InDoubtAPlaceThatChangesIsLookedUp) {
   Write(image);
   image[1] = 0;
   image[3] = kLookLonger;
-  front_.Doubt(kTop, FrontOf(image));
+  front_.Doubt(kTop, FrontOf(ChunkRuns(image)));
   EXPECT_EQ(StateAt(0), FW_FRONT_NOTHING);
   EXPECT_EQ(StateAt(1), FW_FRONT_LOOK);
   EXPECT_EQ(StateAt(2), FW_FRONT_BLOCK);
   EXPECT_EQ(StateAt(3), FW_FRONT_LOOK);
-  front_.Settle(kTop, FrontOf(image));
+  front_.Settle(kTop, FrontOf(ChunkRuns(image)));
   EXPECT_EQ(StateAt(1), FW_FRONT_NOTHING);
   EXPECT_EQ(StateAt(3), FW_FRONT_HOSTS);
 }
@@ -85,15 +85,15 @@ TEST_F(FrontTest, WhatIsUsedIsToldBeforeAndTakenBackAfter) {
   front_.GoLive();
   ChunkImage image{};
   image[7] = kBlock | 7;
-  front_.Doubt(kTop, FrontOf(image));
+  front_.Doubt(kTop, FrontOf(ChunkRuns(image)));
   EXPECT_FALSE(IsUsed(0));
   EXPECT_TRUE(IsUsed(4));
-  front_.Settle(kTop, FrontOf(image));
+  front_.Settle(kTop, FrontOf(ChunkRuns(image)));
   EXPECT_TRUE(IsUsed(4));
   image[7] = 0;
-  front_.Doubt(kTop, FrontOf(image));
+  front_.Doubt(kTop, FrontOf(ChunkRuns(image)));
   EXPECT_TRUE(IsUsed(4));
-  front_.Settle(kTop, FrontOf(image));
+  front_.Settle(kTop, FrontOf(ChunkRuns(image)));
   EXPECT_FALSE(IsUsed(4));
 }
 
