@@ -31,6 +31,7 @@ struct CandidateKind {
   const char* name;
   bool of_the_kernel;  // what a filter that takes the kernel's tables would use
   bool (*can_hold)(const RuleSet&);
+  bool looks_up;  // else it answers with the address
   // From sorted memory to a table that a program asks.
   std::unique_ptr<Candidate> (*load)(const RuleSet&);
 };
@@ -39,6 +40,7 @@ struct CandidateKind {
 std::span<const CandidateKind> CandidateKinds();
 
 std::unique_ptr<Candidate> LoadParseOnly(const RuleSet& set);
+std::unique_ptr<Candidate> LoadOneLoad(const RuleSet& set);
 std::unique_ptr<Candidate> LoadTrie(const RuleSet& set);
 std::unique_ptr<Candidate> LoadHash(const RuleSet& set);
 std::unique_ptr<Candidate> LoadDir24(const RuleSet& set);

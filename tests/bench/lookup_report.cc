@@ -147,7 +147,7 @@ void PrintSet(const SetFigures& set) {
     for (std::size_t i = 0; i < kStreamKinds; ++i) {
       std::string cell = Cell(one.nanoseconds[i], "");
       const auto ratio = Ratio(trie->nanoseconds[i], one.nanoseconds[i]);
-      if (ratio && one.name != kParseOnly) {
+      if (ratio && one.name != kParseOnly && one.name != kOneLoad) {
         absl::StrAppendFormat(&cell, " (%5.1f)", *ratio);
       }
       absl::PrintF(" %17s", cell);

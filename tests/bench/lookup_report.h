@@ -14,6 +14,7 @@ namespace fwagent::bench {
 
 // The baseline of everything, the first candidate of every set.
 inline constexpr char kParseOnly[] = "parse_only";
+inline constexpr char kOneLoad[] = "one_load";
 
 struct CandidateFigures {
   std::string name;
