@@ -4,9 +4,9 @@
 
 namespace fwagent::testing {
 
-// Tests that do much at random do it so many times less often:
-// ThreadSanitizer takes ten times as long for each.
-#ifdef __SANITIZE_THREAD__
+// Tests that do much at random do it so many times less often: sanitizers take
+// ten times as long for each.
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 inline constexpr int kFewer = 5;
 #else
 inline constexpr int kFewer = 1;
