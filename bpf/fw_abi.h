@@ -16,7 +16,7 @@
 #define FW_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 
-#define FW_LAYOUT_VERSION 3
+#define FW_LAYOUT_VERSION 4
 
 /* Most interfaces that one agent guards: one counter slot each. */
 #define FW_MAX_INTERFACES 64
@@ -54,7 +54,9 @@ enum fw_port_protocol {
   FW_PORT_TCP = 0,
   FW_PORT_UDP = 1,
   FW_PORT_SCTP = 2,
-  FW_PORT_PROTOCOLS = 3,
+  FW_PORT_UDPLITE = 3,
+  FW_PORT_DCCP = 4,
+  FW_PORT_PROTOCOLS = 5,
 };
 
 /* Families, as an index of per-family counts. */

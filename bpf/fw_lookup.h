@@ -116,8 +116,11 @@ static __always_inline int fw_has_port_rules(__u32 protocol) {
 }
 
 static __noinline int fw_has_any_port_rules(void) {
-  return fw_has_port_rules(FW_PORT_TCP) || fw_has_port_rules(FW_PORT_UDP) ||
-         fw_has_port_rules(FW_PORT_SCTP);
+#pragma clang loop unroll(full)
+  for (__u32 protocol = 0; protocol < FW_PORT_PROTOCOLS; protocol++) {
+    if (fw_has_port_rules(protocol)) return 1;
+  }
+  return 0;
 }
 
 static __always_inline int fw_has_source_rules(__u32 family) {

@@ -120,12 +120,16 @@ static __always_inline __u32 fw_port_protocol(__u32 ip_protocol) {
       return FW_PORT_UDP;
     case IPPROTO_SCTP:
       return FW_PORT_SCTP;
+    case IPPROTO_UDPLITE:
+      return FW_PORT_UDPLITE;
+    case IPPROTO_DCCP:
+      return FW_PORT_DCCP;
     default:
       return FW_PORT_PROTOCOLS;
   }
 }
 
-/* How all three protocols begin. */
+/* How all of them begin. */
 struct fw_ports {
   __be16 source;
   __be16 destination;

@@ -20,6 +20,8 @@ std::optional<Protocol> ProtocolNamed(std::string_view name) {
   if (lower == "tcp") return fwagent::v1::PROTOCOL_TCP;
   if (lower == "udp") return fwagent::v1::PROTOCOL_UDP;
   if (lower == "sctp") return fwagent::v1::PROTOCOL_SCTP;
+  if (lower == "udplite") return fwagent::v1::PROTOCOL_UDPLITE;
+  if (lower == "dccp") return fwagent::v1::PROTOCOL_DCCP;
   return std::nullopt;
 }
 
@@ -81,7 +83,8 @@ absl::StatusOr<PortSpec> ParsePortSpec(std::string_view text) {
   if (!known.has_value()) {
     return Malformed(text, absl::StrCat("\"", protocol,
                                         "\" is not a protocol with ports; "
-                                        "known are tcp, udp and sctp"));
+                                        "known are tcp, udp, sctp, udplite and "
+                                        "dccp"));
   }
   return PortSpec{*known, *ports};
 }

@@ -15,7 +15,7 @@ struct PortSpec {
 };
 
 // INVALID_ARGUMENT, with what was probably meant, for anything that is not
-// NUMBER[-NUMBER]/tcp|udp|sctp. Whether the numbers are ports in ascending
+// NUMBER[-NUMBER]/tcp|udp|sctp|udplite|dccp. Whether the numbers are ports in ascending
 // order is for the agent to judge.
 absl::StatusOr<PortSpec> ParsePortSpec(std::string_view text);
 

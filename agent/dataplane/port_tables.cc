@@ -28,6 +28,8 @@ using policy::Protocol;
 static_assert(static_cast<int>(Protocol::kTcp) == FW_PORT_TCP);
 static_assert(static_cast<int>(Protocol::kUdp) == FW_PORT_UDP);
 static_assert(static_cast<int>(Protocol::kSctp) == FW_PORT_SCTP);
+static_assert(static_cast<int>(Protocol::kUdpLite) == FW_PORT_UDPLITE);
+static_assert(static_cast<int>(Protocol::kDccp) == FW_PORT_DCCP);
 static_assert(policy::kProtocols.size() == FW_PORT_PROTOCOLS);
 
 std::uint32_t KeyOf(Protocol protocol) {

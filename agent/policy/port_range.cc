@@ -24,6 +24,10 @@ std::string_view ProtocolName(Protocol protocol) {
       return "udp";
     case Protocol::kSctp:
       return "sctp";
+    case Protocol::kUdpLite:
+      return "udplite";
+    case Protocol::kDccp:
+      return "dccp";
   }
   return "unknown";
 }

@@ -13,12 +13,19 @@
 
 namespace fwagent::policy {
 
-enum class Protocol : std::uint8_t { kTcp = 0, kUdp = 1, kSctp = 2 };
+enum class Protocol : std::uint8_t {
+  kTcp = 0,
+  kUdp = 1,
+  kSctp = 2,
+  kUdpLite = 3,
+  kDccp = 4,
+};
 
-inline constexpr std::array<Protocol, 3> kProtocols = {
-    Protocol::kTcp, Protocol::kUdp, Protocol::kSctp};
+inline constexpr std::array<Protocol, 5> kProtocols = {
+    Protocol::kTcp, Protocol::kUdp, Protocol::kSctp, Protocol::kUdpLite,
+    Protocol::kDccp};
 
-// "tcp", "udp", "sctp".
+// "tcp", "udp", "sctp", "udplite", "dccp".
 std::string_view ProtocolName(Protocol protocol);
 
 // The ports from first to last of one protocol, both included; in host byte

@@ -61,16 +61,21 @@ const policy::Protocol* ReadProtocol(v1::Protocol protocol,
       return &policy::kProtocols[1];
     case v1::PROTOCOL_SCTP:
       return &policy::kProtocols[2];
+    case v1::PROTOCOL_UDPLITE:
+      return &policy::kProtocols[3];
+    case v1::PROTOCOL_DCCP:
+      return &policy::kProtocols[4];
     case v1::PROTOCOL_UNSPECIFIED:
       violations.Add("protocol",
-                     "is missing: use PROTOCOL_TCP, PROTOCOL_UDP or "
-                     "PROTOCOL_SCTP");
+                     "is missing: use PROTOCOL_TCP, PROTOCOL_UDP, "
+                     "PROTOCOL_SCTP, PROTOCOL_UDPLITE or PROTOCOL_DCCP");
       return nullptr;
     default:
       violations.Add("protocol",
                      absl::StrCat("has no value ", static_cast<int>(protocol),
-                                  ": use PROTOCOL_TCP (1), PROTOCOL_UDP (2) or "
-                                  "PROTOCOL_SCTP (3)"));
+                                  ": use PROTOCOL_TCP (1), PROTOCOL_UDP (2), "
+                                  "PROTOCOL_SCTP (3), PROTOCOL_UDPLITE (4) or "
+                                  "PROTOCOL_DCCP (5)"));
       return nullptr;
   }
 }

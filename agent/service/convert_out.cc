@@ -35,6 +35,10 @@ v1::Protocol ToProto(policy::Protocol protocol) {
       return v1::PROTOCOL_UDP;
     case policy::Protocol::kSctp:
       return v1::PROTOCOL_SCTP;
+    case policy::Protocol::kUdpLite:
+      return v1::PROTOCOL_UDPLITE;
+    case policy::Protocol::kDccp:
+      return v1::PROTOCOL_DCCP;
   }
   return v1::PROTOCOL_UNSPECIFIED;
 }

@@ -30,7 +30,7 @@ CREATE TABLE rule (
   kind TEXT NOT NULL,            -- source, port
   address BLOB,                  -- 4 or 16 bytes, network byte order
   length INTEGER,                -- of the prefix, in bits
-  protocol TEXT,                 -- tcp, udp, sctp
+  protocol TEXT,                 -- tcp, udp, sctp, udplite, dccp
   first_port INTEGER,
   last_port INTEGER,
   comment TEXT NOT NULL,

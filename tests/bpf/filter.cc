@@ -97,7 +97,8 @@ absl::Status Filter::Block(const Rules& rules) {
     sources.push_back({.prefix = prefix, .id = sources.size() + 1});
   }
   FW_RETURN_IF_ERROR(SetSources(sources));
-  for (const auto protocol : {FW_PORT_TCP, FW_PORT_UDP, FW_PORT_SCTP}) {
+  for (const auto protocol : {FW_PORT_TCP, FW_PORT_UDP, FW_PORT_SCTP,
+                              FW_PORT_UDPLITE, FW_PORT_DCCP}) {
     FW_RETURN_IF_ERROR(BlockPorts(protocol, rules));
   }
   return absl::OkStatus();

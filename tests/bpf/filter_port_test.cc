@@ -1,4 +1,6 @@
 // Blocks by destination port.
+#include <netinet/in.h>
+
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -18,15 +20,32 @@ Bytes To(fw_port_protocol protocol, std::uint16_t port, bool v6 = false,
       return (packet / Tcp{.sport = sport, .dport = port}).ToBytes();
     case FW_PORT_UDP:
       return (packet / Udp{.sport = sport, .dport = port}).ToBytes();
-    default:
+    case FW_PORT_SCTP:
       return (packet / Sctp{.sport = sport, .dport = port}).ToBytes();
+    default:
+      break;
   }
+  const auto high = [](std::uint16_t number) {
+    return static_cast<std::uint8_t>(number >> 8);
+  };
+  const auto low = [](std::uint16_t number) {
+    return static_cast<std::uint8_t>(number);
+  };
+  const std::uint8_t ip_protocol =
+      protocol == FW_PORT_DCCP ? IPPROTO_DCCP : IPPROTO_UDPLITE;
+  return (packet / Raw{.bytes = {high(sport), low(sport), high(port), low(port),
+                                 0, 8, 0, 0},
+                       .ip_protocol = ip_protocol})
+      .ToBytes();
 }
 
+constexpr fw_port_protocol kProtocols[] = {
+    FW_PORT_TCP, FW_PORT_UDP, FW_PORT_SCTP, FW_PORT_UDPLITE, FW_PORT_DCCP};
+
 TEST_F(FilterPortTest, EachProtocolHasItsOwnPorts) {
-  for (const auto blocked : {FW_PORT_TCP, FW_PORT_UDP, FW_PORT_SCTP}) {
+  for (const auto blocked : kProtocols) {
     const Rules rules = {.ports = {{blocked, 5060, 5060}}};
-    for (const auto sent : {FW_PORT_TCP, FW_PORT_UDP, FW_PORT_SCTP}) {
+    for (const auto sent : kProtocols) {
       for (const bool v6 : {false, true}) {
         CheckAll(
             {{absl::StrCat("blocked ", blocked, ", sent ", sent, " v6 ", v6),

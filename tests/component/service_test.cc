@@ -233,6 +233,17 @@ TEST_F(ServiceTest, PortRangeRoundTrip) {
   EXPECT_EQ(unblocked.rule().id(), blocked.rule().id());
 }
 
+TEST_F(ServiceTest, EachProtocolComesBackAsItself) {
+  for (int number = 1; number < v1::Protocol_ARRAYSIZE; ++number) {
+    v1::BlockPortRequest block;
+    block.set_protocol(static_cast<v1::Protocol>(number));
+    block.mutable_ports()->set_first(443);
+    v1::BlockPortResponse blocked;
+    ASSERT_TRUE(stub_->BlockPort(Context().get(), block, &blocked).ok());
+    EXPECT_EQ(blocked.rule().port_block().protocol(), number);
+  }
+}
+
 TEST_F(ServiceTest, RequestIdMakesARetryHarmless) {
   v1::BlockIPRequest request;
   request.mutable_source()->set_text("192.0.2.1");

@@ -46,7 +46,7 @@ done
 
 cache=$root/build/kernels
 # A virtual machine is stopped after this time, and so are the tests here.
-time_limit=2700
+time_limit=7200
 
 # --- What the machine needs --------------------------------------------------
 

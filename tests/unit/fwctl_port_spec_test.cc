@@ -34,6 +34,8 @@ INSTANTIATE_TEST_SUITE_P(
         GoodRow{"443/tcp", fwagent::v1::PROTOCOL_TCP, 443, std::nullopt},
         GoodRow{"8000-8100/udp", fwagent::v1::PROTOCOL_UDP, 8000, 8100},
         GoodRow{"9899/sctp", fwagent::v1::PROTOCOL_SCTP, 9899, std::nullopt},
+        GoodRow{"53/udplite", fwagent::v1::PROTOCOL_UDPLITE, 53, std::nullopt},
+        GoodRow{"5001/DCCP", fwagent::v1::PROTOCOL_DCCP, 5001, std::nullopt},
         GoodRow{"53/UDP", fwagent::v1::PROTOCOL_UDP, 53, std::nullopt},
         GoodRow{"80-80/tcp", fwagent::v1::PROTOCOL_TCP, 80, 80},
         // Not ports, but numbers: the agent says so, naming the field.

@@ -109,9 +109,9 @@ PortRules RandomRules(std::mt19937& random, std::size_t count) {
     const auto first = static_cast<std::uint32_t>(random() % 65535 + 1);
     const auto width = static_cast<std::uint32_t>(random() % spread);
     // Random ids, so that order of insertion and order of id differ.
-    rules.emplace(
-        Ports(kProtocols[random() % 3], first, std::min(first + width, 65535u)),
-        random() % 1000 * count + id);
+    rules.emplace(Ports(kProtocols[random() % kProtocols.size()], first,
+                        std::min(first + width, 65535u)),
+                  random() % 1000 * count + id);
   }
   return rules;
 }

@@ -142,9 +142,10 @@ TEST(RuleSetProperty, BehavesLikeAMap) {
   std::map<std::string, RuleId> reference;
   for (RuleId id = 1; id <= 20'000; ++id) {
     const auto n = static_cast<std::uint32_t>(random() % 200 + 1);
-    const Match match = random() % 2 == 0
-                            ? Source("192.0.2." + std::to_string(n))
-                            : Port(kProtocols[random() % 3], n, n + n % 3);
+    const Match match =
+        random() % 2 == 0
+            ? Source("192.0.2." + std::to_string(n))
+            : Port(kProtocols[random() % kProtocols.size()], n, n + n % 3);
     const std::string key = MatchToString(match);
     if (random() % 2 == 0) {
       EXPECT_EQ(rules.Add(MakeRule(id, match)).ok(),
