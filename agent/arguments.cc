@@ -26,6 +26,8 @@ struct Flags {
   std::optional<std::string> pin_dir;
   std::optional<std::uint32_t> max_sources;
   std::optional<std::string> log_level;
+  std::optional<std::string> malformed;
+  std::optional<std::string> undecided_fragments;
   bool check_only = false;
 };
 
@@ -55,6 +57,12 @@ void Declare(CLI::App& app, Flags& flags) {
                  "grows with those that are there");
   app.add_option("--log-level", flags.log_level,
                  "trace, debug, info, warning or error");
+  app.add_option("--malformed", flags.malformed,
+                 "packets that cannot be read far enough: auto (drop them when "
+                 "a rule would need what is missing), pass or drop");
+  app.add_option("--undecided-fragments", flags.undecided_fragments,
+                 "later fragments of whose first one nothing is known: pass or "
+                 "drop");
   app.add_flag("--check-config", flags.check_only,
                "only say whether the configuration is right");
 }
@@ -77,6 +85,14 @@ absl::Status Overlay(const Flags& flags, Config& config) {
   Override(flags.pin_dir, config.pin_dir);
   Override(flags.max_sources, config.max_sources);
   Override(flags.log_level, config.log_level);
+  if (flags.malformed.has_value()) {
+    FW_RETURN_IF_ERROR(
+        ParseMalformed(*flags.malformed, config.packets.malformed));
+  }
+  if (flags.undecided_fragments.has_value()) {
+    FW_RETURN_IF_ERROR(ParseUndecidedFragments(
+        *flags.undecided_fragments, config.packets.undecided_fragments));
+  }
   return absl::OkStatus();
 }
 

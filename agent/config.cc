@@ -35,6 +35,49 @@ Reader Into(T Config::*member) {
   };
 }
 
+// One key of one interface.
+absl::Status ReadChoice(const std::string& key, const YAML::Node& value,
+                        Config::PacketChoices& choices) {
+  const auto text = value.as<std::string>();
+  if (key == "malformed") {
+    return ParseMalformed(text, choices.malformed.emplace());
+  }
+  if (key == "undecided_fragments") {
+    return ParseUndecidedFragments(text, choices.undecided_fragments.emplace());
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "unknown key \"", key, "\"; known are malformed, undecided_fragments"));
+}
+
+absl::Status ReadInterfaceOptions(const YAML::Node& node, Config& config) {
+  if (!node.IsMap()) {
+    return absl::InvalidArgumentError(
+        "must be a mapping of interface names, as in \"eth1: {malformed: "
+        "drop}\"");
+  }
+  for (const auto& entry : node) {
+    const auto name = entry.first.as<std::string>();
+    const YAML::Node& options = entry.second;
+    const auto [choices, is_new] =
+        config.interface_options.emplace(name, Config::PacketChoices());
+    if (!is_new) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", name, "\" is given twice"));
+    }
+    if (!options.IsMap()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(name, ": must be a mapping, as in {malformed: drop}"));
+    }
+    for (const auto& option : options) {
+      FW_RETURN_IF_ERROR(
+          util::WithContext(ReadChoice(option.first.as<std::string>(),
+                                       option.second, choices->second),
+                            name));
+    }
+  }
+  return absl::OkStatus();
+}
+
 const std::map<std::string, Reader>& Keys() {
   static const auto* const kKeys = new std::map<std::string, Reader>{
       {"interfaces", Into(&Config::interfaces)},
@@ -50,6 +93,17 @@ const std::map<std::string, Reader>& Keys() {
       {"pin_dir", Into(&Config::pin_dir)},
       {"max_sources", Into(&Config::max_sources)},
       {"log_level", Into(&Config::log_level)},
+      {"malformed",
+       [](const YAML::Node& node, Config& config) {
+         return ParseMalformed(node.as<std::string>(),
+                               config.packets.malformed);
+       }},
+      {"undecided_fragments",
+       [](const YAML::Node& node, Config& config) {
+         return ParseUndecidedFragments(node.as<std::string>(),
+                                        config.packets.undecided_fragments);
+       }},
+      {"interface_options", ReadInterfaceOptions},
   };
   return *kKeys;
 }
@@ -130,6 +184,34 @@ absl::Status ParseMode(const std::string& text,
   return absl::OkStatus();
 }
 
+absl::Status ParseMalformed(const std::string& text,
+                            dataplane::Malformed& malformed) {
+  if (text == "auto") {
+    malformed = dataplane::Malformed::kAuto;
+  } else if (text == "pass") {
+    malformed = dataplane::Malformed::kPass;
+  } else if (text == "drop") {
+    malformed = dataplane::Malformed::kDrop;
+  } else {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "malformed: \"", text, "\" is not one of auto, pass, drop"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseUndecidedFragments(const std::string& text,
+                                     dataplane::UndecidedFragments& fragments) {
+  if (text == "pass") {
+    fragments = dataplane::UndecidedFragments::kPass;
+  } else if (text == "drop") {
+    fragments = dataplane::UndecidedFragments::kDrop;
+  } else {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "undecided_fragments: \"", text, "\" is not one of pass, drop"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ValidateConfig(const Config& config) {
   if (config.interfaces.empty()) {
     return absl::InvalidArgumentError(
@@ -148,12 +230,29 @@ absl::Status ValidateConfig(const Config& config) {
           absl::StrCat("interfaces: \"", name, "\" is given twice"));
     }
   }
+  for (const auto& [name, choices] : config.interface_options) {
+    if (seen.contains(name)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("interface_options: \"", name,
+                     "\" is not one of the interfaces to guard: ",
+                     absl::StrJoin(config.interfaces, ", ")));
+  }
   if (config.max_sources == 0 || config.max_sources > kMostSources) {
     return absl::InvalidArgumentError(
         absl::StrCat("max_sources: must be from 1 to ", kMostSources));
   }
   FW_RETURN_IF_ERROR(util::CheckLogLevel(config.log_level));
   return service::CheckSocketOptions(config.socket_options());
+}
+
+std::map<std::string, dataplane::PacketOptions> Config::packets_of() const {
+  std::map<std::string, dataplane::PacketOptions> result;
+  for (const auto& [name, choices] : interface_options) {
+    result[name] = {.malformed = choices.malformed.value_or(packets.malformed),
+                    .undecided_fragments = choices.undecided_fragments.value_or(
+                        packets.undecided_fragments)};
+  }
+  return result;
 }
 
 service::SocketOptions Config::socket_options() const {

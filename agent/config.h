@@ -4,11 +4,14 @@
 #define FWAGENT_AGENT_CONFIG_H_
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "agent/dataplane/data_plane.h"
+#include "agent/dataplane/packet_options.h"
 #include "agent/service/sockets.h"
 
 namespace fwagent {
@@ -23,9 +26,18 @@ struct Config {
   std::string state_dir = "/var/lib/fwagent";
   std::string pin_dir = "/sys/fs/bpf/fwagent";
   std::uint32_t max_sources = 10'000'000;  // of each family
+  dataplane::PacketOptions packets;
+  // What is said of single interfaces goes before it.
+  struct PacketChoices {
+    std::optional<dataplane::Malformed> malformed;
+    std::optional<dataplane::UndecidedFragments> undecided_fragments;
+  };
+  std::map<std::string, PacketChoices> interface_options;
   std::string log_level = "info";
 
   service::SocketOptions socket_options() const;
+  // Of those interfaces for which something else is said.
+  std::map<std::string, dataplane::PacketOptions> packets_of() const;
 };
 
 // Reads a YAML mapping over `config`. INVALID_ARGUMENT with file, line and
@@ -36,6 +48,14 @@ absl::Status ReadConfigFile(const std::string& path, Config& config);
 // All that can be said without touching the host: at least one interface, no
 // doubles, limits, addresses, names of levels.
 absl::Status ValidateConfig(const Config& config);
+
+// "auto", "pass" or "drop".
+absl::Status ParseMalformed(const std::string& text,
+                            dataplane::Malformed& malformed);
+
+// "pass" or "drop".
+absl::Status ParseUndecidedFragments(const std::string& text,
+                                     dataplane::UndecidedFragments& fragments);
 
 // "auto", "native" or "generic".
 absl::Status ParseMode(const std::string& text,

@@ -71,8 +71,10 @@ absl::Status Run(const Config& config) {
                       service::Sockets::Open(config.socket_options()));
   FW_ASSIGN_OR_RETURN(
       auto data_plane,
-      dataplane::LibbpfDataPlane::Open(
-          {.pin_dir = config.pin_dir, .max_sources = config.max_sources}));
+      dataplane::LibbpfDataPlane::Open({.pin_dir = config.pin_dir,
+                                        .max_sources = config.max_sources,
+                                        .packets = config.packets,
+                                        .packets_of = config.packets_of()}));
   spdlog::info("kernel tables in {}", config.pin_dir);
   FW_ASSIGN_OR_RETURN(auto engine,
                       core::Engine::Start(store.get(), data_plane.get(),

@@ -86,6 +86,40 @@ struct fw_counters {
 };
 FW_ASSERT(sizeof(struct fw_counters) == 1024, "layout");
 
+/* What is remembered of datagrams that come in fragments: so many, so long. */
+#define FW_DATAGRAMS 8192
+#define FW_FRAGMENT_SECONDS 2
+
+/* Key of fw_datagrams: what all fragments of one datagram share, as the words
+ * are read from the frame, in host byte order. */
+struct fw_datagram {
+  __u32 addresses[8]; /* source and destination; IPv4: the first two */
+  __u32 identification;
+  __u32 protocol; /* IPv4: with its version above it; IPv6: its version alone */
+};
+FW_ASSERT(sizeof(struct fw_datagram) == 40, "layout");
+
+/* Its value: what became of the first fragment. */
+struct fw_first_fragment {
+  __u64 until; /* on the monotonic clock, in nanoseconds */
+  __u32 verdict;
+  __u32 unused;
+};
+FW_ASSERT(sizeof(struct fw_first_fragment) == 16, "layout");
+
+/* What to do with packets of which not enough can be read. */
+enum fw_malformed {
+  FW_MALFORMED_AUTO = 0, /* drop them when a rule would need what is missing */
+  FW_MALFORMED_PASS = 1, /* pass those that Linux itself throws away */
+  FW_MALFORMED_DROP = 2,
+};
+
+/* What can be set for each interface. */
+struct fw_options {
+  __u32 malformed;           /* enum fw_malformed */
+  __u32 undecided_fragments; /* enum fw_verdict */
+};
+
 /* Value of fw_slots: whose counters a slot holds. An empty name is a free
  * slot. Names, unlike indexes, survive the re-creation of an interface. */
 struct fw_slot {

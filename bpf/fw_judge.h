@@ -4,6 +4,7 @@
 #ifndef FW_JUDGE_H
 #define FW_JUDGE_H
 
+#include "bpf/fw_fragment.h"
 #include "bpf/fw_lookup.h"
 #include "bpf/fw_parse.h"
 #include "bpf/fw_subprograms.h"
@@ -25,38 +26,6 @@ static __always_inline struct fw_outcome fw_pass(enum fw_reason reason) {
   return fw_drop_if(0, reason);
 }
 
-/* A packet with an address that no rule blocks. */
-static __always_inline struct fw_outcome fw_judge_transport(
-    const struct fw_transport *transport) {
-  switch (transport->extent) {
-    case FW_EXTENT_PORTS:
-      if (fw_lookup_port(transport->protocol, transport->port))
-        return fw_drop_if(1, FW_REASON_PORT_BLOCKED);
-      return fw_pass(FW_REASON_NO_MATCH);
-    case FW_EXTENT_FRAGMENT:
-      return fw_pass(FW_REASON_FRAGMENT);
-    case FW_EXTENT_PORTS_CUT:
-      return fw_drop_if(fw_has_port_rules(transport->protocol),
-                        FW_REASON_MALFORMED_TRANSPORT);
-    case FW_EXTENT_CHAIN_CUT:
-      return fw_drop_if(fw_has_any_port_rules(), FW_REASON_MALFORMED_TRANSPORT);
-    case FW_EXTENT_CHAIN_DEEP:
-      return fw_drop_if(fw_has_any_port_rules(), FW_REASON_TOO_DEEP);
-    default:
-      return fw_pass(FW_REASON_NO_MATCH);
-  }
-}
-
-/* The same when the tables know the address. */
-static __always_inline struct fw_outcome fw_judge_source(
-    __u32 entry, const struct fw_transport *transport) {
-  __u32 verdict = fw_verdict_of(entry);
-
-  if (verdict == FW_ENTRY_BLOCK) return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
-  if (verdict == FW_ENTRY_ALLOW) return fw_pass(FW_REASON_SOURCE_ALLOWED);
-  return fw_judge_transport(transport);
-}
-
 /* For what cannot be read: whether a rule might have matched it. */
 static __noinline int fw_has_rules(int is_ipv4, int is_ipv6) {
   return fw_has_any_port_rules() ||
@@ -64,50 +33,163 @@ static __noinline int fw_has_rules(int is_ipv4, int is_ipv6) {
          (is_ipv6 && fw_has_source_rules(FW_FAMILY_IPV6));
 }
 
+/* The same of a packet of which not enough can be read. */
+static __always_inline struct fw_outcome fw_drop_if_needed(
+    int is_needed, enum fw_reason reason) {
+  if (fw_options.malformed == FW_MALFORMED_DROP) is_needed = 1;
+  if (fw_options.malformed == FW_MALFORMED_PASS &&
+      reason == FW_REASON_MALFORMED_IP)
+    is_needed = 0;
+  return fw_drop_if(is_needed, reason);
+}
+
+static __always_inline struct fw_outcome fw_judge_port(__u32 protocol,
+                                                       __u32 port) {
+  if (fw_lookup_port(protocol, port))
+    return fw_drop_if(1, FW_REASON_PORT_BLOCKED);
+  return fw_pass(FW_REASON_NO_MATCH);
+}
+
+/* By what could be read of a packet. */
+static __always_inline struct fw_outcome fw_judge_extent(__u32 extent,
+                                                         __u32 protocol,
+                                                         __u32 port) {
+  switch (extent) {
+    case FW_EXTENT_PORTS:
+      return fw_judge_port(protocol, port);
+    case FW_EXTENT_PORTS_CUT:
+      return fw_drop_if_needed(fw_has_port_rules(protocol),
+                               FW_REASON_MALFORMED_TRANSPORT);
+    case FW_EXTENT_CHAIN_CUT:
+      return fw_drop_if_needed(fw_has_any_port_rules(),
+                               FW_REASON_MALFORMED_TRANSPORT);
+    case FW_EXTENT_CHAIN_DEEP:
+      return fw_drop_if_needed(fw_has_any_port_rules(), FW_REASON_TOO_DEEP);
+    default:
+      return fw_pass(FW_REASON_NO_MATCH);
+  }
+}
+
+/* What is cut off or a fragment. `transport` is packed as by fw_behind_chain,
+ * `ip` and `version` are those of struct fw_place. Returns struct fw_outcome in
+ * one number. */
+__noinline __u64 fw_judge_unusual(struct xdp_md *ctx, __u64 transport, __u32 ip,
+                                  __u32 version) {
+  __u32 identification = transport >> 48;
+  __u32 extent = transport >> 32 & 0xffff;
+  int is_first = extent & FW_EXTENT_FIRST;
+  struct fw_outcome outcome = {FW_VERDICT_PASS, FW_REASON_FRAGMENT};
+
+  if (extent != FW_EXTENT_FRAGMENT)
+    outcome = fw_judge_extent(extent & ~FW_EXTENT_FIRST,
+                              transport >> 16 & 0xffff, transport & 0xffff);
+  if ((is_first || extent == FW_EXTENT_FRAGMENT) && fw_has_any_port_rules())
+    outcome.verdict =
+        fw_follow_fragment(ctx, ip, identification, version,
+                           is_first ? outcome.verdict : FW_VERDICT_UNSPECIFIED);
+  return (__u64)outcome.verdict << 32 | outcome.reason;
+}
+
+/* A packet with an address that no rule blocks. */
+static __always_inline struct fw_outcome fw_judge_transport(
+    struct xdp_md *ctx, const struct fw_transport *transport, __u32 ip,
+    __u32 version) {
+  struct fw_outcome outcome;
+  __u64 packed;
+
+  if (transport->extent == FW_EXTENT_PORTS)
+    return fw_judge_port(transport->protocol, transport->port);
+  if (transport->extent == FW_EXTENT_NO_PORTS)
+    return fw_pass(FW_REASON_NO_MATCH);
+  packed = fw_judge_unusual(ctx, fw_pack_transport(transport), ip, version);
+  outcome.verdict = packed >> 32;
+  outcome.reason = (__u32)packed;
+  return outcome;
+}
+
+/* The same when the tables know the address. */
+static __always_inline struct fw_outcome fw_judge_source(
+    __u32 entry, struct xdp_md *ctx, const struct fw_transport *transport,
+    __u32 ip, __u32 version) {
+  __u32 verdict = fw_verdict_of(entry);
+
+  if (verdict == FW_ENTRY_BLOCK) return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
+  if (verdict == FW_ENTRY_ALLOW) return fw_pass(FW_REASON_SOURCE_ALLOWED);
+  return fw_judge_transport(ctx, transport, ip, version);
+}
+
+/* Lets the verifier forget what it knows of each field: otherwise it follows
+ * every kind of packet through the look-up of the address, and Linux 6.1 does
+ * not come to an end. Nothing is ever written there, but it cannot know. */
+static __always_inline void fw_forget(struct fw_transport *transport) {
+  __u32 zero = FW_READ(fw_sources.unused);
+
+  transport->extent ^= zero;
+  transport->protocol ^= zero;
+  transport->port ^= zero;
+  transport->identification ^= zero;
+}
+
+/* The same, so that it does not follow each of them through the counting. */
+static __always_inline struct fw_outcome fw_forget_outcome(
+    struct fw_outcome outcome) {
+  __u32 zero = FW_READ(fw_sources.unused);
+
+  outcome.verdict ^= zero;
+  outcome.reason ^= zero;
+  return outcome;
+}
+
 /* Addresses come first: what cannot be read further is still blocked by its
  * address. `is_strict` is a constant: whether this is for a verifier without
  * CAP_PERFMON. */
-static __always_inline struct fw_outcome fw_judge_ipv4(struct fw_cursor *cursor,
+static __always_inline struct fw_outcome fw_judge_ipv4(struct xdp_md *ctx,
+                                                       struct fw_cursor *cursor,
                                                        int is_strict) {
   __be32 source;
-  __u32 entry;
+  __u32 entry, ip;
   struct fw_packet packet = {};
 
   if (!fw_parse_ipv4(cursor, &source, &packet))
-    return fw_drop_if(fw_has_rules(1, 0), FW_REASON_MALFORMED_IP);
+    return fw_drop_if_needed(fw_has_rules(1, 0), FW_REASON_MALFORMED_IP);
+  fw_forget(&packet.transport);
+  ip = packet.transport.identification - 1;
   entry =
       is_strict ? fw_lookup_source4_apart(source) : fw_lookup_source4(source);
-  if (entry) return fw_judge_source(entry, &packet.transport);
-  return fw_judge_transport(&packet.transport);
+  if (entry) return fw_judge_source(entry, ctx, &packet.transport, ip, 4);
+  return fw_judge_transport(ctx, &packet.transport, ip, 4);
 }
 
 static __always_inline struct fw_outcome fw_judge_ipv6(struct xdp_md *ctx,
                                                        struct fw_cursor *cursor,
                                                        int is_strict) {
   struct fw_source6 source;
-  __u32 entry;
+  __u32 entry, ip;
   struct fw_packet packet = {};
 
   if (!fw_parse_ipv6(cursor, &source, &packet))
-    return fw_drop_if(fw_has_rules(0, 1), FW_REASON_MALFORMED_IP);
+    return fw_drop_if_needed(fw_has_rules(0, 1), FW_REASON_MALFORMED_IP);
   /* Else a block of fe80::/10 would take the host off the network. */
   if (packet.transport.extent == FW_EXTENT_NEIGHBOR)
     return fw_pass(FW_REASON_NEIGHBOR_DISCOVERY);
   if (packet.transport.extent == FW_EXTENT_CHAIN)
     fw_follow_chain(ctx, &packet.chain, &packet.transport);
+  fw_forget(&packet.transport);
+  /* Of a fragment, which has a chain. */
+  ip = fw_chain_words(packet.chain) - sizeof(struct ipv6hdr) / FW_WORD_BYTES;
   entry = is_strict ? fw_lookup_source6_apart(source.high, source.low)
                     : fw_lookup_source6(source.high, source.low);
-  if (entry) return fw_judge_source(entry, &packet.transport);
-  return fw_judge_transport(&packet.transport);
+  if (entry) return fw_judge_source(entry, ctx, &packet.transport, ip, 6);
+  return fw_judge_transport(ctx, &packet.transport, ip, 6);
 }
 
 /* What is no IP packet, or may hide one. */
 static __always_inline struct fw_outcome fw_judge_link(__u32 ethertype) {
   switch (ethertype) {
     case FW_LINK_CUT:
-      return fw_drop_if(fw_has_rules(1, 1), FW_REASON_MALFORMED_IP);
+      return fw_drop_if_needed(fw_has_rules(1, 1), FW_REASON_MALFORMED_IP);
     case FW_LINK_DEEP:
-      return fw_drop_if(fw_has_rules(1, 1), FW_REASON_TOO_DEEP);
+      return fw_drop_if_needed(fw_has_rules(1, 1), FW_REASON_TOO_DEEP);
     default:
       return fw_pass(FW_REASON_NOT_IP);
   }

@@ -12,6 +12,10 @@
  * before it is loaded, once for each interface. */
 const volatile __u32 fw_slot_index = 0;
 
+/* The same. */
+const volatile struct fw_options fw_options = {FW_MALFORMED_AUTO,
+                                               FW_VERDICT_PASS};
+
 /* Where a look-up of a source address begins: see fw_table.h.
  * Key: 0. Value: struct fw_source_state. Writer: the agent. Size: 1. A global
  * variable, because reaching one costs no look-up. */
@@ -74,6 +78,17 @@ struct {
   __type(key, __u32);
   __array(values, struct fw_port_table);
 } fw_ports SEC(".maps");
+
+/* Datagrams of which the first fragment was seen, while ports are blocked.
+ * Key: struct fw_datagram. Value: struct fw_first_fragment. Writer: the
+ * program. Size: FW_DATAGRAMS; when it is full, the oldest make room, and what
+ * is left of them is undecided. */
+struct {
+  __uint(type, BPF_MAP_TYPE_LRU_HASH);
+  __uint(max_entries, FW_DATAGRAMS);
+  __type(key, struct fw_datagram);
+  __type(value, struct fw_first_fragment);
+} fw_datagrams SEC(".maps");
 
 /* Packets and bytes by verdict and reason.
  * Key: slot. Value: struct fw_counters, for each CPU. Writer: the program;

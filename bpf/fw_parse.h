@@ -19,6 +19,7 @@
 #define FW_IPPROTO_HIP 139    /* RFC 7401 */
 #define FW_IPPROTO_SHIM6 140  /* RFC 5533 */
 #define FW_IPV4_OFFSET 0x1fff /* of frag_off */
+#define FW_IPV4_MORE 0x2000   /* the same */
 #define FW_ND_FIRST 133       /* ICMPv6 type: router solicitation */
 #define FW_ND_LAST 136        /* neighbour advertisement */
 
@@ -33,12 +34,17 @@ enum fw_extent {
   FW_EXTENT_CHAIN_DEEP,
   FW_EXTENT_NEIGHBOR, /* neighbour or router discovery from this link */
 };
+/* Added to one of them: the packet is the first fragment of a datagram. */
+#define FW_EXTENT_FIRST 0x10
 
 /* What is behind the IP header. */
 struct fw_transport {
-  __u32 extent;   /* enum fw_extent */
+  __u32 extent;   /* enum fw_extent, and FW_EXTENT_FIRST */
   __u32 protocol; /* enum fw_port_protocol; set with PORTS and PORTS_CUT */
   __u32 port;     /* destination, host byte order; set with PORTS */
+  /* Fragments: where their identification is, in words behind the Ethernet
+   * header. */
+  __u32 identification;
 };
 
 /* What is below the IP header. */
@@ -54,6 +60,7 @@ struct fw_chain {
   __u32 offset; /* of the first one, in bytes from the start of the frame */
   __u32 limit;  /* the end of the datagram, likewise */
   __u32 type;   /* of the first one, as next-header fields number it */
+  __u32 identification; /* as in struct fw_transport; 0: no fragment so far */
 };
 
 /* An IPv6 address in two halves. */
@@ -165,7 +172,7 @@ static __always_inline int fw_parse_ipv4(struct fw_cursor *cursor,
                                          __be32 *source,
                                          struct fw_packet *packet) {
   const struct iphdr *ip = (const struct iphdr *)cursor->position;
-  __u32 header_bytes, total_bytes, fragment_offset;
+  __u32 header_bytes, total_bytes, fragment;
 
   if (!fw_has(cursor, sizeof(*ip))) return 0;
   if (ip->version != 4 || ip->ihl < 5) return 0;
@@ -176,20 +183,24 @@ static __always_inline int fw_parse_ipv4(struct fw_cursor *cursor,
 
   *source = ip->saddr;
   cursor->limit = cursor->offset + total_bytes;
-  fragment_offset = bpf_ntohs(ip->frag_off) & FW_IPV4_OFFSET;
-  if (fragment_offset == 1 && ip->protocol == IPPROTO_TCP) {
+  fragment = bpf_ntohs(ip->frag_off) & (FW_IPV4_OFFSET | FW_IPV4_MORE);
+  /* The second word of the header. */
+  packet->transport.identification =
+      (cursor->offset - ETH_HLEN) / FW_WORD_BYTES + 1;
+  if ((fragment & FW_IPV4_OFFSET) == 1 && ip->protocol == IPPROTO_TCP) {
     /* RFC 3128: it could rewrite the header that the first piece began. */
     packet->transport.extent = FW_EXTENT_PORTS_CUT;
     packet->transport.protocol = FW_PORT_TCP;
     return 1;
   }
-  if (fragment_offset != 0) {
+  if (fragment & FW_IPV4_OFFSET) {
     packet->transport.extent = FW_EXTENT_FRAGMENT;
     return 1;
   }
   fw_skip(cursor, sizeof(*ip));
   fw_skip_words(cursor, ip->ihl - 5u);
   fw_parse_ports(cursor, ip->protocol, &packet->transport);
+  if (fragment) packet->transport.extent |= FW_EXTENT_FIRST;
   return 1;
 }
 
@@ -235,6 +246,7 @@ static __always_inline int fw_parse_ipv6(struct fw_cursor *cursor,
   packet->chain.offset = cursor->offset;
   packet->chain.limit = cursor->limit;
   packet->chain.type = ip->nexthdr;
+  packet->chain.identification = 0;
   return 1;
 }
 

@@ -36,47 +36,64 @@ static __always_inline void fw_follow_tags(struct xdp_md *ctx,
   link->tag_count = packed >> 32;
 }
 
-/* struct fw_chain without the limit in one number. */
-__noinline __u64 fw_next_in_chain(struct xdp_md *ctx, __u32 offset, __u32 limit,
-                                  __u32 type) {
-  struct fw_chain chain = {offset, limit, type};
+/* struct fw_chain in one number, without the limit. */
+static __always_inline __u64 fw_pack_chain(struct fw_chain chain) {
+  return (__u64)chain.offset << 32 | chain.identification << 16 | chain.type;
+}
 
-  chain = fw_pass_extension(chain, fw_load_word(ctx, fw_chain_words(chain)));
-  return (__u64)chain.offset << 32 | chain.type;
+static __always_inline struct fw_chain fw_unpack_chain(__u64 packed,
+                                                       __u32 limit) {
+  struct fw_chain chain = {packed >> 32, limit, packed & 0xffff,
+                           packed >> 16 & 0xffff};
+
+  return chain;
+}
+
+/* From one extension header to the next. */
+__noinline __u64 fw_next_in_chain(struct xdp_md *ctx, __u64 packed,
+                                  __u32 limit) {
+  struct fw_chain chain = fw_unpack_chain(packed, limit);
+
+  return fw_pack_chain(
+      fw_pass_extension(chain, fw_load_word(ctx, fw_chain_words(chain))));
 }
 
 /* struct fw_transport in one number. */
-__noinline __u64 fw_behind_chain(struct xdp_md *ctx, __u32 offset, __u32 limit,
-                                 __u32 type) {
-  struct fw_chain chain = {offset, limit, type};
+static __always_inline __u64
+fw_pack_transport(const struct fw_transport *transport) {
+  return (__u64)transport->identification << 48 |
+         (__u64)transport->extent << 32 | transport->protocol << 16 |
+         transport->port;
+}
+
+/* What is behind the last extension header. */
+__noinline __u64 fw_behind_chain(struct xdp_md *ctx, __u64 packed,
+                                 __u32 limit) {
+  struct fw_chain chain = fw_unpack_chain(packed, limit);
   struct fw_transport transport =
       fw_end_chain(chain, fw_load_word(ctx, fw_chain_words(chain)));
 
-  return (__u64)transport.extent << 32 | transport.protocol << 16 |
-         transport.port;
+  return fw_pack_transport(&transport);
 }
 
-static __noinline __u64 fw_walk_chain(struct xdp_md *ctx, __u32 offset,
-                                      __u32 limit, __u32 type) {
+static __noinline __u64 fw_walk_chain(struct xdp_md *ctx, __u64 packed,
+                                      __u32 limit) {
 #pragma clang loop unroll(full)
   for (int i = 0; i < FW_MAX_EXT_HEADERS; i++) {
-    __u64 packed;
-
-    if (!fw_is_extension(type)) break;
-    packed = fw_next_in_chain(ctx, offset, limit, type);
-    offset = packed >> 32;
-    type = (__u32)packed;
+    if (!fw_is_extension(packed & 0xffff)) break;
+    packed = fw_next_in_chain(ctx, packed, limit);
   }
-  return fw_behind_chain(ctx, offset, limit, type);
+  return fw_behind_chain(ctx, packed, limit);
 }
 
 static __always_inline void fw_follow_chain(struct xdp_md *ctx,
                                             const struct fw_chain *chain,
                                             struct fw_transport *transport) {
-  __u64 packed = fw_walk_chain(ctx, chain->offset, chain->limit, chain->type);
+  __u64 packed = fw_walk_chain(ctx, fw_pack_chain(*chain), chain->limit);
 
-  transport->extent = packed >> 32;
-  transport->protocol = (packed >> 16) & 0xffff;
+  transport->identification = packed >> 48;
+  transport->extent = packed >> 32 & 0xffff;
+  transport->protocol = packed >> 16 & 0xffff;
   transport->port = packed & 0xffff;
 }
 

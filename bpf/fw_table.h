@@ -229,7 +229,7 @@ struct fw_source_state {
   /* Bit f: which of the two generations of family f is in force. One write
    * swaps both families. */
   __u32 active;
-  __u32 unused;
+  __u32 unused; /* always 0: see fw_forget */
   /* Prefixes of each family; while that rises, at least as many. A packet whose
    * address cannot be read is dropped when this is not 0. */
   __u64 prefixes[FW_FAMILIES];

@@ -12,6 +12,7 @@
 #define FW_NO_WORD (~0ull)
 /* Of the second half of a fragment header's first word. */
 #define FW_IPV6_OFFSET 0xfff8
+#define FW_IPV6_MORE 1
 
 /* What may stand in the place of an extension header's type: */
 #define FW_CHAIN_CUT 0x100
@@ -59,14 +60,18 @@ static __always_inline __u32 fw_extension_bytes(__u32 type, __u32 first_word) {
 static __always_inline struct fw_chain fw_pass_extension(struct fw_chain chain,
                                                          __u64 word) {
   __u32 size = fw_extension_bytes(chain.type, (__u32)word);
-  int is_fragment = chain.type == IPPROTO_FRAGMENT && (word & FW_IPV6_OFFSET);
+  __u32 fragment = chain.type == IPPROTO_FRAGMENT ? (__u32)word : 0;
 
   if (word == FW_NO_WORD || chain.offset + size > chain.limit) {
     chain.type = FW_CHAIN_CUT;
     return chain;
   }
+  /* Its second word. Of several, the outermost is put together first. */
+  if (fragment & (FW_IPV6_OFFSET | FW_IPV6_MORE) && chain.identification == 0)
+    chain.identification = fw_chain_words(chain) + 1;
   chain.offset += size;
-  chain.type = is_fragment ? FW_CHAIN_FRAGMENT : (__u32)word >> 24;
+  chain.type =
+      fragment & FW_IPV6_OFFSET ? FW_CHAIN_FRAGMENT : (__u32)word >> 24;
   if (fw_chain_words(chain) > FW_MAX_WORDS) chain.type = FW_CHAIN_DEEP;
   return chain;
 }
@@ -75,8 +80,9 @@ static __always_inline struct fw_chain fw_pass_extension(struct fw_chain chain,
  * left means that there are more than FW_MAX_EXT_HEADERS. */
 static __always_inline struct fw_transport fw_end_chain(struct fw_chain chain,
                                                         __u64 word) {
-  struct fw_transport transport = {
-      FW_EXTENT_NO_PORTS, fw_port_protocol(chain.type), (__u32)word & 0xffff};
+  struct fw_transport transport = {FW_EXTENT_NO_PORTS,
+                                   fw_port_protocol(chain.type),
+                                   (__u32)word & 0xffff, chain.identification};
 
   if (chain.type == FW_CHAIN_CUT) {
     transport.extent = FW_EXTENT_CHAIN_CUT;
@@ -89,6 +95,8 @@ static __always_inline struct fw_transport fw_end_chain(struct fw_chain chain,
         word == FW_NO_WORD || chain.offset + FW_WORD_BYTES > chain.limit;
     transport.extent = is_cut ? FW_EXTENT_PORTS_CUT : FW_EXTENT_PORTS;
   }
+  if (chain.identification != 0 && transport.extent != FW_EXTENT_FRAGMENT)
+    transport.extent |= FW_EXTENT_FIRST;
   return transport;
 }
 

@@ -33,7 +33,7 @@ static __always_inline struct fw_outcome fw_judge(struct xdp_md *ctx,
     fw_skip(&cursor, ETH_HLEN);
     fw_skip_tags(&cursor, link.tag_count);
   }
-  if (link.ethertype == ETH_P_IP) return fw_judge_ipv4(&cursor, is_strict);
+  if (link.ethertype == ETH_P_IP) return fw_judge_ipv4(ctx, &cursor, is_strict);
   if (link.ethertype == ETH_P_IPV6)
     return fw_judge_ipv6(ctx, &cursor, is_strict);
   return fw_judge_link(link.ethertype);
@@ -56,13 +56,10 @@ __noinline int fw_filter_whole(struct xdp_md *ctx, __u32 byte_count) {
   return fw_act(outcome);
 }
 
-/* Whether the outcome came from a packet that was all there. */
-static __always_inline int fw_was_whole(struct fw_outcome outcome) {
-  return outcome.reason != FW_REASON_MALFORMED_IP &&
-         outcome.reason != FW_REASON_MALFORMED_TRANSPORT &&
-         outcome.reason != FW_REASON_TOO_DEEP &&
-         outcome.reason != FW_REASON_NOT_IP;
-}
+/* The reasons that a packet which is not all there may get. */
+#define FW_REASONS_CUT                                                  \
+  (1u << FW_REASON_MALFORMED_IP | 1u << FW_REASON_MALFORMED_TRANSPORT | \
+   1u << FW_REASON_TOO_DEEP | 1u << FW_REASON_NOT_IP)
 
 /* Takes the first buffer for the frame: asking for its length costs a call, and
  * returning from one as much as all the rest. An IP packet that goes on in
@@ -71,14 +68,12 @@ static __always_inline int fw_was_whole(struct fw_outcome outcome) {
 SEC("xdp")
 int fwagent(struct xdp_md *ctx) {
   __u32 byte_count = fw_first_buffer_bytes(ctx);
-  struct fw_outcome outcome = fw_judge(ctx, byte_count, 0);
+  struct fw_outcome outcome = fw_forget_outcome(fw_judge(ctx, byte_count, 0));
 
-  if (fw_count_frequent(outcome, byte_count)) return fw_act(outcome);
-  if (fw_was_whole(outcome)) {
-    fw_count_any(outcome.verdict, outcome.reason, byte_count);
-    return fw_act(outcome);
-  }
-  return fw_filter_whole(ctx, (__u32)bpf_xdp_get_buff_len(ctx));
+  if (FW_REASONS_CUT >> outcome.reason % FW_REASON_MAX & 1)
+    return fw_filter_whole(ctx, (__u32)bpf_xdp_get_buff_len(ctx));
+  fw_count(outcome.verdict, outcome.reason, byte_count);
+  return fw_act(outcome);
 }
 
 /* Without CAP_PERFMON, which the subtraction takes. */

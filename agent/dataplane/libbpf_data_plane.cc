@@ -67,24 +67,24 @@ absl::StatusOr<std::unique_ptr<LibbpfDataPlane>> LibbpfDataPlane::Open(
   FW_ASSIGN_OR_RETURN(CounterSlots slots,
                       CounterSlots::Open(maps.counters(), maps.slots()));
   auto data_plane = std::unique_ptr<LibbpfDataPlane>(new LibbpfDataPlane(
-      options.pin_dir, lock.ok() ? *std::move(lock) : util::ScopedFd(),
-      std::move(maps), std::move(sources), std::move(ports), slots));
+      options, lock.ok() ? *std::move(lock) : util::ScopedFd(), std::move(maps),
+      std::move(sources), std::move(ports), slots));
   FW_RETURN_IF_ERROR(data_plane->interfaces_.Adopt(
       [&slots](const std::string& name) { return slots.Find(name); }));
   return data_plane;
 }
 
-LibbpfDataPlane::LibbpfDataPlane(const std::string& pin_dir,
-                                 util::ScopedFd lock, SharedMaps maps,
+LibbpfDataPlane::LibbpfDataPlane(const Options& options, util::ScopedFd lock,
+                                 SharedMaps maps,
                                  std::unique_ptr<SourceTables> sources,
                                  PortTables ports, CounterSlots slots)
-    : pin_dir_(pin_dir),
+    : options_(options),
       lock_(std::move(lock)),
       maps_(std::move(maps)),
       sources_(std::move(sources)),
       ports_(std::move(ports)),
       slots_(slots),
-      interfaces_(LinkFolder(pin_dir),
+      interfaces_(LinkFolder(options.pin_dir),
                   [this](const std::string& name) { return Load(name); }) {}
 
 absl::StatusOr<LoadedProgram> LibbpfDataPlane::Load(
@@ -95,8 +95,15 @@ absl::StatusOr<LoadedProgram> LibbpfDataPlane::Load(
       program.slot, slots_.Take(interface, [&guards](const std::string& name) {
         return guards.contains(name);
       }));
-  FW_ASSIGN_OR_RETURN(program.fd, maps_.LoadProgram(program.slot));
+  FW_ASSIGN_OR_RETURN(program.fd,
+                      maps_.LoadProgram(program.slot, PacketsOf(interface)));
   return program;
+}
+
+const PacketOptions& LibbpfDataPlane::PacketsOf(
+    const std::string& interface) const {
+  const auto own = options_.packets_of.find(interface);
+  return own == options_.packets_of.end() ? options_.packets : own->second;
 }
 
 absl::Status LibbpfDataPlane::AddSource(const policy::SourceRule& rule) {
@@ -133,7 +140,7 @@ absl::StatusOr<AttachResult> LibbpfDataPlane::Attach(
     const std::string& interface, ModePreference preference) {
   FW_RETURN_IF_ERROR(Pin());
   auto result = interfaces_.Attach(interface, preference);
-  util::WarnUnlessOk(result.ok() ? RemoveOtherLayouts(pin_dir_)
+  util::WarnUnlessOk(result.ok() ? RemoveOtherLayouts(options_.pin_dir)
                                  : UnpinWhenIdle());
   return result;
 }
@@ -148,12 +155,12 @@ absl::Status LibbpfDataPlane::Detach(const std::string& interface) {
 // Before anything is attached: a filter never outlives the agent without its
 // rules.
 absl::Status LibbpfDataPlane::Pin() {
-  FW_RETURN_IF_ERROR(MakeFolder(pin_dir_));
+  FW_RETURN_IF_ERROR(MakeFolder(options_.pin_dir));
   if (!lock_.valid()) {
-    FW_ASSIGN_OR_RETURN(lock_, LockFolder(pin_dir_));
+    FW_ASSIGN_OR_RETURN(lock_, LockFolder(options_.pin_dir));
   }
-  FW_RETURN_IF_ERROR(MakeFolder(MapFolder(pin_dir_)));
-  FW_RETURN_IF_ERROR(MakeFolder(LinkFolder(pin_dir_)));
+  FW_RETURN_IF_ERROR(MakeFolder(MapFolder(options_.pin_dir)));
+  FW_RETURN_IF_ERROR(MakeFolder(LinkFolder(options_.pin_dir)));
   FW_RETURN_IF_ERROR(maps_.Pin());
   FW_RETURN_IF_ERROR(sources_->Pin());
   return ports_.Pin();
@@ -163,14 +170,14 @@ absl::Status LibbpfDataPlane::Pin() {
 // somebody else's pins, or are mounted, stay.
 absl::Status LibbpfDataPlane::UnpinWhenIdle() {
   FW_ASSIGN_OR_RETURN(const std::vector<std::string> links,
-                      ListFolder(LinkFolder(pin_dir_)));
+                      ListFolder(LinkFolder(options_.pin_dir)));
   if (!links.empty()) return absl::OkStatus();
   FW_RETURN_IF_ERROR(ports_.Unpin());
   FW_RETURN_IF_ERROR(sources_->Unpin());
   FW_RETURN_IF_ERROR(maps_.Unpin());
-  rmdir(MapFolder(pin_dir_).c_str());
-  rmdir(LinkFolder(pin_dir_).c_str());
-  if (rmdir(pin_dir_.c_str()) == 0) lock_.reset();
+  rmdir(MapFolder(options_.pin_dir).c_str());
+  rmdir(LinkFolder(options_.pin_dir).c_str());
+  if (rmdir(options_.pin_dir.c_str()) == 0) lock_.reset();
   return absl::OkStatus();
 }
 

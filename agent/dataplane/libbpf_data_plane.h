@@ -3,6 +3,7 @@
 #define FWAGENT_AGENT_DATAPLANE_LIBBPF_DATA_PLANE_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "agent/dataplane/counter_slots.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/dataplane/guarded_interfaces.h"
+#include "agent/dataplane/packet_options.h"
 #include "agent/dataplane/port_tables.h"
 #include "agent/dataplane/shared_maps.h"
 #include "agent/dataplane/source_tables.h"
@@ -29,6 +31,10 @@ class LibbpfDataPlane : public DataPlane {
     std::string pin_dir = "/sys/fs/bpf/fwagent";
     // Most prefixes of each family; memory grows with those that are there.
     std::uint32_t max_sources = 10'000'000;
+    // In force from the next Attach on.
+    PacketOptions packets = {};
+    // Other ones for some interfaces, by name.
+    std::map<std::string, PacketOptions> packets_of = {};
   };
 
   // Finds what an earlier run left; where that is nothing, loads the program
@@ -58,16 +64,18 @@ class LibbpfDataPlane : public DataPlane {
       override;
 
  private:
-  LibbpfDataPlane(const std::string& pin_dir, util::ScopedFd lock,
-                  SharedMaps maps, std::unique_ptr<SourceTables> sources,
-                  PortTables ports, CounterSlots slots);
+  LibbpfDataPlane(const Options& options, util::ScopedFd lock, SharedMaps maps,
+                  std::unique_ptr<SourceTables> sources, PortTables ports,
+                  CounterSlots slots);
 
   absl::StatusOr<LoadedProgram> Load(const std::string& interface) const;
   absl::Status Pin();
   absl::Status UnpinWhenIdle();
 
-  const std::string pin_dir_;
-  util::ScopedFd lock_;  // of pin_dir_, while that exists
+  const PacketOptions& PacketsOf(const std::string& interface) const;
+
+  const Options options_;
+  util::ScopedFd lock_;  // of the pin_dir, while that exists
   const SharedMaps maps_;
   const std::unique_ptr<SourceTables> sources_;
   PortTables ports_;

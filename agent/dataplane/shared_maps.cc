@@ -24,10 +24,11 @@ struct Name {
   const char* pin;
   const char* in_program;
 };
-constexpr std::array<Name, 6> kMapNames = {{{"fw_slabs", "fw_slabs"},
+constexpr std::array<Name, 7> kMapNames = {{{"fw_slabs", "fw_slabs"},
                                             {"fw_used", "fw_used"},
                                             {"fw_sources", ".data.sources"},
                                             {"fw_ports", "fw_ports"},
+                                            {"fw_datagrams", "fw_datagrams"},
                                             {"fw_counters", "fw_counters"},
                                             {"fw_slots", "fw_slots"}}};
 
@@ -133,11 +134,12 @@ absl::Status SharedMaps::Unpin() const {
 }
 
 absl::StatusOr<util::ScopedFd> SharedMaps::LoadProgram(
-    std::uint32_t slot) const {
+    std::uint32_t slot, const PacketOptions& packets) const {
   FW_ASSIGN_OR_RETURN(const ProgramVariant variant, ChooseVariant());
   FW_ASSIGN_OR_RETURN(const Skeleton skeleton, OpenSkeleton(variant));
   FW_RETURN_IF_ERROR(Share(skeleton.get()));
   skeleton->rodata->fw_slot_index = slot;
+  SetPacketOptions(skeleton.get(), packets);
   FW_RETURN_IF_ERROR(LoadSkeleton(skeleton.get()));
   return Duplicate(ProgramFd(skeleton.get()));
 }

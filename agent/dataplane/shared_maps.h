@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/dataplane/packet_options.h"
 #include "agent/dataplane/slab_maps.h"
 #include "agent/util/scoped_fd.h"
 
@@ -30,7 +31,8 @@ class SharedMaps {
   absl::Status Unpin() const;
 
   // Loads an instance of the program that counts in this slot.
-  absl::StatusOr<util::ScopedFd> LoadProgram(std::uint32_t slot) const;
+  absl::StatusOr<util::ScopedFd> LoadProgram(
+      std::uint32_t slot, const PacketOptions& packets) const;
 
   // Descriptors, valid as long as this object.
   SourceMapFds sources() const {

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdint>
 
 #include "absl/strings/str_cat.h"
 #include "agent/dataplane/errors.h"
@@ -102,6 +103,18 @@ absl::StatusOr<Skeleton> OpenSkeleton(ProgramVariant variant) {
   const int error = Choose(skeleton.get(), variant);
   if (error != 0) return Refused(-error, "choose the XDP program", log);
   return skeleton;
+}
+
+void SetPacketOptions(const fwagent_xdp* skeleton,
+                      const PacketOptions& packets) {
+  static_assert(static_cast<int>(Malformed::kAuto) == FW_MALFORMED_AUTO);
+  static_assert(static_cast<int>(Malformed::kPass) == FW_MALFORMED_PASS);
+  static_assert(static_cast<int>(Malformed::kDrop) == FW_MALFORMED_DROP);
+  const bool drops = packets.undecided_fragments == UndecidedFragments::kDrop;
+  skeleton->rodata->fw_options = {
+      .malformed = static_cast<std::uint32_t>(packets.malformed),
+      .undecided_fragments =
+          drops ? __u32{FW_VERDICT_DROP} : __u32{FW_VERDICT_PASS}};
 }
 
 absl::Status LoadSkeleton(fwagent_xdp* skeleton) {

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/dataplane/packet_options.h"
 #include "bpf/fw_table.h"  // for the skeleton
 #include "fwagent_xdp.skel.h"
 
@@ -37,6 +38,10 @@ absl::StatusOr<ProgramVariant> ChooseVariant();
 
 // Not loaded yet.
 absl::StatusOr<Skeleton> OpenSkeleton(ProgramVariant variant);
+
+// Before it is loaded.
+void SetPacketOptions(const fwagent_xdp* skeleton,
+                      const PacketOptions& packets);
 
 // PERMISSION_DENIED: CAP_BPF or CAP_NET_ADMIN is missing; FAILED_PRECONDITION:
 // the kernel does not take it, with the last of what the verifier said.

@@ -109,8 +109,9 @@ TEST_F(DataPlanePinsTest, PinsLinkMapsAndPortTablesWhileGuarding) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(54, 1)).ok());
   EXPECT_THAT(Pins("links"), ElementsAre("fw0%2e1"));
   EXPECT_THAT(Pins(kMaps),
-              ElementsAre("fw_counters", "fw_ports", "fw_slabs", "fw_slots",
-                          "fw_sources", "fw_used", "ports-tcp", "ports-udp"));
+              ElementsAre("fw_counters", "fw_datagrams", "fw_ports", "fw_slabs",
+                          "fw_slots", "fw_sources", "fw_used", "ports-tcp",
+                          "ports-udp"));
 }
 
 TEST_F(DataPlanePinsTest, LeavesNothingWhenTheLastInterfaceIsDetached) {

@@ -78,6 +78,7 @@ absl::StatusOr<Filter> Filter::Load(const Options& options) {
       dataplane::Skeleton skeleton,
       dataplane::OpenSkeleton(options.variant.value_or(chosen)));
   skeleton->rodata->fw_slot_index = options.slot;
+  dataplane::SetPacketOptions(skeleton.get(), options.packets);
   FW_RETURN_IF_ERROR(dataplane::LoadSkeleton(skeleton.get()));
   FW_ASSIGN_OR_RETURN(
       auto sources,
@@ -90,6 +91,7 @@ absl::StatusOr<Filter> Filter::Load(const Options& options) {
 
 absl::Status Filter::Block(const Rules& rules) {
   FW_RETURN_IF_ERROR(Clear());
+  FW_RETURN_IF_ERROR(ForgetFragments());
   std::vector<policy::SourceRule> sources;
   for (const std::string& text : rules.sources) {
     FW_ASSIGN_OR_RETURN(const policy::Prefix prefix,
@@ -138,6 +140,15 @@ absl::Status Filter::Clear() {
     FW_RETURN_IF_ERROR(Check(
         bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.fw_ports), &protocol),
         "empty fw_ports"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Filter::ForgetFragments() {
+  const int map = bpf_map__fd(skeleton_->maps.fw_datagrams);
+  fw_datagram key{};
+  while (bpf_map_get_next_key(map, nullptr, &key) == 0) {
+    FW_RETURN_IF_ERROR(Check(bpf_map_delete_elem(map, &key), "forget"));
   }
   return absl::OkStatus();
 }

@@ -68,16 +68,21 @@ class Filter {
     std::uint32_t slot = 0;  // whose counters move
     // Unset: the one for this kernel, and what the thread may do.
     std::optional<dataplane::ProgramVariant> variant = {};
+    dataplane::PacketOptions packets = {};
   };
 
   // An error where the kernel refuses.
   static absl::StatusOr<Filter> Load(const Options& options);
 
-  // Puts the rules in the place of those that were there.
+  // Puts the rules in the place of those that were there; nothing is known of
+  // fragments then.
   absl::Status Block(const Rules& rules);
 
   // The same with rules that do more than block.
   absl::Status SetSources(const std::vector<policy::SourceRule>& sources);
+
+  // Forgets every datagram, as after a long time.
+  absl::Status ForgetFragments();
 
   // Sends one frame through the program, and reads off the counters what was
   // decided. A test failure when not exactly one counter moved, by one packet

@@ -88,7 +88,8 @@ TEST_F(FilterFragmentTest, AFirstOneWithoutPortsIsBroken) {
         {absl::StrCat("IPv4, ", size, " bytes"), kTcp80, V4(0, true, stump),
          kCut, V4(0, true, stump, 17), Passed(FW_REASON_MALFORMED_TRANSPORT)},
         {absl::StrCat("IPv6, ", size, " bytes"), kTcp80,
-         V6({.more = true}, stump), kCut, V6({.offset = 1}, stump), kFragment},
+         V6({.more = true}, stump), kCut,
+         V6({.offset = 1, .identification = 1}, stump), kFragment},
     });
   }
 }

@@ -20,8 +20,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
   Require(packet.link.tag_count <= FW_MAX_VLAN_TAGS);
   Require(!fw_is_vlan(packet.link.ethertype));
   if (!packet.has_address) return 0;
-  Require(packet.transport.extent != FW_EXTENT_CHAIN);
-  if (packet.transport.extent == FW_EXTENT_PORTS) {
+  const std::uint32_t extent = packet.transport.extent & ~FW_EXTENT_FIRST;
+  Require(extent != FW_EXTENT_CHAIN);
+  if (extent == FW_EXTENT_FRAGMENT || extent != packet.transport.extent) {
+    Require(packet.has_identification);
+  }
+  if (extent == FW_EXTENT_PORTS) {
     Require(packet.transport.protocol < FW_PORT_PROTOCOLS);
     Require(packet.transport.port <= 65535);
   }

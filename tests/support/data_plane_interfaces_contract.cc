@@ -190,6 +190,7 @@ TEST_P(DataPlaneContract, FilterAndRulesOutliveTheAgent) {
             policy::SourceVerdict::kNone);
   EXPECT_THAT(*plane().ReadPorts(),
               ElementsAre(Optional(TableWith(23, 3)), Optional(IsEmpty()),
+                          Optional(IsEmpty()), Optional(IsEmpty()),
                           Optional(IsEmpty())));
   const auto result = plane().Attach("fw0", ModePreference::kAuto);
   ASSERT_TRUE(result.ok()) << result.status();

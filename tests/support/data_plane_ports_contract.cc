@@ -18,7 +18,8 @@ TEST_P(DataPlaneContract, ReplacesTheTableOfOneProtocol) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kSctp, TableWith(65535, 3)).ok());
   EXPECT_THAT(*plane().ReadPorts(),
               ElementsAre(Optional(TableWith(443, 2)), Optional(IsEmpty()),
-                          Optional(TableWith(65535, 3))));
+                          Optional(TableWith(65535, 3)), Optional(IsEmpty()),
+                          Optional(IsEmpty())));
 }
 
 TEST_P(DataPlaneContract, AnEmptyTableTakesTheOldOneAway) {

@@ -54,6 +54,9 @@ HostPacket ParseOnHost(const HeapFrame& frame) {
   if (result.has_address && packet.transport.extent == FW_EXTENT_CHAIN) {
     result.transport = FollowChain(frame, packet.chain);
   }
+  result.has_identification =
+      fw_read_word(frame.begin(), frame.end(),
+                   result.transport.identification) != FW_NO_WORD;
   return result;
 }
 

@@ -39,6 +39,7 @@ struct HostPacket {
   // As it is in the packet; of IPv4 the first four bytes.
   std::array<std::uint8_t, 16> source{};
   fw_transport transport{};
+  bool has_identification = false;  // the place that `transport` names is there
 };
 
 // Parses as the program does, tags and extension headers included.

@@ -78,7 +78,7 @@ Layer IPv4::ToLayer() const {
     header.push_back(0);
     Put16(header, total_bytes.value_or(
                       static_cast<std::uint16_t>(words * 4 + payload.size())));
-    Put16(header, 0);
+    Put16(header, identification);
     Put16(header, fragment_offset | (more_fragments ? 0x2000u : 0u));
     header.push_back(64);
     header.push_back(protocol.value_or(ProtocolOf(next)));
@@ -120,7 +120,8 @@ Layer Fragment::ToLayer() const {
   const auto lay_out = [*this](const Layer* next, const Bytes& payload) {
     Bytes header = {next_header.value_or(ProtocolOf(next)), reserved};
     Put16(header, static_cast<std::size_t>(offset) << 3 | (more ? 1u : 0u));
-    header.resize(8);
+    Put16(header, identification >> 16);
+    Put16(header, identification & 0xffff);
     return Join(std::move(header), payload);
   };
   return {.ip_protocol = IPPROTO_FRAGMENT, .lay_out = lay_out};

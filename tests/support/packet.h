@@ -43,6 +43,7 @@ struct IPv4 {
   std::string dst = "198.51.100.1";
   std::optional<std::uint8_t> protocol;
   std::size_t option_words = 0;
+  std::uint16_t identification = 0;
   std::uint16_t fragment_offset = 0;  // in units of 8 bytes
   bool more_fragments = false;
   // Lies.
@@ -75,6 +76,7 @@ struct Fragment {
   std::uint16_t offset = 0;  // in units of 8 bytes
   bool more = false;
   std::uint8_t reserved = 0;
+  std::uint32_t identification = 0;
   std::optional<std::uint8_t> next_header;
   Layer ToLayer() const;
 };

@@ -44,7 +44,9 @@ TEST_F(ConfigTest, EveryKey) {
   const auto config = Read(
       "interfaces: [eth0, eth1]\nmode: generic\nsocket: /s\n"
       "socket_group: g\nlisten: 127.0.0.1:1\ninsecure_remote: true\n"
-      "state_dir: /d\npin_dir: /p\nmax_sources: 7\nlog_level: debug\n");
+      "state_dir: /d\npin_dir: /p\nmax_sources: 7\nlog_level: debug\n"
+      "malformed: pass\nundecided_fragments: drop\n"
+      "interface_options: {eth1: {malformed: drop}}\n");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(config->interfaces, ElementsAre("eth0", "eth1"));
   EXPECT_EQ(config->mode, dataplane::ModePreference::kGeneric);
@@ -56,6 +58,15 @@ TEST_F(ConfigTest, EveryKey) {
   EXPECT_EQ(config->pin_dir, "/p");
   EXPECT_EQ(config->max_sources, 7u);
   EXPECT_EQ(config->log_level, "debug");
+  const dataplane::PacketOptions packets = {
+      .malformed = dataplane::Malformed::kPass,
+      .undecided_fragments = dataplane::UndecidedFragments::kDrop};
+  EXPECT_EQ(config->packets, packets);
+  const auto own = config->packets_of();
+  ASSERT_EQ(own.size(), 1u);
+  EXPECT_EQ(own.at("eth1").malformed, dataplane::Malformed::kDrop);
+  EXPECT_EQ(own.at("eth1").undecided_fragments,
+            dataplane::UndecidedFragments::kDrop);
 }
 
 TEST_F(ConfigTest, AnEmptyFileLeavesTheDefaults) {
@@ -83,6 +94,16 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirPlace) {
            Row{"socket: ~\n", ":1:1: \"socket\" has no value"},
            Row{"- eth0\n", "must be a mapping"},
            Row{"mode: [auto\n", ":2:1: "},
+           Row{"malformed: maybe\n",
+               "\"maybe\" is not one of auto, pass, drop"},
+           Row{"undecided_fragments: auto\n", "is not one of pass, drop"},
+           Row{"interface_options: [eth0]\n", "must be a mapping"},
+           Row{"interface_options: {eth0: drop}\n", "eth0: must be a mapping"},
+           Row{"interface_options: {eth0: {mode: auto}}\n",
+               "eth0: unknown key \"mode\""},
+           Row{"interface_options: {eth0: {malformed: x}}\n",
+               "eth0: malformed"},
+           Row{"interface_options: {eth0: {}, eth0: {}}\n", "given twice"},
        }) {
     const absl::Status status = Read(row.text).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << row.text;
@@ -143,12 +164,15 @@ TEST_F(ConfigTest, WhatWouldNotStartIsRefusedBeforehand) {
   refused([](Config& c) { c.socket = std::string(200, 'x'); });
   refused([](Config& c) { c.socket = ""; });
   refused([](Config& c) { c.max_sources = 0xffffffff; });
+  refused([](Config& c) { c.interface_options["eth1"] = {}; });
 }
 
 TEST_F(ConfigTest, UsageErrorsAndVersionEndAtOnce) {
   EXPECT_EQ(Parse({"--version"})->exit_code, 0);
   EXPECT_EQ(Parse({"--no-such-flag"})->exit_code, 2);
   EXPECT_EQ(Parse({"--max-sources", "x"})->exit_code, 2);
+  EXPECT_FALSE(Parse({"--malformed", "x"}).ok());
+  EXPECT_FALSE(Parse({"--undecided-fragments", "x"}).ok());
 }
 
 }  // namespace

@@ -34,13 +34,16 @@ void ExpectSound(const HostPacket& packet) {
   EXPECT_LE(packet.link.tag_count, std::uint32_t{FW_MAX_VLAN_TAGS});
   EXPECT_LE(packet.link.ethertype, std::uint32_t{FW_LINK_DEEP});
   EXPECT_FALSE(fw_is_vlan(packet.link.ethertype));
-  EXPECT_LE(packet.transport.extent, std::uint32_t{FW_EXTENT_NEIGHBOR});
+  const std::uint32_t extent = packet.transport.extent & ~FW_EXTENT_FIRST;
+  EXPECT_LE(extent, std::uint32_t{FW_EXTENT_NEIGHBOR});
   EXPECT_LE(packet.transport.port, 65535u);
   if (!packet.has_address) return;
-  EXPECT_NE(packet.transport.extent, std::uint32_t{FW_EXTENT_CHAIN});
-  if (packet.transport.extent == FW_EXTENT_PORTS ||
-      packet.transport.extent == FW_EXTENT_PORTS_CUT) {
+  EXPECT_NE(extent, std::uint32_t{FW_EXTENT_CHAIN});
+  if (extent == FW_EXTENT_PORTS || extent == FW_EXTENT_PORTS_CUT) {
     EXPECT_LT(packet.transport.protocol, std::uint32_t{FW_PORT_PROTOCOLS});
+  }
+  if (extent == FW_EXTENT_FRAGMENT || extent != packet.transport.extent) {
+    EXPECT_TRUE(packet.has_identification);
   }
 }
 
