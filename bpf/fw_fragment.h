@@ -7,30 +7,26 @@
 #include "bpf/fw_maps.h"
 #include "bpf/fw_subprograms.h"
 
-/* A fragment, in words behind the Ethernet header. */
-struct fw_place {
-  __u32 ip;             /* where the IP header begins */
-  __u32 identification; /* as in struct fw_transport */
-  __u32 version;        /* 4 or 6 */
-};
-
-static __always_inline struct fw_datagram fw_datagram_of(
-    struct xdp_md *ctx, struct fw_place place) {
+/* `version` is 4 or 6. */
+static __always_inline struct fw_datagram fw_datagram_of(struct xdp_md *ctx,
+                                                         __u32 ip,
+                                                         __u32 identification,
+                                                         __u32 version) {
   struct fw_datagram datagram = {};
 
-  datagram.identification = (__u32)fw_load_word(ctx, place.identification);
-  datagram.protocol = place.version << 8;
-  if (place.version == 4) {
+  datagram.identification = (__u32)fw_load_word(ctx, identification);
+  datagram.protocol = version << 8;
+  if (version == 4) {
     /* The other half of the word are the offset and its flags. */
     datagram.identification >>= 16;
-    datagram.protocol |= fw_load_word(ctx, place.ip + 2) >> 16 & 0xff;
-    datagram.addresses[0] = (__u32)fw_load_word(ctx, place.ip + 3);
-    datagram.addresses[1] = (__u32)fw_load_word(ctx, place.ip + 4);
+    datagram.protocol |= fw_load_word(ctx, ip + 2) >> 16 & 0xff;
+    datagram.addresses[0] = (__u32)fw_load_word(ctx, ip + 3);
+    datagram.addresses[1] = (__u32)fw_load_word(ctx, ip + 4);
     return datagram;
   }
 #pragma clang loop unroll(full)
   for (__u32 i = 0; i < 8; i++)
-    datagram.addresses[i] = (__u32)fw_load_word(ctx, place.ip + 2 + i);
+    datagram.addresses[i] = (__u32)fw_load_word(ctx, ip + 2 + i);
   return datagram;
 }
 
@@ -58,12 +54,12 @@ static __always_inline void fw_note_first(const struct fw_datagram *datagram,
 }
 
 /* Of a first fragment notes the verdict. Of a later one, `verdict` 0, returns
- * it: an enum fw_verdict. */
+ * it: an enum fw_verdict. The places are those of struct fw_transport. */
 __noinline __u32 fw_follow_fragment(struct xdp_md *ctx, __u32 ip,
                                     __u32 identification, __u32 version,
                                     __u32 verdict) {
-  const struct fw_place place = {ip, identification, version};
-  const struct fw_datagram datagram = fw_datagram_of(ctx, place);
+  const struct fw_datagram datagram =
+      fw_datagram_of(ctx, ip, identification, version);
 
   if (verdict == FW_VERDICT_UNSPECIFIED) return fw_ask_first(&datagram);
   fw_note_first(&datagram, verdict);

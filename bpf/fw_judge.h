@@ -70,70 +70,68 @@ static __always_inline struct fw_outcome fw_judge_extent(__u32 extent,
   }
 }
 
-/* What is cut off or a fragment. `transport` is packed as by fw_behind_chain,
- * `ip` and `version` are those of struct fw_place. Returns struct fw_outcome in
- * one number. */
-__noinline __u64 fw_judge_unusual(struct xdp_md *ctx, __u64 transport, __u32 ip,
+/* What is cut off or a fragment. `packed` is a struct fw_transport, and what is
+ * returned a struct fw_outcome in one number. */
+__noinline __u64 fw_judge_unusual(struct xdp_md *ctx, __u64 packed,
                                   __u32 version) {
-  __u32 identification = transport >> 48;
-  __u32 extent = transport >> 32 & 0xffff;
-  int is_first = extent & FW_EXTENT_FIRST;
+  struct fw_transport transport = fw_unpack_transport(packed);
+  int is_first = transport.extent & FW_EXTENT_FIRST;
+  int is_later = transport.extent == FW_EXTENT_FRAGMENT;
   struct fw_outcome outcome = {FW_VERDICT_PASS, FW_REASON_FRAGMENT};
 
-  if (extent != FW_EXTENT_FRAGMENT)
-    outcome = fw_judge_extent(extent & ~FW_EXTENT_FIRST,
-                              transport >> 16 & 0xffff, transport & 0xffff);
-  if ((is_first || extent == FW_EXTENT_FRAGMENT) && fw_has_any_port_rules())
+  if (!is_later)
+    outcome = fw_judge_extent(transport.extent & ~FW_EXTENT_FIRST,
+                              transport.protocol, transport.port);
+  if ((is_first || is_later) && fw_has_any_port_rules())
     outcome.verdict =
-        fw_follow_fragment(ctx, ip, identification, version,
+        fw_follow_fragment(ctx, transport.ip, transport.identification, version,
                            is_first ? outcome.verdict : FW_VERDICT_UNSPECIFIED);
   return (__u64)outcome.verdict << 32 | outcome.reason;
 }
 
-/* A packet with an address that no rule blocks. */
-static __always_inline struct fw_outcome fw_judge_transport(
-    struct xdp_md *ctx, const struct fw_transport *transport, __u32 ip,
-    __u32 version) {
+/* A packet with an address that no rule blocks; its transport is packed. */
+static __always_inline struct fw_outcome fw_judge_transport(struct xdp_md *ctx,
+                                                            __u64 packed,
+                                                            __u32 version) {
+  struct fw_transport transport = fw_unpack_transport(packed);
   struct fw_outcome outcome;
-  __u64 packed;
+  __u64 judged;
 
-  if (transport->extent == FW_EXTENT_PORTS)
-    return fw_judge_port(transport->protocol, transport->port);
-  if (transport->extent == FW_EXTENT_NO_PORTS)
+  if (transport.extent == FW_EXTENT_PORTS)
+    return fw_judge_port(transport.protocol, transport.port);
+  if (transport.extent == FW_EXTENT_NO_PORTS)
     return fw_pass(FW_REASON_NO_MATCH);
-  packed = fw_judge_unusual(ctx, fw_pack_transport(transport), ip, version);
-  outcome.verdict = packed >> 32;
-  outcome.reason = (__u32)packed;
+  judged = fw_judge_unusual(ctx, packed, version);
+  outcome.verdict = judged >> 32;
+  outcome.reason = (__u32)judged;
   return outcome;
 }
 
 /* The same when the tables know the address. */
-static __always_inline struct fw_outcome fw_judge_source(
-    __u32 entry, struct xdp_md *ctx, const struct fw_transport *transport,
-    __u32 ip, __u32 version) {
+static __always_inline struct fw_outcome fw_judge_source(__u32 entry,
+                                                         struct xdp_md *ctx,
+                                                         __u64 packed,
+                                                         __u32 version) {
   __u32 verdict = fw_verdict_of(entry);
 
   if (verdict == FW_ENTRY_BLOCK) return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
   if (verdict == FW_ENTRY_ALLOW) return fw_pass(FW_REASON_SOURCE_ALLOWED);
-  return fw_judge_transport(ctx, transport, ip, version);
+  return fw_judge_transport(ctx, packed, version);
 }
 
-/* Lets the verifier forget what it knows of each field: otherwise it follows
+/* Lets the verifier forget what it knows of a number: otherwise it follows
  * every kind of packet through the look-up of the address, and Linux 6.1 does
  * not come to an end. Nothing is ever written there, but it cannot know. */
-static __always_inline void fw_forget(struct fw_transport *transport) {
-  __u32 zero = FW_READ(fw_sources.unused);
+static __always_inline __u64 fw_forget(__u64 packed) {
+  __u64 zero = FW_READ(fw_sources.zero);
 
-  transport->extent ^= zero;
-  transport->protocol ^= zero;
-  transport->port ^= zero;
-  transport->identification ^= zero;
+  return packed ^ zero;
 }
 
 /* The same, so that it does not follow each of them through the counting. */
 static __always_inline struct fw_outcome fw_forget_outcome(
     struct fw_outcome outcome) {
-  __u32 zero = FW_READ(fw_sources.unused);
+  __u64 zero = FW_READ(fw_sources.zero);
 
   outcome.verdict ^= zero;
   outcome.reason ^= zero;
@@ -146,41 +144,41 @@ static __always_inline struct fw_outcome fw_forget_outcome(
 static __always_inline struct fw_outcome fw_judge_ipv4(struct xdp_md *ctx,
                                                        struct fw_cursor *cursor,
                                                        int is_strict) {
-  __be32 source;
-  __u32 entry, ip;
   struct fw_packet packet = {};
+  __be32 source;
+  __u64 packed;
+  __u32 entry;
 
   if (!fw_parse_ipv4(cursor, &source, &packet))
     return fw_drop_if_needed(fw_has_rules(1, 0), FW_REASON_MALFORMED_IP);
-  fw_forget(&packet.transport);
-  ip = packet.transport.identification - 1;
+  packed = fw_forget(fw_pack_transport(&packet.transport));
   entry =
       is_strict ? fw_lookup_source4_apart(source) : fw_lookup_source4(source);
-  if (entry) return fw_judge_source(entry, ctx, &packet.transport, ip, 4);
-  return fw_judge_transport(ctx, &packet.transport, ip, 4);
+  if (entry) return fw_judge_source(entry, ctx, packed, 4);
+  return fw_judge_transport(ctx, packed, 4);
 }
 
 static __always_inline struct fw_outcome fw_judge_ipv6(struct xdp_md *ctx,
                                                        struct fw_cursor *cursor,
                                                        int is_strict) {
-  struct fw_source6 source;
-  __u32 entry, ip;
   struct fw_packet packet = {};
+  struct fw_source6 source;
+  __u64 packed;
+  __u32 entry;
 
   if (!fw_parse_ipv6(cursor, &source, &packet))
     return fw_drop_if_needed(fw_has_rules(0, 1), FW_REASON_MALFORMED_IP);
   /* Else a block of fe80::/10 would take the host off the network. */
   if (packet.transport.extent == FW_EXTENT_NEIGHBOR)
     return fw_pass(FW_REASON_NEIGHBOR_DISCOVERY);
-  if (packet.transport.extent == FW_EXTENT_CHAIN)
-    fw_follow_chain(ctx, &packet.chain, &packet.transport);
-  fw_forget(&packet.transport);
-  /* Of a fragment, which has a chain. */
-  ip = fw_chain_words(packet.chain) - sizeof(struct ipv6hdr) / FW_WORD_BYTES;
+  packed = packet.transport.extent == FW_EXTENT_CHAIN
+               ? fw_follow_chain(ctx, &packet)
+               : fw_pack_transport(&packet.transport);
+  packed = fw_forget(packed);
   entry = is_strict ? fw_lookup_source6_apart(source.high, source.low)
                     : fw_lookup_source6(source.high, source.low);
-  if (entry) return fw_judge_source(entry, ctx, &packet.transport, ip, 6);
-  return fw_judge_transport(ctx, &packet.transport, ip, 6);
+  if (entry) return fw_judge_source(entry, ctx, packed, 6);
+  return fw_judge_transport(ctx, packed, 6);
 }
 
 /* What is no IP packet, or may hide one. */

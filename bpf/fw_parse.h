@@ -43,8 +43,9 @@ struct fw_transport {
   __u32 protocol; /* enum fw_port_protocol; set with PORTS and PORTS_CUT */
   __u32 port;     /* destination, host byte order; set with PORTS */
   /* Fragments: where their identification is, in words behind the Ethernet
-   * header. */
+   * header; and, of all packets, the IP header. */
   __u32 identification;
+  __u32 ip;
 };
 
 /* What is below the IP header. */
@@ -184,9 +185,8 @@ static __always_inline int fw_parse_ipv4(struct fw_cursor *cursor,
   *source = ip->saddr;
   cursor->limit = cursor->offset + total_bytes;
   fragment = bpf_ntohs(ip->frag_off) & (FW_IPV4_OFFSET | FW_IPV4_MORE);
-  /* The second word of the header. */
-  packet->transport.identification =
-      (cursor->offset - ETH_HLEN) / FW_WORD_BYTES + 1;
+  packet->transport.ip = (cursor->offset - ETH_HLEN) / FW_WORD_BYTES;
+  packet->transport.identification = packet->transport.ip + 1;
   if ((fragment & FW_IPV4_OFFSET) == 1 && ip->protocol == IPPROTO_TCP) {
     /* RFC 3128: it could rewrite the header that the first piece began. */
     packet->transport.extent = FW_EXTENT_PORTS_CUT;
@@ -224,6 +224,7 @@ static __always_inline int fw_parse_ipv6(struct fw_cursor *cursor,
   __u32 payload_bytes;
 
   if (!fw_has(cursor, sizeof(*ip)) || ip->version != 6) return 0;
+  packet->transport.ip = (cursor->offset - ETH_HLEN) / FW_WORD_BYTES;
   fw_skip(cursor, sizeof(*ip));
   payload_bytes = bpf_ntohs(ip->payload_len);
   /* No length and hop-by-hop options: a jumbogram to Linux, which then takes

@@ -58,12 +58,20 @@ __noinline __u64 fw_next_in_chain(struct xdp_md *ctx, __u64 packed,
       fw_pass_extension(chain, fw_load_word(ctx, fw_chain_words(chain))));
 }
 
-/* struct fw_transport in one number. */
+/* struct fw_transport in one number: a register instead of five. */
 static __always_inline __u64
 fw_pack_transport(const struct fw_transport *transport) {
-  return (__u64)transport->identification << 48 |
+  return (__u64)transport->identification << 48 | (__u64)transport->ip << 40 |
          (__u64)transport->extent << 32 | transport->protocol << 16 |
          transport->port;
+}
+
+static __always_inline struct fw_transport fw_unpack_transport(__u64 packed) {
+  struct fw_transport transport = {packed >> 32 & 0xff, packed >> 16 & 0xffff,
+                                   packed & 0xffff, packed >> 48,
+                                   packed >> 40 & 0xff};
+
+  return transport;
 }
 
 /* What is behind the last extension header. */
@@ -86,15 +94,11 @@ static __noinline __u64 fw_walk_chain(struct xdp_md *ctx, __u64 packed,
   return fw_behind_chain(ctx, packed, limit);
 }
 
-static __always_inline void fw_follow_chain(struct xdp_md *ctx,
-                                            const struct fw_chain *chain,
-                                            struct fw_transport *transport) {
-  __u64 packed = fw_walk_chain(ctx, fw_pack_chain(*chain), chain->limit);
-
-  transport->identification = packed >> 48;
-  transport->extent = packed >> 32 & 0xffff;
-  transport->protocol = packed >> 16 & 0xffff;
-  transport->port = packed & 0xffff;
+/* What follows the IPv6 header, packed. */
+static __always_inline __u64 fw_follow_chain(struct xdp_md *ctx,
+                                             const struct fw_packet *packet) {
+  return fw_walk_chain(ctx, fw_pack_chain(packet->chain), packet->chain.limit) |
+         (__u64)packet->transport.ip << 40;
 }
 
 #endif

@@ -80,9 +80,9 @@ static __always_inline struct fw_chain fw_pass_extension(struct fw_chain chain,
  * left means that there are more than FW_MAX_EXT_HEADERS. */
 static __always_inline struct fw_transport fw_end_chain(struct fw_chain chain,
                                                         __u64 word) {
-  struct fw_transport transport = {FW_EXTENT_NO_PORTS,
-                                   fw_port_protocol(chain.type),
-                                   (__u32)word & 0xffff, chain.identification};
+  struct fw_transport transport = {
+      FW_EXTENT_NO_PORTS, fw_port_protocol(chain.type), (__u32)word & 0xffff,
+      chain.identification, 0};
 
   if (chain.type == FW_CHAIN_CUT) {
     transport.extent = FW_EXTENT_CHAIN_CUT;
