@@ -1,0 +1,176 @@
+// The program against a plain reference: the same rules and frames at random
+// must come to the same verdict and reason, and be counted once.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <iomanip>
+#include <map>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "tests/bpf/filter.h"
+#include "tests/support/frame_shrinker.h"
+#include "tests/support/random_filter_rules.h"
+#include "tests/support/random_frames.h"
+#include "tests/support/reference_filter.h"
+#include "tests/support/require_bpf.h"
+#include "tests/support/sanitizer.h"
+
+namespace fwagent::testing {
+namespace {
+
+using dataplane::ProgramVariant;
+
+// By IP protocol; the order is that of the rules' numbers.
+const std::pair<std::uint8_t, fw_port_protocol> kProtocols[] = {
+    {6, FW_PORT_TCP}, {17, FW_PORT_UDP}, {132, FW_PORT_SCTP}};
+// What the program of this tree does.
+constexpr ReferenceFilter::Options kReference = {};
+
+constexpr std::uint64_t kFramesPerChange = 2000;
+
+// All variants together; FW_DIFFERENTIAL_FRAMES=10000000 asks for more.
+std::uint64_t FramesInAll() {
+  const char* const set = std::getenv("FW_DIFFERENTIAL_FRAMES");
+  return set == nullptr ? 1'000'000 / kFewer : std::strtoull(set, nullptr, 10);
+}
+
+Rules::Ports ToFilter(const ReferenceRules::Ports& ports) {
+  for (const auto& [ip_protocol, protocol] : kProtocols) {
+    if (ip_protocol == ports.ip_protocol) {
+      return {protocol, ports.first, ports.last};
+    }
+  }
+  std::abort();
+}
+
+std::string ToText(const ReferenceRules& rules) {
+  std::string text;
+  for (const policy::SourceRule& rule : rules.sources) {
+    absl::StrAppend(
+        &text,
+        rule.verdict == policy::SourceVerdict::kAllow ? " allow " : " block ",
+        rule.prefix.ToString());
+  }
+  for (const ReferenceRules::Ports& ports : rules.ports) {
+    absl::StrAppend(&text, " block protocol ", ports.ip_protocol, " port ",
+                    ports.first, "-", ports.last);
+  }
+  return text.empty() ? " none" : text;
+}
+
+std::string ToHex(const Bytes& frame) {
+  std::ostringstream text;
+  text << std::hex << std::setfill('0');
+  for (std::size_t i = 0; i < frame.size(); ++i) {
+    text << (i % 16 == 0 ? "\n    " : " ") << std::setw(2)
+         << unsigned{frame[i]};
+  }
+  return text.str();
+}
+
+class DifferentialTest : public ::testing::TestWithParam<ProgramVariant> {
+ protected:
+  void SetUp() override {
+    SkipUnless(BpfIsAllowed());
+    if (IsSkipped()) return;
+    const auto chosen = dataplane::ChooseVariant();
+    ASSERT_TRUE(chosen.ok()) << chosen.status();
+    if (*chosen != ProgramVariant::kFast && *chosen != GetParam()) {
+      GTEST_SKIP() << "not for this kernel";
+    }
+    auto filter = Filter::Load({.variant = GetParam()});
+    ASSERT_TRUE(filter.ok()) << filter.status();
+    filter_.emplace(*std::move(filter));
+  }
+
+  void SetRules(const ReferenceRules& rules) {
+    Rules of_ports;
+    for (const ReferenceRules::Ports& ports : rules.ports) {
+      of_ports.ports.push_back(ToFilter(ports));
+    }
+    ASSERT_EQ(filter_->BlockPorts(of_ports), absl::OkStatus());
+    ASSERT_EQ(filter_->SetSources(rules.sources), absl::OkStatus());
+  }
+
+  // Frames under one set of rules, up to the first mismatch.
+  void CompareSome(const ReferenceRules& rules, RandomFrames& frames) {
+    ASSERT_NO_FATAL_FAILURE(SetRules(rules));
+    ReferenceFilter reference(rules, kReference);
+    for (std::uint64_t i = 0; i < kFramesPerChange && !HasFailure(); ++i) {
+      const Bytes frame = frames.Next();
+      const Judgement judgement = filter_->Run(frame);
+      ++seen_[{judgement.verdict, judgement.reason}];
+      if (judgement != reference.Judge(frame)) Report(rules, frame);
+    }
+  }
+
+  // Of the smallest that can be found.
+  void Report(ReferenceRules rules, Bytes frame) {
+    const auto differ = [this](const ReferenceRules& r, const Bytes& f) {
+      SetRules(r);
+      return filter_->Run(f) != ReferenceFilter(r, kReference).Judge(f);
+    };
+    Shrink(differ, rules, frame);
+    SetRules(rules);
+    EXPECT_EQ(filter_->Run(frame),
+              ReferenceFilter(rules, kReference).Judge(frame))
+        << "rules:" << ToText(rules) << "\nframe of " << frame.size()
+        << " bytes:" << ToHex(frame);
+  }
+
+  std::optional<Filter> filter_;
+  std::map<std::pair<fw_verdict, fw_reason>, std::uint64_t> seen_;
+};
+
+TEST_P(DifferentialTest, ProgramAndReferenceJudgeAlike) {
+  const std::uint64_t frames = FramesInAll() / 3;
+  const auto seed = static_cast<std::uint64_t>(GetParam()) + 1;
+  Dice dice(seed);
+  RandomFrames some(seed);
+  ReferenceRules rules;
+  for (std::uint64_t done = 0; done < frames; done += kFramesPerChange) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed, ", frame ", done, " or after"));
+    ChangeAtRandom(dice, {6, 17, 132}, rules);
+    CompareSome(rules, some);
+    if (HasFailure()) return;
+  }
+  // Rules and frames that meet one kind of judgement rarely test it badly.
+  for (const Judgement& judgement :
+       {Passed(FW_REASON_NO_MATCH), Passed(FW_REASON_NOT_IP),
+        Dropped(FW_REASON_SOURCE_BLOCKED), Dropped(FW_REASON_PORT_BLOCKED),
+        Passed(FW_REASON_MALFORMED_IP), Dropped(FW_REASON_MALFORMED_IP),
+        Passed(FW_REASON_MALFORMED_TRANSPORT),
+        Dropped(FW_REASON_MALFORMED_TRANSPORT), Passed(FW_REASON_TOO_DEEP),
+        Dropped(FW_REASON_TOO_DEEP), Passed(FW_REASON_FRAGMENT),
+        Passed(FW_REASON_NEIGHBOR_DISCOVERY),
+        Passed(FW_REASON_SOURCE_ALLOWED)}) {
+    const std::uint64_t count = seen_[{judgement.verdict, judgement.reason}];
+    EXPECT_GE(count, frames / 1000) << ::testing::PrintToString(judgement);
+  }
+}
+
+std::string NameOf(const ::testing::TestParamInfo<ProgramVariant>& info) {
+  switch (info.param) {
+    case ProgramVariant::kFast:
+      return "Fast";
+    case ProgramVariant::kStrict:
+      return "Strict";
+    case ProgramVariant::kCompat:
+      return "Compat";
+  }
+  return "";
+}
+
+INSTANTIATE_TEST_SUITE_P(Variants, DifferentialTest,
+                         ::testing::Values(ProgramVariant::kFast,
+                                           ProgramVariant::kStrict,
+                                           ProgramVariant::kCompat),
+                         NameOf);
+
+}  // namespace
+}  // namespace fwagent::testing
