@@ -111,8 +111,9 @@ absl::Status Filter::SetSources(
 }
 
 absl::Status Filter::BlockPorts(const Rules& rules) {
-  for (const auto protocol : {FW_PORT_TCP, FW_PORT_UDP, FW_PORT_SCTP}) {
-    FW_RETURN_IF_ERROR(BlockPorts(protocol, rules));
+  for (int protocol = 0; protocol < FW_PORT_PROTOCOLS; ++protocol) {
+    FW_RETURN_IF_ERROR(
+        BlockPorts(static_cast<fw_port_protocol>(protocol), rules));
   }
   return absl::OkStatus();
 }

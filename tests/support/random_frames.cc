@@ -38,6 +38,16 @@ Bytes RandomFrames::Next() {
   return frame_;
 }
 
+Bytes RandomFrames::NextBig() {
+  extra_bytes_ = kMaxFrameBytes + dice_.Below(2 * kMaxFrameBytes);
+  do {
+    Build();
+  } while (frame_.size() < kMaxFrameBytes ||
+           frame_.size() - extra_bytes_ > kMaxFrameBytes / 2);
+  extra_bytes_ = 0;
+  return frame_;
+}
+
 void RandomFrames::Build() {
   frame_ = {0x02, 0, 0, 0, 0, 1, 0x02, 0, 0, 0, 0, 2, 0, 0};
   AwaitNext(12, 2);
@@ -157,6 +167,7 @@ void RandomFrames::AddTransport() {
   if (dice_.OneIn(6)) {
     frame_.resize(std::min(frame_.size(), at + dice_.Below(6)));
   }
+  frame_.resize(frame_.size() + extra_bytes_);
 }
 
 void RandomFrames::AddPorts() {
@@ -192,7 +203,9 @@ void RandomFrames::PutRandom(std::size_t count) {
 }
 
 std::uint64_t RandomFrames::LengthOrLie(std::uint64_t length) {
-  if (!dice_.OneIn(8)) return length;
+  // The program for most kernels counts the bytes of the first buffer only when
+  // a datagram ends in it.
+  if (extra_bytes_ > 0 || !dice_.OneIn(8)) return length;
   switch (dice_.Below(4)) {
     case 0:
       return 0;

@@ -34,6 +34,9 @@ class RandomFrames {
 
   // Of kMinFrameBytes to kMaxFrameBytes.
   Bytes Next();
+  // Longer than one buffer, with lengths that are true and all headers in the
+  // first.
+  Bytes NextBig();
 
  private:
   // Well-formed stacks, from the outside inwards. Each layer announces itself
@@ -60,6 +63,7 @@ class RandomFrames {
 
   Dice dice_;
   Bytes frame_;
+  std::size_t extra_bytes_ = 0;  // of payload
   // Where the type of the next layer is to be written, and in how many bytes.
   std::size_t next_at_ = 0;
   std::size_t next_bytes_ = 0;

@@ -41,10 +41,14 @@ class ReferenceFilter {
     bool drops_undecided_fragments = false;
   };
 
-  ReferenceFilter(ReferenceRules rules, const Options& options)
-      : rules_(std::move(rules)), options_(options) {}
+  // Without rules.
+  explicit ReferenceFilter(const Options& options) : options_(options) {}
 
-  // `now` never goes back. It matters only to fragments.
+  // In the place of those that were there; what is known of fragments stays.
+  void SetRules(ReferenceRules rules) { rules_ = std::move(rules); }
+
+  // `now`, on any clock that does not go back, matters only to fragments.
+  // Judging a later fragment changes nothing.
   Judgement Judge(const Bytes& frame, std::chrono::nanoseconds now = {});
 
  private:
@@ -71,8 +75,8 @@ class ReferenceFilter {
     std::chrono::nanoseconds when;
   };
 
-  ReferenceRules rules_;
   Options options_;
+  ReferenceRules rules_;
   std::map<FragmentOf::Key, FirstFragment> first_fragments_;
 };
 
