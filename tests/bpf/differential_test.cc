@@ -2,13 +2,13 @@
 // must come to the same verdict and reason, and be counted once.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <iomanip>
 #include <map>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <utility>
 
@@ -75,14 +75,25 @@ std::string RulesToText(const ReferenceRules& rules) {
   return text.empty() ? " none" : text;
 }
 
+// As hexdump: a star for lines like the one above.
 std::string ToHex(const Bytes& frame) {
-  std::ostringstream text;
-  text << std::hex << std::setfill('0');
-  for (std::size_t i = 0; i < frame.size(); ++i) {
-    text << (i % 16 == 0 ? "\n    " : " ") << std::setw(2)
-         << unsigned{frame[i]};
+  std::string text;
+  std::string last;
+  for (std::size_t at = 0; at < frame.size(); at += 16) {
+    const std::size_t end = std::min(frame.size(), at + 16);
+    std::string line;
+    for (std::size_t i = at; i < end; ++i) {
+      absl::StrAppend(&line, " ", absl::Hex(frame[i], absl::kZeroPad2));
+    }
+    const bool is_like_last = line == last && end < frame.size();
+    if (!is_like_last) {
+      absl::StrAppend(&text, "\n", absl::Hex(at, absl::kZeroPad4), " ", line);
+    } else if (!text.ends_with("*")) {
+      absl::StrAppend(&text, "\n*");
+    }
+    last = line;
   }
-  return text.str();
+  return text;
 }
 
 class DifferentialTest : public ::testing::TestWithParam<ProgramVariant> {
