@@ -35,13 +35,20 @@ const std::pair<std::uint8_t, fw_port_protocol> kProtocols[] = {
 constexpr ReferenceFilter::Options kReference = {};
 
 constexpr std::uint64_t kFramesPerChange = 2000;
+constexpr std::uint64_t kFramesThatMeetAll = 200'000;
 constexpr nanoseconds kClockSlack = std::chrono::milliseconds(200);
 
-// All variants together; FW_DIFFERENTIAL_FRAMES=10000000 asks for more.
-std::uint64_t FramesInAll() {
-  const char* const set = std::getenv("FW_DIFFERENTIAL_FRAMES");
-  return set == nullptr ? 1'000'000 / kFewer : std::strtoull(set, nullptr, 10);
+std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
+  const char* const text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
+
+// All variants together; FW_DIFFERENTIAL_FRAMES=10000000 asks for more, which
+// takes minutes, and FW_DIFFERENTIAL_SEED for others than in every other run.
+std::uint64_t FramesInAll() {
+  return FromEnvironment("FW_DIFFERENTIAL_FRAMES", 1'000'000 / kFewer);
+}
+std::uint64_t FirstSeed() { return FromEnvironment("FW_DIFFERENTIAL_SEED", 1); }
 
 Bytes Protocols() {
   Bytes protocols;
@@ -189,7 +196,8 @@ class DifferentialTest : public ::testing::TestWithParam<ProgramVariant> {
 
 TEST_P(DifferentialTest, ProgramAndReferenceJudgeAlike) {
   const std::uint64_t frames = FramesInAll() / 3;
-  const auto seed = static_cast<std::uint64_t>(GetParam()) + 1;
+  ASSERT_GT(frames, 0u);
+  const auto seed = 3 * FirstSeed() + static_cast<std::uint64_t>(GetParam());
   Dice dice(seed);
   RandomFrames some(seed);
   ReferenceRules rules;
@@ -199,7 +207,9 @@ TEST_P(DifferentialTest, ProgramAndReferenceJudgeAlike) {
     CompareSome(rules, some);
     if (HasFailure()) return;
   }
-  // Rules and frames that meet one kind of judgement rarely test it badly.
+  // Rules and frames that meet one kind of judgement rarely test it badly. A
+  // few frames need not meet all.
+  if (frames < kFramesThatMeetAll) return;
   for (const Judgement& judgement :
        {Passed(FW_REASON_NO_MATCH), Passed(FW_REASON_NOT_IP),
         Dropped(FW_REASON_SOURCE_BLOCKED), Dropped(FW_REASON_PORT_BLOCKED),
@@ -210,7 +220,7 @@ TEST_P(DifferentialTest, ProgramAndReferenceJudgeAlike) {
         Passed(FW_REASON_NEIGHBOR_DISCOVERY),
         Passed(FW_REASON_SOURCE_ALLOWED)}) {
     const std::uint64_t count = seen_[{judgement.verdict, judgement.reason}];
-    EXPECT_GE(count, frames / 1000) << ::testing::PrintToString(judgement);
+    EXPECT_GE(count, frames / 2000) << ::testing::PrintToString(judgement);
   }
 }
 

@@ -71,6 +71,7 @@ void AddPorts(Dice& dice, std::uint8_t protocol, ReferenceRules& rules) {
 }  // namespace
 
 void ChangeAtRandom(Dice& dice, const Bytes& protocols, ReferenceRules& rules) {
+  if (dice.OneIn(6)) rules = {};
   if (dice.OneIn(2)) {
     const Family family = dice.OneIn(2) ? Family::kIPv4 : Family::kIPv6;
     std::erase_if(rules.sources, [&](const SourceRule& rule) {
@@ -85,7 +86,7 @@ void ChangeAtRandom(Dice& dice, const Bytes& protocols, ReferenceRules& rules) {
   std::erase_if(rules.ports, [&](const ReferenceRules::Ports& ports) {
     return ports.ip_protocol == protocol;
   });
-  if (dice.OneIn(3)) AddPorts(dice, protocol, rules);
+  if (dice.OneIn(2)) AddPorts(dice, protocol, rules);
 }
 
 }  // namespace fwagent::testing

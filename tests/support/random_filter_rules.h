@@ -9,8 +9,8 @@ namespace fwagent::testing {
 
 // Changes one kind of them: the sources of a family, or the ports of one of
 // `protocols`. There is a handful of each kind, around what RandomFrames uses,
-// or none, so that what is missing in a frame is not always needed. No prefix
-// is there twice.
+// or none, so that what is missing in a frame is not always needed. Now and
+// then all others go. No prefix is there twice.
 void ChangeAtRandom(Dice& dice, const Bytes& protocols, ReferenceRules& rules);
 
 }  // namespace fwagent::testing

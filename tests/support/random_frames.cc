@@ -15,9 +15,9 @@ constexpr std::array<std::uint8_t, 8> kExtensions = {0,  43,  44,  51,
                                                      60, 135, 139, 140};
 // TCP, UDP and SCTP often; also UDP-Lite, DCCP, ICMP, ICMPv6, GRE, ESP, IP in
 // IP, OSPF, no next header.
-constexpr std::array<std::uint8_t, 20> kTransports = {
-    6,  6, 6,  6,  17, 17, 17, 132, 132, 136,
-    33, 1, 58, 58, 47, 50, 4,  41,  89,  59};
+constexpr std::array<std::uint8_t, 30> kTransports = {
+    6,   6,   6,  6,  6,  6,  17, 17, 17, 17, 17, 132, 132, 132, 132,
+    136, 136, 33, 33, 58, 58, 58, 1,  47, 50, 4,  41,  89,  59,  59};
 // What bytes of headers are worth changing to.
 constexpr std::array<std::uint8_t, 28> kValues = {
     0,  1,  2,  4,    5,    6,    8,    17,   32,   33,   43,  44,  50,  51,
@@ -55,7 +55,7 @@ void RandomFrames::Build() {
   const std::uint64_t chosen = dice_.Below(100);
   if (chosen < 45) {
     AddIPv4();
-  } else if (chosen < 96) {
+  } else if (chosen < 98) {
     AddIPv6();
   } else {
     Announce(dice_.Of(kOtherTypes));
@@ -158,7 +158,7 @@ void RandomFrames::AddTransport() {
   Announce(protocol);
   const std::size_t at = frame_.size();
   if (protocol == kIcmp6) {
-    frame_.push_back(static_cast<std::uint8_t>(dice_.Between(131, 138)));
+    frame_.push_back(static_cast<std::uint8_t>(dice_.Between(132, 137)));
   } else {
     AddPorts();
   }
@@ -205,7 +205,7 @@ void RandomFrames::PutRandom(std::size_t count) {
 std::uint64_t RandomFrames::LengthOrLie(std::uint64_t length) {
   // The program for most kernels counts the bytes of the first buffer only when
   // a datagram ends in it.
-  if (extra_bytes_ > 0 || !dice_.OneIn(8)) return length;
+  if (extra_bytes_ > 0 || !dice_.OneIn(12)) return length;
   switch (dice_.Below(4)) {
     case 0:
       return 0;
