@@ -43,6 +43,14 @@ absl::StatusOr<util::ScopedFd> MakePortMap(
   return map;
 }
 
+bool IsSame(const std::vector<fw_rule_ref>& a,
+            const std::vector<fw_rule_ref>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const fw_rule_ref& x, const fw_rule_ref& y) {
+                      return x.rule_id == y.rule_id;
+                    });
+}
+
 // The one counter that moved.
 struct Moved {
   Judgement judgement;
@@ -67,11 +75,6 @@ std::vector<Moved> Difference(const Filter::Counters& before,
 
 }  // namespace
 
-void PrintTo(const Judgement& judgement, std::ostream* out) {
-  *out << (judgement.verdict == FW_VERDICT_DROP ? "drop" : "pass")
-       << ", reason " << judgement.reason;
-}
-
 absl::StatusOr<Filter> Filter::Load(const Options& options) {
   FW_ASSIGN_OR_RETURN(const ProgramVariant chosen, dataplane::ChooseVariant());
   FW_ASSIGN_OR_RETURN(
@@ -90,7 +93,6 @@ absl::StatusOr<Filter> Filter::Load(const Options& options) {
 }
 
 absl::Status Filter::Block(const Rules& rules) {
-  FW_RETURN_IF_ERROR(Clear());
   FW_RETURN_IF_ERROR(ForgetFragments());
   std::vector<policy::SourceRule> sources;
   for (const std::string& text : rules.sources) {
@@ -99,14 +101,9 @@ absl::Status Filter::Block(const Rules& rules) {
     sources.push_back({.prefix = prefix, .id = sources.size() + 1});
   }
   FW_RETURN_IF_ERROR(SetSources(sources));
-  for (const auto protocol : {FW_PORT_TCP, FW_PORT_UDP, FW_PORT_SCTP,
-                              FW_PORT_UDPLITE, FW_PORT_DCCP}) {
-    FW_RETURN_IF_ERROR(BlockPorts(protocol, rules));
-  }
-  return absl::OkStatus();
+  return BlockPorts(rules);
 }
 
-// Replacing waits for packets, and many cases share their rules.
 absl::Status Filter::SetSources(
     const std::vector<policy::SourceRule>& sources) {
   if (sources == live_sources_) return absl::OkStatus();
@@ -115,32 +112,37 @@ absl::Status Filter::SetSources(
   return absl::OkStatus();
 }
 
+absl::Status Filter::BlockPorts(const Rules& rules) {
+  for (int protocol = 0; protocol < FW_PORT_PROTOCOLS; ++protocol) {
+    FW_RETURN_IF_ERROR(
+        BlockPorts(static_cast<fw_port_protocol>(protocol), rules));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Filter::BlockPorts(fw_port_protocol protocol, const Rules& rules) {
-  std::vector<fw_rule_ref> table(FW_PORTS);
-  bool is_empty = true;
+  std::vector<fw_rule_ref> table;
   std::uint64_t rule_id = rules.sources.size();
   for (const Rules::Ports& ports : rules.ports) {
     ++rule_id;
     if (ports.protocol != protocol) continue;
-    is_empty = false;
+    table.resize(FW_PORTS);
     std::fill(table.begin() + ports.first, table.begin() + ports.last + 1,
               fw_rule_ref{rule_id});
   }
-  if (is_empty) return absl::OkStatus();
-  FW_ASSIGN_OR_RETURN(const util::ScopedFd map, MakePortMap(table));
-  const int fd = map.get();
-  port_tables_.push_back(protocol);
-  return Check(bpf_map_update_elem(bpf_map__fd(skeleton_->maps.fw_ports),
-                                   &protocol, &fd, BPF_ANY),
-               "fw_ports");
-}
-
-absl::Status Filter::Clear() {
-  for (const fw_port_protocol protocol : std::exchange(port_tables_, {})) {
+  std::vector<fw_rule_ref>& live = live_ports_[protocol];
+  if (IsSame(table, live)) return absl::OkStatus();
+  const int tables = bpf_map__fd(skeleton_->maps.fw_ports);
+  if (table.empty()) {
+    FW_RETURN_IF_ERROR(
+        Check(bpf_map_delete_elem(tables, &protocol), "empty fw_ports"));
+  } else {
+    FW_ASSIGN_OR_RETURN(const util::ScopedFd map, MakePortMap(table));
+    const int fd = map.get();
     FW_RETURN_IF_ERROR(Check(
-        bpf_map_delete_elem(bpf_map__fd(skeleton_->maps.fw_ports), &protocol),
-        "empty fw_ports"));
+        bpf_map_update_elem(tables, &protocol, &fd, BPF_ANY), "fw_ports"));
   }
+  live = std::move(table);
   return absl::OkStatus();
 }
 

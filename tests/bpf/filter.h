@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "agent/dataplane/source_tables.h"
 #include "agent/policy/source_rule.h"
 #include "bpf/fw_abi.h"
+#include "tests/support/judgement.h"
 #include "tests/support/packet.h"
 
 namespace fwagent::testing {
@@ -35,14 +35,6 @@ struct Rules {
   std::vector<Ports> ports = {};
 };
 
-// What became of one packet.
-struct Judgement {
-  fw_verdict verdict;
-  fw_reason reason;
-  bool operator==(const Judgement&) const = default;
-};
-void PrintTo(const Judgement& judgement, std::ostream* out);
-
 inline constexpr Judgement kPassed = {FW_VERDICT_PASS, FW_REASON_NO_MATCH};
 inline constexpr Judgement kFragment = {FW_VERDICT_PASS, FW_REASON_FRAGMENT};
 inline constexpr Judgement kNotIp = {FW_VERDICT_PASS, FW_REASON_NOT_IP};
@@ -50,14 +42,6 @@ inline constexpr Judgement kSourceBlocked = {FW_VERDICT_DROP,
                                              FW_REASON_SOURCE_BLOCKED};
 inline constexpr Judgement kPortBlocked = {FW_VERDICT_DROP,
                                            FW_REASON_PORT_BLOCKED};
-
-// For what cannot be read.
-constexpr Judgement Passed(fw_reason reason) {
-  return {FW_VERDICT_PASS, reason};
-}
-constexpr Judgement Dropped(fw_reason reason) {
-  return {FW_VERDICT_DROP, reason};
-}
 
 class Filter {
  public:
@@ -78,8 +62,10 @@ class Filter {
   // fragments then.
   absl::Status Block(const Rules& rules);
 
-  // The same with rules that do more than block.
+  // The two halves of that, and sources that do more than block. What is there
+  // already is left alone: every change waits for packets.
   absl::Status SetSources(const std::vector<policy::SourceRule>& sources);
+  absl::Status BlockPorts(const Rules& rules);
 
   // Forgets every datagram, as after a long time.
   absl::Status ForgetFragments();
@@ -100,13 +86,13 @@ class Filter {
         sources_(std::move(sources)) {}
 
   absl::Status BlockPorts(fw_port_protocol protocol, const Rules& rules);
-  absl::Status Clear();
 
   dataplane::Skeleton skeleton_;
   Options options_;
   std::unique_ptr<dataplane::SourceTables> sources_;
   std::vector<policy::SourceRule> live_sources_;
-  std::vector<fw_port_protocol> port_tables_;
+  // Empty where nothing is blocked.
+  std::array<std::vector<fw_rule_ref>, FW_PORT_PROTOCOLS> live_ports_;
 };
 
 // One row of a table: a frame, and a twin that differs in the one thing that

@@ -1,0 +1,196 @@
+#include "tests/support/reference_filter.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace fwagent::testing {
+namespace {
+
+using policy::Family;
+using policy::SourceRule;
+using policy::SourceVerdict;
+using std::chrono::nanoseconds;
+
+constexpr std::uint16_t kIPv4Type = 0x0800;
+constexpr std::uint16_t kIPv6Type = 0x86dd;
+constexpr int kMaxTags = 16;
+
+constexpr std::uint8_t kTcp = 6;
+constexpr std::uint8_t kUdp = 17;
+constexpr std::uint8_t kDccp = 33;
+constexpr std::uint8_t kSctp = 132;
+constexpr std::uint8_t kUdpLite = 136;
+
+constexpr nanoseconds kFragmentLife = std::chrono::seconds(2);
+
+bool IsTag(std::uint16_t type) { return type == 0x8100 || type == 0x88a8; }
+
+bool Holds(const policy::Prefix& prefix, const Bytes& address) {
+  if (address.size() * 8 !=
+      static_cast<std::size_t>(policy::AddressBits(prefix.family()))) {
+    return false;
+  }
+  for (std::size_t bit = 0; bit < prefix.length(); ++bit) {
+    const unsigned mask = 0x80u >> bit % 8;
+    if ((prefix.address()[bit / 8] & mask) != (address[bit / 8] & mask)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Judgement ReferenceFilter::Judge(const Bytes& frame, nanoseconds now) {
+  const ByteReader bytes(frame);
+  const bool any_rule = BlocksAnyPort() || HasSourcesOf(Family::kIPv4) ||
+                        HasSourcesOf(Family::kIPv6);
+  std::size_t at = 12;
+  std::optional<std::uint16_t> type = bytes.U16(at);
+  for (int tags = 0; type && IsTag(*type); ++tags) {
+    if (tags == kMaxTags) return JudgeMalformed(FW_REASON_TOO_DEEP, any_rule);
+    at += 4;
+    type = bytes.U16(at);
+  }
+  if (!type) return JudgeMalformed(FW_REASON_MALFORMED_IP, any_rule);
+  if (*type != kIPv4Type && *type != kIPv6Type) {
+    return Passed(FW_REASON_NOT_IP);
+  }
+  const ByteReader ip = bytes.From(at + 2);
+  const bool is_ipv4 = *type == kIPv4Type;
+  const auto datagram = is_ipv4 ? ReadIPv4(ip) : ReadIPv6(ip);
+  if (datagram) return JudgeDatagram(*datagram, now);
+  const Family family = is_ipv4 ? Family::kIPv4 : Family::kIPv6;
+  return JudgeMalformed(FW_REASON_MALFORMED_IP,
+                        HasSourcesOf(family) || BlocksAnyPort());
+}
+
+Judgement ReferenceFilter::JudgeDatagram(const Datagram& datagram,
+                                         nanoseconds now) {
+  if (IsNeighborDiscovery(datagram)) {
+    return Passed(FW_REASON_NEIGHBOR_DISCOVERY);
+  }
+  if (SourceIs(SourceVerdict::kAllow, datagram.source)) {
+    return Passed(FW_REASON_SOURCE_ALLOWED);
+  }
+  if (SourceIs(SourceVerdict::kBlock, datagram.source)) {
+    return Dropped(FW_REASON_SOURCE_BLOCKED);
+  }
+  const Transport transport = ReadTransport(datagram);
+  if (transport.kind == Transport::Kind::kLaterFragment) {
+    // RFC 3128: such a fragment can rewrite the flags of the first one.
+    if (datagram.family == Family::kIPv4 && transport.protocol == kTcp &&
+        transport.fragment->offset == 1) {
+      return JudgeMalformed(FW_REASON_MALFORMED_TRANSPORT, BlocksPortsOf(kTcp));
+    }
+    return JudgeLaterFragment(*transport.fragment, now);
+  }
+  const Judgement judgement = JudgeTransport(transport);
+  if (transport.fragment && transport.fragment->IsFirst()) {
+    RememberFirstFragment(*transport.fragment, judgement.verdict, now);
+  }
+  return judgement;
+}
+
+Judgement ReferenceFilter::JudgeTransport(const Transport& transport) const {
+  if (transport.kind == Transport::Kind::kTooDeep) {
+    return JudgeMalformed(FW_REASON_TOO_DEEP, BlocksAnyPort());
+  }
+  if (transport.kind == Transport::Kind::kCut) {
+    return JudgeMalformed(FW_REASON_MALFORMED_TRANSPORT, BlocksAnyPort());
+  }
+  if (!HasPorts(transport.protocol)) return Passed(FW_REASON_NO_MATCH);
+  const auto port = transport.payload.U16(2);
+  if (!port) {
+    return JudgeMalformed(FW_REASON_MALFORMED_TRANSPORT,
+                          BlocksPortsOf(transport.protocol));
+  }
+  if (BlocksPort(transport.protocol, *port)) {
+    return Dropped(FW_REASON_PORT_BLOCKED);
+  }
+  return Passed(FW_REASON_NO_MATCH);
+}
+
+Judgement ReferenceFilter::JudgeMalformed(fw_reason reason,
+                                          bool is_needed) const {
+  switch (options_.malformed) {
+    case Malformed::kDrop:
+      return Dropped(reason);
+    case Malformed::kPass:
+      if (reason == FW_REASON_MALFORMED_IP) return Passed(reason);
+      break;
+    case Malformed::kAuto:
+      break;
+  }
+  return is_needed ? Dropped(reason) : Passed(reason);
+}
+
+Judgement ReferenceFilter::JudgeLaterFragment(const FragmentOf& fragment,
+                                              nanoseconds now) const {
+  if (!options_.follows_fragments || !BlocksAnyPort()) {
+    return Passed(FW_REASON_FRAGMENT);
+  }
+  const auto first = first_fragments_.find(fragment.key);
+  if (first == first_fragments_.end() ||
+      now - first->second.when >= kFragmentLife) {
+    return options_.drops_undecided_fragments ? Dropped(FW_REASON_FRAGMENT)
+                                              : Passed(FW_REASON_FRAGMENT);
+  }
+  return {first->second.verdict, FW_REASON_FRAGMENT};
+}
+
+// That the memory has an end is not told here: who asks about more datagrams
+// than it holds, asks too much of a plain reference.
+void ReferenceFilter::RememberFirstFragment(const FragmentOf& fragment,
+                                            fw_verdict verdict,
+                                            nanoseconds now) {
+  if (!options_.follows_fragments || !BlocksAnyPort()) return;
+  first_fragments_[fragment.key] = {.verdict = verdict, .when = now};
+}
+
+bool ReferenceFilter::HasPorts(std::uint8_t ip_protocol) const {
+  switch (ip_protocol) {
+    case kTcp:
+    case kUdp:
+    case kSctp:
+      return true;
+    case kUdpLite:
+    case kDccp:
+      return options_.knows_udp_lite_and_dccp;
+    default:
+      return false;
+  }
+}
+
+bool ReferenceFilter::SourceIs(SourceVerdict verdict,
+                               const Bytes& source) const {
+  return std::any_of(rules_.sources.begin(), rules_.sources.end(),
+                     [&](const SourceRule& rule) {
+                       return rule.verdict == verdict &&
+                              Holds(rule.prefix, source);
+                     });
+}
+
+bool ReferenceFilter::HasSourcesOf(Family family) const {
+  return std::any_of(
+      rules_.sources.begin(), rules_.sources.end(),
+      [&](const SourceRule& rule) { return rule.prefix.family() == family; });
+}
+
+bool ReferenceFilter::BlocksPortsOf(std::uint8_t ip_protocol) const {
+  return std::any_of(rules_.ports.begin(), rules_.ports.end(),
+                     [&](const ReferenceRules::Ports& ports) {
+                       return ports.ip_protocol == ip_protocol;
+                     });
+}
+
+bool ReferenceFilter::BlocksPort(std::uint8_t ip_protocol,
+                                 std::uint16_t port) const {
+  return std::any_of(rules_.ports.begin(), rules_.ports.end(),
+                     [&](const ReferenceRules::Ports& ports) {
+                       return ports.ip_protocol == ip_protocol &&
+                              ports.first <= port && port <= ports.last;
+                     });
+}
+
+}  // namespace fwagent::testing
