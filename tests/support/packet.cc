@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "tests/support/checksum.h"
+
 namespace fwagent::testing {
 namespace {
 
@@ -78,14 +80,16 @@ Layer IPv4::ToLayer() const {
     header.push_back(0);
     Put16(header, total_bytes.value_or(
                       static_cast<std::uint16_t>(words * 4 + payload.size())));
-    Put16(header, 0);
+    Put16(header, identification);
     Put16(header, fragment_offset | (more_fragments ? 0x2000u : 0u));
     header.push_back(64);
     header.push_back(protocol.value_or(ProtocolOf(next)));
     Put16(header, 0);
     PutAddress(header, AF_INET, src);
     PutAddress(header, AF_INET, dst);
+    header.insert(header.end(), options.begin(), options.end());
     header.resize(words * 4, kNoOperation);
+    PutChecksum(header, 10, 0);
     return Join(std::move(header), payload);
   };
   return {.ethertype = 0x0800, .ip_protocol = IPPROTO_IPIP, .lay_out = lay_out};
@@ -110,6 +114,7 @@ Layer Extension::ToLayer() const {
     const std::size_t size =
         type == IPPROTO_AH ? (length + 2u) * 4 : (length + 1u) * 8;
     Bytes header = {next_header.value_or(ProtocolOf(next)), length};
+    header.insert(header.end(), content.begin(), content.end());
     header.resize(size);
     return Join(std::move(header), payload);
   };
@@ -120,7 +125,8 @@ Layer Fragment::ToLayer() const {
   const auto lay_out = [*this](const Layer* next, const Bytes& payload) {
     Bytes header = {next_header.value_or(ProtocolOf(next)), reserved};
     Put16(header, static_cast<std::size_t>(offset) << 3 | (more ? 1u : 0u));
-    header.resize(8);
+    Put16(header, identification >> 16);
+    Put16(header, identification & 0xffff);
     return Join(std::move(header), payload);
   };
   return {.ip_protocol = IPPROTO_FRAGMENT, .lay_out = lay_out};
