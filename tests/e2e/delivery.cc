@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <optional>
 #include <utility>
 
@@ -142,6 +143,18 @@ std::uint16_t NumberOf(const Received& packet) {
   }
 }
 
+// Room for all the datagrams that are never completed: Linux keeps each for 30
+// seconds or more, and in the end would drop innocent ones for them. Of the
+// namespace that the calling thread is in.
+void MakeRoomForFragments() {
+  for (const char* path : {"/proc/sys/net/ipv4/ipfrag_high_thresh",
+                           "/proc/sys/net/ipv6/ip6frag_high_thresh"}) {
+    std::ofstream file(path);
+    file << (1 << 30) << std::flush;
+    OrDie(file.good(), path);
+  }
+}
+
 void SetAddressOfDevice(const NetNamespace& where, const char* mac) {
   OrDie(where.Ip({"link", "set", "eth0", "address", mac}));
 }
@@ -153,6 +166,7 @@ Delivery::Delivery(const AgentHost& site) : site_(site) {
   SetAddressOfDevice(site.peer(), "02:00:00:00:00:02");
   {
     const InNetNamespace scope(site.host());
+    MakeRoomForFragments();
     udp_ = SocketOnPort(SOCK_DGRAM);
     tcp_ = SocketOnPort(SOCK_STREAM);
     OrDie(listen(tcp_.get(), 4096) == 0, "listen");

@@ -1,6 +1,6 @@
 // Nothing gets around the filter, and no innocent packet is lost: whatever
 // Linux delivers without it is sent again with ports and sources blocked. See
-// docs/packets.md.
+// docs/packets.md. With FW_LIST_FRAME_SETS set, prints what Linux delivers.
 #include "tests/e2e/delivery.h"
 
 #include <gtest/gtest.h>
@@ -8,6 +8,11 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <ostream>
 #include <set>
 
 #include "absl/strings/escaping.h"
@@ -21,8 +26,15 @@ namespace {
 // Whether the program knows the ports of UDP-Lite and DCCP. Else they are
 // expected to pass, as a protocol that has none.
 constexpr bool kUdpLiteAndDccpHavePorts = false;
+// Whether it reads ports and extension headers in all buffers of a jumbo frame.
+constexpr bool kReadsEveryBuffer = false;
+// Whether later fragments are dropped with the first one of their datagram.
+constexpr bool kLaterFragmentsFollow = false;
 
-constexpr int kMaxDumps = 10;
+// Of a failure, to keep the report short.
+constexpr std::size_t kMaxDumps = 10;
+constexpr std::size_t kMaxDumpedFrames = 8;
+constexpr std::size_t kMaxDumpedBytes = 192;
 
 std::vector<std::string> ProtocolsWithPorts() {
   std::vector<std::string> names = {"tcp", "udp", "sctp"};
@@ -54,8 +66,21 @@ struct Pass {
   std::function<Expected(const FrameSet&)> expected;
 };
 
+bool IsWithinLimits(const FrameSet& set) {
+  switch (set.limit()) {
+    case Limit::kNone:
+      return true;
+    case Limit::kFirstBuffer:
+      return kReadsEveryBuffer;
+    case Limit::kLaterFragments:
+      return kLaterFragmentsFollow;
+    default:
+      return false;
+  }
+}
+
 Expected DeliveredIfWithinLimits(const FrameSet& set) {
-  return set.exceeds_limits() ? Expected::kEither : Expected::kDelivered;
+  return IsWithinLimits(set) ? Expected::kDelivered : Expected::kEither;
 }
 
 std::vector<std::vector<std::string>> BlockPorts(
@@ -96,9 +121,25 @@ std::vector<Pass> Passes() {
   };
 }
 
+std::string Dump(const FrameSet& set) {
+  std::string dump;
+  const std::vector<Bytes> frames = set.Frames(kFirstDecoyPort);
+  for (std::size_t i = 0; i < std::min(frames.size(), kMaxDumpedFrames); ++i) {
+    const Bytes start = Cut(frames[i], kMaxDumpedBytes);
+    absl::StrAppend(
+        &dump, "\n  ", frames[i].size(), " bytes: ",
+        absl::BytesToHexString(std::string(start.begin(), start.end())));
+  }
+  return absl::StrCat(dump, "\n  in all ", frames.size(), " frames");
+}
+
 struct Setting {
   const char* mode;
   int mtu;
+
+  friend void PrintTo(const Setting& setting, std::ostream* out) {
+    *out << setting.mode << ", MTU " << setting.mtu;
+  }
 };
 
 class DeliveryTest : public ::testing::TestWithParam<Setting> {
@@ -155,8 +196,7 @@ class DeliveryTest : public ::testing::TestWithParam<Setting> {
     const std::vector<FrameSet> evasions = Select(delivered, [&](auto& set) {
       return pass.expected(set) == Expected::kLost;
     });
-    std::set<std::string> names;
-    for (const FrameSet& set : delivered) names.insert(set.name);
+    const std::set<std::string> names = NamesOf(delivered);
     const std::vector<FrameSet> collateral =
         LostAgain(Select(delivered_without, [&](auto& set) {
           return pass.expected(set) == Expected::kDelivered &&
@@ -167,6 +207,12 @@ class DeliveryTest : public ::testing::TestWithParam<Setting> {
     Report("is lost for no reason", pass, collateral);
     Summarize(pass.name, sets.size(), delivered.size(), evasions.size(),
               collateral.size());
+  }
+
+  static std::set<std::string> NamesOf(const std::vector<FrameSet>& sets) {
+    std::set<std::string> names;
+    for (const FrameSet& set : sets) names.insert(set.name);
+    return names;
   }
 
   template <typename Condition>
@@ -181,18 +227,18 @@ class DeliveryTest : public ::testing::TestWithParam<Setting> {
   void Report(const char* what, const Pass& pass,
               const std::vector<FrameSet>& sets) {
     for (std::size_t i = 0; i < sets.size(); ++i) {
-      std::string dump;
-      if (i < kMaxDumps) {
-        for (const Bytes& frame : sets[i].Frames(kFirstDecoyPort)) {
-          absl::StrAppend(&dump, "\n  ",
-                          absl::BytesToHexString(absl::string_view(
-                              reinterpret_cast<const char*>(frame.data()),
-                              std::min<std::size_t>(frame.size(), 256))));
-        }
-      }
       ADD_FAILURE() << what << ": " << sets[i].name << " (" << pass.name << ", "
                     << GetParam().mode << ", MTU " << GetParam().mtu << ")"
-                    << dump;
+                    << (i < kMaxDumps ? Dump(sets[i]) : "");
+    }
+  }
+
+  static void List(const std::vector<FrameSet>& sets,
+                   const std::vector<FrameSet>& delivered) {
+    const std::set<std::string> names = NamesOf(delivered);
+    for (const FrameSet& set : sets) {
+      std::printf("%s %s\n", names.contains(set.name) ? "+" : "-",
+                  set.name.c_str());
     }
   }
 
@@ -200,7 +246,7 @@ class DeliveryTest : public ::testing::TestWithParam<Setting> {
                  std::size_t delivered, std::size_t evasions,
                  std::size_t collateral) {
     std::printf(
-        "%-8s MTU %d, %-21s %zu sets, %zu delivered, %zu evasions, "
+        "%-8s MTU %d, %-23s %zu sets, %zu delivered, %zu evasions, "
         "%zu collateral\n",
         GetParam().mode, GetParam().mtu, (pass + ":").c_str(), sets, delivered,
         evasions, collateral);
@@ -215,13 +261,7 @@ TEST_P(DeliveryTest, NothingGetsAroundAndNothingElseIsLost) {
   const std::vector<FrameSet> sets = AllFrameSets();
   const std::vector<FrameSet> delivered = Delivered(sets);
   Summarize("no filter", sets.size(), delivered.size(), 0, 0);
-  if (std::getenv("FW_LIST_DELIVERED")) {
-    std::set<std::string> names;
-    for (auto& s : delivered) names.insert(s.name);
-    for (auto& s : sets)
-      std::printf("%s %s\n", names.contains(s.name) ? "+" : "-",
-                  s.name.c_str());
-  }
+  if (std::getenv("FW_LIST_FRAME_SETS") != nullptr) List(sets, delivered);
   ASSERT_TRUE(site_->StartAgent({"--mode", GetParam().mode}));
   for (const Pass& pass : Passes()) Run(pass, sets, delivered);
 }

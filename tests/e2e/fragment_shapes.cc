@@ -10,51 +10,61 @@
 namespace fwagent::testing {
 namespace {
 
-// Six pieces of 8 bytes of a UDP datagram with 40 bytes of payload.
-constexpr std::size_t kPayloadBytes = 40;
+using FrameList = std::vector<Bytes>;
 
-using Frames8 = std::vector<Bytes>;
+// The whole TCP header: what Linux wants to see in the first fragment of IPv6.
+constexpr std::size_t kPieceBytes = 24;
 
-Shape Reordered(std::string name, std::function<void(Frames8&)> reorder) {
-  return {std::move(name),
-          [reorder](const Probe& probe) {
-            Frames8 frames =
-                Frames(probe, Split(Segment(probe, kPayloadBytes), 8));
+Limit LimitOfFirst(std::size_t bytes) {
+  return bytes == 8 ? Limit::kDocumentedForTcp4 : Limit::kNone;
+}
+
+// At least six pieces, in another order.
+Shape Reordered(std::string name, std::size_t piece_bytes,
+                std::function<void(FrameList&)> reorder) {
+  return {absl::StrCat(piece_bytes, " bytes, ", name),
+          [=](const Probe& probe) {
+            FrameList frames = Frames(
+                probe, Split(Segment(probe, 5 * piece_bytes), piece_bytes));
             reorder(frames);
             return frames;
           },
-          Limit::kExceededByTcp4};
+          LimitOfFirst(piece_bytes)};
 }
 
-Shape Sized(std::string name, std::size_t payload, std::size_t piece,
-            std::size_t first = 0) {
+Shape Sized(std::string name, std::size_t payload_bytes,
+            std::size_t piece_bytes, std::size_t first_bytes = 0) {
   return {std::move(name),
           [=](const Probe& probe) {
-            return Frames(probe, Split(Segment(probe, payload), piece, first));
+            return Frames(probe, Split(Segment(probe, payload_bytes),
+                                       piece_bytes, first_bytes));
           },
-          first == 8 || (first == 0 && piece == 8) ? Limit::kExceededByTcp4
-                                                   : Limit::kNone};
+          LimitOfFirst(first_bytes)};
 }
 
-Shape Shuffled(unsigned seed) {
-  return Reordered(absl::StrCat("8 bytes, shuffled ", seed),
-                   [seed](Frames8& frames) {
+Shape Shuffled(std::size_t piece_bytes, unsigned seed) {
+  return Reordered(absl::StrCat("shuffled ", seed), piece_bytes,
+                   [seed](FrameList& frames) {
                      std::minstd_rand random(seed);
                      std::shuffle(frames.begin(), frames.end(), random);
                    });
 }
 
-// Changes pieces of 16 bytes, of which none is refused for its offset.
+// The pieces of a datagram, of which there are three or more.
+Pieces Parts(const Probe& probe) {
+  return Split(Segment(probe, 2 * kPieceBytes + 4), kPieceBytes);
+}
+
 Shape WithPieces(std::string name,
                  std::function<void(Pieces&, const Probe&)> change) {
   return {std::move(name), [change](const Probe& probe) {
-            Pieces pieces = Split(Segment(probe, kPayloadBytes), 16);
+            Pieces pieces = Parts(probe);
             change(pieces, probe);
             return Frames(probe, pieces);
           }};
 }
 
-void Append(Frames8& frames, const Frames8& more) {
+void Append(FrameList& frames, const FrameList& more) {
   frames.insert(frames.end(), more.begin(), more.end());
 }
 
@@ -64,12 +74,12 @@ Probe ToPort(Probe probe, std::uint16_t port) {
   return probe;
 }
 
-Frames8 Interleaved(const Probe& probe) {
+FrameList Interleaved(const Probe& probe) {
   Probe other = ToPort(probe, kOtherPort);
-  other.number ^= 0x8000;
-  const Frames8 theirs = Frames(other, Split(Segment(other), 16));
-  const Frames8 ours = Frames(probe, Split(Segment(probe), 16));
-  Frames8 frames;
+  other.number += kNumbersOfOthers;
+  const FrameList theirs = Frames(other, Parts(other));
+  const FrameList ours = Frames(probe, Parts(probe));
+  FrameList frames;
   for (std::size_t i = 0; i < ours.size(); ++i) {
     frames.push_back(theirs[i]);
     frames.push_back(ours[i]);
@@ -78,65 +88,84 @@ Frames8 Interleaved(const Probe& probe) {
 }
 
 // Another datagram between two hosts with the same identification.
-Frames8 OfAnotherProtocolBetween(const Probe& probe) {
+FrameList OfAnotherProtocolBetween(const Probe& probe) {
   Probe other = ToPort(probe, kOtherPort);
   other.protocol = probe.protocol == IPPROTO_UDP ? IPPROTO_TCP : IPPROTO_UDP;
-  Frames8 frames = Frames(probe, Split(Segment(probe), 16));
-  Append(frames, Frames(other, Split(Segment(other), 16)));
+  FrameList frames = Frames(probe, Parts(probe));
+  Append(frames, Frames(other, Parts(other)));
   std::swap(frames[1], frames[2]);
   return frames;
 }
 
-Frames8 InTags(const Probe& probe) {
-  Frames8 frames;
-  for (const Piece& piece : Split(Segment(probe), 16)) {
+FrameList InTags(const Probe& probe) {
+  FrameList frames;
+  for (const Piece& piece : Parts(probe)) {
     frames.push_back(
         Frame(probe, piece, Times(static_cast<int>(frames.size()), Vlan{})));
   }
   return frames;
 }
 
-Frames8 Padded(const Probe& probe) {
-  Frames8 frames = Frames(probe, Split(Segment(probe), 16));
+FrameList Padded(const Probe& probe) {
+  FrameList frames = Frames(probe, Parts(probe));
   for (Bytes& frame : frames) frame = Pad(frame, frame.size() + 20, kDecoy);
+  return frames;
+}
+
+// In pieces of one size.
+Shapes OrdersOf(std::size_t bytes) {
+  return {
+      Reordered("in order", bytes, [](FrameList&) {}),
+      Reordered("reversed", bytes,
+                [](FrameList& f) { std::reverse(f.begin(), f.end()); }),
+      Reordered(
+          "the last one first", bytes,
+          [](FrameList& f) { std::rotate(f.begin(), f.end() - 1, f.end()); }),
+      Reordered(
+          "the first one last", bytes,
+          [](FrameList& f) { std::rotate(f.begin(), f.begin() + 1, f.end()); }),
+      Reordered(
+          "from the middle", bytes,
+          [](FrameList& f) { std::rotate(f.begin(), f.begin() + 3, f.end()); }),
+      Shuffled(bytes, 1),
+      Shuffled(bytes, 2),
+      Shuffled(bytes, 3),
+      Reordered("the first one twice", bytes,
+                [](FrameList& f) { f.insert(f.begin(), FrameList{f[0]}[0]); }),
+      Reordered("the second one twice", bytes,
+                [](FrameList& f) { f.insert(f.begin(), FrameList{f[1]}[0]); }),
+      Reordered("all but the last twice", bytes,
+                [](FrameList& f) {
+                  const FrameList start(f.begin(), f.end() - 1);
+                  f.insert(f.begin(), start.begin(), start.end());
+                }),
+      Reordered("all twice", bytes,
+                [](FrameList& f) { Append(f, FrameList(f)); }),
+      Reordered("without the first", bytes,
+                [](FrameList& f) { f.erase(f.begin()); }),
+      Reordered("without the last", bytes, [](FrameList& f) { f.pop_back(); }),
+      Reordered("without one between", bytes,
+                [](FrameList& f) { f.erase(f.begin() + 2); }),
+  };
+}
+
+// After a datagram of the same identification to a port that may be blocked.
+// Linux has put that together, and forgotten it, when the second one comes.
+FrameList AfterTheSameIdentification(const Probe& probe, bool reversed) {
+  FrameList frames = Frames(ToPort(probe, kFirstDecoyPort),
+                            Parts(ToPort(probe, kFirstDecoyPort)));
+  FrameList ours = Frames(probe, Parts(probe));
+  if (reversed) std::reverse(ours.begin(), ours.end());
+  Append(frames, ours);
   return frames;
 }
 
 }  // namespace
 
 Shapes FragmentShapes() {
-  return {
-      Reordered("8 bytes, in order", [](Frames8&) {}),
-      Reordered("8 bytes, reversed",
-                [](Frames8& f) { std::reverse(f.begin(), f.end()); }),
-      Reordered(
-          "8 bytes, the last one first",
-          [](Frames8& f) { std::rotate(f.begin(), f.end() - 1, f.end()); }),
-      Reordered(
-          "8 bytes, the first one last",
-          [](Frames8& f) { std::rotate(f.begin(), f.begin() + 1, f.end()); }),
-      Reordered(
-          "8 bytes, from the middle",
-          [](Frames8& f) { std::rotate(f.begin(), f.begin() + 3, f.end()); }),
-      Shuffled(1),
-      Shuffled(2),
-      Shuffled(3),
-      Reordered("8 bytes, the first one twice",
-                [](Frames8& f) { f.insert(f.begin(), f.front()); }),
-      Reordered("8 bytes, the second one twice",
-                [](Frames8& f) { f.insert(f.begin() + 1, f[1]); }),
-      Reordered("8 bytes, all but the last twice",
-                [](Frames8& f) {
-                  const Frames8 start(f.begin(), f.end() - 1);
-                  f.insert(f.begin(), start.begin(), start.end());
-                }),
-      Reordered("8 bytes, all twice",
-                [](Frames8& f) { Append(f, Frames8(f)); }),
-      Reordered("8 bytes, without the first",
-                [](Frames8& f) { f.erase(f.begin()); }),
-      Reordered("8 bytes, without the last", [](Frames8& f) { f.pop_back(); }),
-      Reordered("8 bytes, without one between",
-                [](Frames8& f) { f.erase(f.begin() + 2); }),
+  Shapes shapes = OrdersOf(8);
+  for (const Shape& shape : OrdersOf(kPieceBytes)) shapes.push_back(shape);
+  const Shapes others = {
       Sized("first of 8, second with the rest", 200, 400, 8),
       Sized("first of 16", 200, 400, 16),
       Sized("first of 24", 200, 400, 24),
@@ -151,10 +180,22 @@ Shapes FragmentShapes() {
       {"in more and more tags", InTags},
       {"padded", Padded},
   };
+  shapes.insert(shapes.end(), others.begin(), others.end());
+  return shapes;
 }
 
 Shapes DisturbedFragmentShapes() {
   return {
+      {"after the same identification",
+       [](const Probe& probe) {
+         return AfterTheSameIdentification(probe, false);
+       },
+       Limit::kLaterFragments},
+      {"after the same identification, reversed",
+       [](const Probe& probe) {
+         return AfterTheSameIdentification(probe, true);
+       },
+       Limit::kDocumented},
       WithPieces("an equal piece with other bytes",
                  [](Pieces& pieces, const Probe&) {
                    Piece other = pieces[1];
@@ -169,23 +210,18 @@ Shapes DisturbedFragmentShapes() {
       WithPieces("first to another port, then the right one",
                  [](Pieces& pieces, const Probe& probe) {
                    const Probe other = ToPort(probe, kOtherPort);
-                   pieces.insert(
-                       pieces.begin(),
-                       Split(Segment(other, kPayloadBytes), 16).front());
+                   pieces.insert(pieces.begin(), Parts(other).front());
                  }),
       WithPieces("first to the port, then another one",
                  [](Pieces& pieces, const Probe& probe) {
                    const Probe other = ToPort(probe, kOtherPort);
-                   pieces.insert(
-                       pieces.begin() + 1,
-                       Split(Segment(other, kPayloadBytes), 16).front());
+                   pieces.insert(pieces.begin() + 1, Parts(other).front());
                  }),
       WithPieces("first to another port, rewritten at the end",
                  [](Pieces& pieces, const Probe& probe) {
                    const Probe other = ToPort(probe, kOtherPort);
                    const Piece right = pieces.front();
-                   pieces.front() =
-                       Split(Segment(other, kPayloadBytes), 16).front();
+                   pieces.front() = Parts(other).front();
                    pieces.insert(pieces.end() - 1, right);
                  }),
       WithPieces("first shorter, then as it should be",
@@ -194,9 +230,9 @@ Shapes DisturbedFragmentShapes() {
                    start.bytes.resize(8);
                    pieces.insert(pieces.begin(), start);
                  }),
-      WithPieces("first of 20 bytes, of which 16 count",
+      WithPieces("first of 28 bytes, of which 24 count",
                  [](Pieces& pieces, const Probe&) {
-                   pieces.front().bytes.resize(20, kDecoy);
+                   pieces.front().bytes.resize(28, kDecoy);
                  }),
       WithPieces("first of 15 bytes",
                  [](Pieces& pieces, const Probe&) {

@@ -45,10 +45,9 @@ void AddFamily(std::vector<FrameSet>& sets, bool v4, const Protocol& protocol) {
 
 }  // namespace
 
-bool FrameSet::exceeds_limits() const {
-  return shape.limit == Limit::kExceeded ||
-         (shape.limit == Limit::kExceededByTcp4 && v4 &&
-          protocol == IPPROTO_TCP);
+Limit FrameSet::limit() const {
+  if (shape.limit != Limit::kDocumentedForTcp4) return shape.limit;
+  return v4 && protocol == IPPROTO_TCP ? Limit::kDocumented : Limit::kNone;
 }
 
 std::vector<FrameSet> AllFrameSets() {

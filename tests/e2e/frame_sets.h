@@ -11,12 +11,15 @@
 
 namespace fwagent::testing {
 
-// Where docs/packets.md gives up: such a packet is dropped while any port of
-// its protocol is blocked, whichever it asks for.
+// Where docs/packets.md gives up, and so drops a packet that asks for no
+// blocked port.
 enum class Limit {
   kNone,
-  kExceeded,
-  kExceededByTcp4,  // a TCP fragment of IPv4 at offset 1
+  kDocumented,
+  kDocumentedForTcp4,  // a TCP fragment of IPv4 at offset 1
+  // Not documented, see delivery_test.cc:
+  kFirstBuffer,     // headers in another buffer than the first
+  kLaterFragments,  // they pass although the first one was dropped
 };
 
 // One way to send a probe: frames that, in this order, deliver it or not.
@@ -53,8 +56,7 @@ struct FrameSet {
   std::vector<Bytes> Frames(std::uint16_t number) const {
     return shape.frames(Probe(v4, protocol, number));
   }
-  // Whether the program may drop it for a port that it does not ask for.
-  bool exceeds_limits() const;
+  Limit limit() const;
 };
 
 std::vector<FrameSet> AllFrameSets();

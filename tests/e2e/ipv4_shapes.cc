@@ -79,7 +79,7 @@ Shape FragmentOptions(std::string name, std::size_t words_first,
             }
             return frames;
           },
-          piece_bytes == 8 ? Limit::kExceededByTcp4 : Limit::kNone};
+          piece_bytes == 8 ? Limit::kDocumentedForTcp4 : Limit::kNone};
 }
 
 }  // namespace

@@ -11,6 +11,9 @@ namespace {
 
 using Frames6 = std::vector<Bytes>;
 
+// The whole TCP header: Linux wants to see it in the first fragment.
+constexpr std::size_t kPieceBytes = 24;
+
 // Six PadN bytes: 8 bytes in all.
 const Extension kOptions{.content = {1, 4, 0, 0, 0, 0}};
 const Extension kHopByHop{.type = IPPROTO_HOPOPTS,
@@ -65,7 +68,7 @@ Shape Reversed(Shape shape) {
 // Linux is the first one.
 Frames6 OtherNextHeaders(const Probe& probe, bool lie_in_first) {
   Frames6 frames;
-  for (const Piece& piece : Split(Segment(probe), 16)) {
+  for (const Piece& piece : Split(Segment(probe), kPieceBytes)) {
     const bool lies = (piece.offset == 0) == lie_in_first;
     frames.push_back(Frame(probe, piece, {}, {},
                            lies ? std::uint8_t{IPPROTO_NONE} : probe.protocol));
@@ -88,7 +91,7 @@ Frames6 FragmentsOfFragments(const Probe& probe, bool inner_is_atomic) {
 
 // The two bits between offset and flag are reserved as well.
 Frames6 ReservedBits(const Probe& probe) {
-  Frames6 frames = Frames(probe, Split(Segment(probe), 16));
+  Frames6 frames = Frames(probe, Split(Segment(probe), kPieceBytes));
   constexpr std::size_t kOffsetField = 14 + 40 + 3;
   for (Bytes& frame : frames) frame[kOffsetField] |= 6;
   return frames;
@@ -96,7 +99,7 @@ Frames6 ReservedBits(const Probe& probe) {
 
 // An atomic one does not belong to the fragments of the same identification.
 Frames6 AtomicBetween(const Probe& probe) {
-  Frames6 frames = Frames(probe, Split(Segment(probe), 16));
+  Frames6 frames = Frames(probe, Split(Segment(probe), kPieceBytes));
   Probe other = probe;
   other.dport = kOtherPort;
   frames.insert(frames.begin() + 1,
@@ -119,13 +122,16 @@ Shapes IPv6FragmentShapes() {
       Behind("routing, then atomic", One(kRouting) / Fragment{}),
       Behind("the last of one that never began", One(Fragment{.offset = 1})),
       Behind("the first of one that never ends", One(Fragment{.more = true})),
-      PiecesBehind("pieces behind hop-by-hop", One(kHopByHop), 8),
+      PiecesBehind("pieces behind hop-by-hop", One(kHopByHop), kPieceBytes),
       PiecesBehind("pieces behind destination options", One(kOptions), 8),
       PiecesBehind("pieces behind three headers",
-                   One(kHopByHop) / kOptions / kRouting, 16),
+                   One(kHopByHop) / kOptions / kRouting, kPieceBytes),
       PiecesBehind("pieces behind 20 destination options", Times(20, kOptions),
                    16),
-      PiecesBehind("pieces behind an atomic header", One(Fragment{}), 16),
+      PiecesBehind("pieces behind an atomic header", One(Fragment{}),
+                   kPieceBytes),
+      OptionsInPieces("options within pieces of 32", kOptions, 32),
+      Reversed(OptionsInPieces("options within pieces of 32", kOptions, 32)),
       OptionsInPieces("options within pieces of 16", kOptions, 16),
       Reversed(OptionsInPieces("options within pieces of 16", kOptions, 16)),
       OptionsInPieces("first piece ends in the options", kOptions, 8),

@@ -129,10 +129,14 @@ Shapes IPv6ChainShapes() {
              Extension{.content = {0x5e, 4, kDecoy, kDecoy, kDecoy, kDecoy}}),
       Behind("1 KB of destination options", Options(127)),
       Behind("2 KB of destination options", Options(255)),
-      Behind("2 times 2 KB of destination options", Times(2, Options(255))),
-      Behind("3 times 2 KB of destination options", Times(3, Options(255))),
-      Behind("4 times 2 KB of destination options", Times(4, Options(255))),
-      Behind("24 times 352 bytes of options", Times(24, Options(43))),
+      Behind("2 times 2 KB of destination options", Times(2, Options(255)),
+             Limit::kFirstBuffer),
+      Behind("3 times 2 KB of destination options", Times(3, Options(255)),
+             Limit::kFirstBuffer),
+      Behind("4 times 2 KB of destination options", Times(4, Options(255)),
+             Limit::kFirstBuffer),
+      Behind("24 times 352 bytes of options", Times(24, Options(43)),
+             Limit::kFirstBuffer),
       Behind("all kinds of header", One(HopByHop()) / Options(0) /
                                         Routing(0, 0) / Fragment{} /
                                         Options(1)),
@@ -146,7 +150,7 @@ Shapes IPv6ChainShapes() {
   };
   for (const int count :
        {1, 2, 3, 4, 8, 12, 16, 20, 23, 24, 25, 26, 32, 64, 100}) {
-    const Limit limit = count > 24 ? Limit::kExceeded : Limit::kNone;
+    const Limit limit = count > 24 ? Limit::kDocumented : Limit::kNone;
     shapes.push_back(Behind(absl::StrCat(count, " destination options"),
                             Times(count, Options(0)), limit));
     shapes.push_back(Behind(absl::StrCat(count, " routing headers"),

@@ -61,7 +61,7 @@ Shape Inside(std::string name, std::uint16_t ethertype, const Bytes& header) {
 
 void AddTags(Shapes& shapes) {
   for (const int count : {1, 2, 5, 9, 16, 17, 20}) {
-    const Limit limit = count > 16 ? Limit::kExceeded : Limit::kNone;
+    const Limit limit = count > 16 ? Limit::kDocumented : Limit::kNone;
     const auto add = [&](const char* kind, const Packet& tags) {
       shapes.push_back(
           Behind(absl::StrCat(count, " ", kind, " tags"), tags, limit));

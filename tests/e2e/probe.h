@@ -15,11 +15,14 @@ namespace fwagent::testing {
 inline constexpr std::uint16_t kProbePort = 7777;
 inline constexpr std::uint16_t kOtherPort = 7778;
 
+// To be added to a probe's number for another datagram beside it.
+inline constexpr std::uint16_t kNumbersOfOthers = 0x4000;
+
 // Ports that are blocked to find out what is dropped for no reason. Whoever
 // reads a port at a wrong place finds one of these: every source port is one,
 // and all that is payload, option or padding is filled with kDecoy.
 inline constexpr std::uint16_t kFirstDecoyPort = 0x5000;
-inline constexpr std::uint16_t kLastDecoyPort = 0x7fff;
+inline constexpr std::uint16_t kLastDecoyPort = 0x8fff;
 inline constexpr std::uint8_t kDecoy = 0x50;
 
 // From the peer of an AgentHost to its host.
