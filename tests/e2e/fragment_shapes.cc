@@ -149,11 +149,12 @@ Shapes OrdersOf(std::size_t bytes) {
   };
 }
 
-// After a datagram of the same identification to a port that may be blocked.
-// Linux has put that together, and forgotten it, when the second one comes.
+// After a longer datagram of the same identification to a port that may be
+// blocked. Linux has put that together, and forgotten it, when ours comes:
+// unless its later pieces are still waiting for the first.
 FrameList AfterTheSameIdentification(const Probe& probe, bool reversed) {
-  FrameList frames = Frames(ToPort(probe, kFirstDecoyPort),
-                            Parts(ToPort(probe, kFirstDecoyPort)));
+  const Probe other = ToPort(probe, kFirstDecoyPort);
+  FrameList frames = Frames(other, Split(Segment(other, 300), 64));
   FrameList ours = Frames(probe, Parts(probe));
   if (reversed) std::reverse(ours.begin(), ours.end());
   Append(frames, ours);
