@@ -10,17 +10,18 @@ namespace {
 struct Protocol {
   const char* name;
   std::uint8_t number;
+  bool carries_packets = false;
 };
 
-// With ports, and what the program does not know. The last ones carry packets
-// of their own, here to a port that may be blocked: not for the filter to see.
+// With ports, and what the program does not know. What is carried in other
+// packets is not for the filter to see, until Linux has taken it out.
 constexpr Protocol kUdp = {"udp", IPPROTO_UDP};
 constexpr Protocol kTcp = {"tcp", IPPROTO_TCP};
 constexpr Protocol kOthers[] = {
     {"udplite", IPPROTO_UDPLITE}, {"sctp", IPPROTO_SCTP},
     {"dccp", IPPROTO_DCCP},       {"253", 253},
-    {"gre", IPPROTO_GRE},         {"esp", IPPROTO_ESP},
-    {"ipip", IPPROTO_IPIP},       {"ipv6", IPPROTO_IPV6},
+    {"gre", IPPROTO_GRE, true},   {"esp", IPPROTO_ESP, true},
+    {"ipip", IPPROTO_IPIP, true}, {"ipv6", IPPROTO_IPV6, true},
 };
 
 void Add(std::vector<FrameSet>& sets, bool v4, const Protocol& protocol,
@@ -59,8 +60,10 @@ std::vector<FrameSet> AllFrameSets() {
       Add(sets, v4, protocol, LengthShapes());
       Add(sets, v4, protocol, FragmentShapes());
       Add(sets, v4, protocol, DisturbedFragmentShapes());
+      Add(sets, v4, protocol, RandomShapes());
       AddFamily(sets, v4, protocol);
     }
+    Add(sets, v4, kTcp, TcpShapes());
     Add(sets, v4, kUdp, UdpShapes());
     Add(sets, v4, kUdp, DestinationShapes(v4));
     const Protocol echo = {
@@ -71,6 +74,7 @@ std::vector<FrameSet> AllFrameSets() {
     for (const Protocol& protocol : kOthers) {
       Add(sets, v4, protocol, PaddingShapes());
       Add(sets, v4, protocol, FragmentShapes());
+      if (protocol.carries_packets) Add(sets, v4, protocol, TunnelShapes());
     }
   }
   return sets;

@@ -35,9 +35,13 @@ Shapes LinkShapes();
 Shapes PaddingShapes();
 Shapes FragmentShapes();
 Shapes DisturbedFragmentShapes();
-// Of either family, with cuts and lies; UDP and TCP.
+Shapes RandomShapes();
 Shapes LengthShapes();
+// Of one protocol.
 Shapes UdpShapes();
+Shapes TcpShapes();
+// Of a protocol that carries others.
+Shapes TunnelShapes();
 Shapes DestinationShapes(bool v4);
 // Of one family, and any protocol.
 Shapes IPv4Shapes();

@@ -156,6 +156,13 @@ Shapes IPv6ChainShapes() {
     shapes.push_back(Behind(absl::StrCat(count, " routing headers"),
                             Times(count, Routing(0, 0)), limit));
   }
+  // The first buffer of a veth device ends at 3,520: before, in and behind the
+  // ports.
+  for (std::uint8_t length = 168; length < 188; ++length) {
+    shapes.push_back(Behind(
+        absl::StrCat("ports at byte ", 14 + 40 + 2048 + 8 * (length + 1)),
+        One(Options(255)) / Options(length), Limit::kFirstBuffer));
+  }
   for (const std::uint8_t type : Bytes{0, 1, 2, 3, 4, 5, 253}) {
     shapes.push_back(Behind(absl::StrCat("routing type ", type, ", none left"),
                             Routing(type, 0, 2)));

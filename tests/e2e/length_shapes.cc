@@ -1,6 +1,8 @@
 // Cuts, and lengths that lie.
 #include <netinet/in.h>
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "tests/e2e/frame_sets.h"
 #include "tests/support/checksum.h"
@@ -57,6 +59,21 @@ Shape UdpChecksum(std::string name, std::uint8_t high, std::uint8_t low) {
           }};
 }
 
+// A SYN with other flags, or another header length, in words.
+Shape Syn(std::string name, std::uint8_t flags, std::uint8_t header_words) {
+  return {std::move(name), [=](const Probe& probe) {
+            Bytes segment = Segment(probe, 60);
+            segment[12] = static_cast<std::uint8_t>(header_words << 4);
+            segment[13] = flags;
+            // Options: that many bytes of no operation.
+            std::fill(segment.begin() + 20, segment.end(), std::uint8_t{1});
+            PutChecksum(segment, 16,
+                        PseudoHeaderSum(probe.src, probe.dst, probe.protocol,
+                                        segment.size()));
+            return std::vector<Bytes>{Frame(probe, segment)};
+          }};
+}
+
 // To another destination.
 Shape To(const std::string& address) {
   return {absl::StrCat("to ", address), [address](Probe probe) {
@@ -108,6 +125,31 @@ Shapes UdpShapes() {
       UdpChecksum("no UDP checksum", 0, 0),
       UdpChecksum("wrong UDP checksum", 0x12, 0x34),
   };
+}
+
+Shapes TcpShapes() {
+  constexpr std::uint8_t kSyn = 0x02;
+  return {
+      Syn("options of 40 bytes", kSyn, 15),
+      Syn("options of 4 bytes", kSyn, 6),
+      Syn("TCP header of 4 words", kSyn, 4),
+      Syn("SYN with ECN flags", kSyn | 0xc0, 5),
+      Syn("SYN, urgent and push", kSyn | 0x28, 5),
+      Syn("SYN and FIN", kSyn | 0x01, 5),
+      Syn("SYN and RST", kSyn | 0x04, 5),
+      Syn("no flags", 0, 5),
+      Syn("all flags", 0xff, 5),
+  };
+}
+
+Shapes TunnelShapes() {
+  return {{"a packet within", [](const Probe& probe) {
+             const Probe inner(probe.v4, IPPROTO_UDP, probe.number);
+             Bytes segment = Segment(probe, 0);
+             Bytes packet = Frame(inner);
+             segment.insert(segment.end(), packet.begin() + 14, packet.end());
+             return std::vector<Bytes>{Frame(probe, segment)};
+           }}};
 }
 
 Shapes DestinationShapes(bool v4) {

@@ -22,7 +22,7 @@ inline constexpr std::uint16_t kNumbersOfOthers = 0x4000;
 // reads a port at a wrong place finds one of these: every source port is one,
 // and all that is payload, option or padding is filled with kDecoy.
 inline constexpr std::uint16_t kFirstDecoyPort = 0x5000;
-inline constexpr std::uint16_t kLastDecoyPort = 0x8fff;
+inline constexpr std::uint16_t kLastDecoyPort = 0xafff;
 inline constexpr std::uint8_t kDecoy = 0x50;
 
 // From the peer of an AgentHost to its host.
