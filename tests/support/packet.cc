@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "tests/support/checksum.h"
+
 namespace fwagent::testing {
 namespace {
 
@@ -85,7 +87,9 @@ Layer IPv4::ToLayer() const {
     Put16(header, 0);
     PutAddress(header, AF_INET, src);
     PutAddress(header, AF_INET, dst);
+    header.insert(header.end(), options.begin(), options.end());
     header.resize(words * 4, kNoOperation);
+    PutChecksum(header, 10, 0);
     return Join(std::move(header), payload);
   };
   return {.ethertype = 0x0800, .ip_protocol = IPPROTO_IPIP, .lay_out = lay_out};
@@ -110,6 +114,7 @@ Layer Extension::ToLayer() const {
     const std::size_t size =
         type == IPPROTO_AH ? (length + 2u) * 4 : (length + 1u) * 8;
     Bytes header = {next_header.value_or(ProtocolOf(next)), length};
+    header.insert(header.end(), content.begin(), content.end());
     header.resize(size);
     return Join(std::move(header), payload);
   };

@@ -43,6 +43,7 @@ struct IPv4 {
   std::string dst = "198.51.100.1";
   std::optional<std::uint8_t> protocol;
   std::size_t option_words = 0;
+  Bytes options = {};  // at the start of the option words
   std::uint16_t identification = 0;
   std::uint16_t fragment_offset = 0;  // in units of 8 bytes
   bool more_fragments = false;
@@ -69,6 +70,7 @@ struct Extension {
   std::uint8_t type = 60;  // destination options
   std::uint8_t length = 0;
   std::optional<std::uint8_t> next_header;
+  Bytes content = {};  // behind the first two bytes, as far as there is room
   Layer ToLayer() const;
 };
 
@@ -113,7 +115,7 @@ class Packet {
   void Append(Layer layer) { layers_.push_back(std::move(layer)); }
   void Append(const Packet& packet);
 
-  // What goes over the wire; no padding and no checksums.
+  // What goes over the wire; no padding, and of the checksums only IPv4's.
   Bytes ToBytes() const;
 
  private:
