@@ -25,7 +25,7 @@ namespace {
 
 // Whether the program knows the ports of UDP-Lite and DCCP. Else they are
 // expected to pass, as a protocol that has none.
-constexpr bool kUdpLiteAndDccpHavePorts = false;
+constexpr bool kUdpLiteAndDccpHavePorts = true;
 // Whether it reads ports and extension headers in all buffers of a jumbo frame.
 constexpr bool kReadsEveryBuffer = false;
 // Whether later fragments are dropped with the first one of their datagram.

@@ -166,8 +166,10 @@ Transport ReadTransport(const Datagram& datagram) {
     const std::size_t size = ExtensionBytes(found.protocol, *length);
     if (size > found.payload.size()) return stop(Transport::Kind::kCut);
     if (found.protocol == kFragment) {
-      found.fragment = ReadFragment(datagram, found.payload);
-      if (found.fragment->IsLater()) {
+      const FragmentOf fragment = ReadFragment(datagram, found.payload);
+      const bool is_atomic = !fragment.IsFirst() && !fragment.IsLater();
+      if (!found.fragment && !is_atomic) found.fragment = fragment;
+      if (fragment.IsLater()) {
         return stop(Transport::Kind::kLaterFragment);
       }
     }
