@@ -15,8 +15,8 @@ struct PortSpec {
 };
 
 // INVALID_ARGUMENT, with what was probably meant, for anything that is not
-// NUMBER[-NUMBER]/tcp|udp|sctp|udplite|dccp. Whether the numbers are ports in ascending
-// order is for the agent to judge.
+// NUMBER[-NUMBER]/tcp|udp|sctp|udplite|dccp. Whether the numbers are ports in
+// ascending order is for the agent to judge.
 absl::StatusOr<PortSpec> ParsePortSpec(std::string_view text);
 
 }  // namespace fwagent::client
