@@ -90,20 +90,20 @@ FW_ASSERT(sizeof(struct fw_counters) == 1024, "layout");
 #define FW_DATAGRAMS 8192
 #define FW_FRAGMENT_SECONDS 2
 
-/* Key of fw_datagrams: what all fragments of one datagram share, as the words
- * are read from the frame, in host byte order. */
+/* Key of fw_datagrams: what all fragments of one datagram share, two words of
+ * the frame in each number, in host byte order. */
 struct fw_datagram {
-  __u32 addresses[8]; /* source and destination; IPv4: the first two */
-  __u32 identification;
-  __u32 protocol; /* IPv4: with its version above it; IPv6: its version alone */
+  __u64 addresses[4]; /* source and destination; IPv4: the first one */
+  /* Upper half: the identification. Lower half: the IP version << 8, and of
+   * IPv4 the protocol. */
+  __u64 identity;
 };
 FW_ASSERT(sizeof(struct fw_datagram) == 40, "layout");
 
 /* Its value: what became of the first fragment. */
 struct fw_first_fragment {
   __u64 until; /* on the monotonic clock, in nanoseconds */
-  __u32 verdict;
-  __u32 unused;
+  __u64 verdict;
 };
 FW_ASSERT(sizeof(struct fw_first_fragment) == 16, "layout");
 
