@@ -23,37 +23,21 @@
 namespace fwagent::testing {
 namespace {
 
-// Whether the program knows the ports of UDP-Lite and DCCP. Else they are
-// expected to pass, as a protocol that has none.
-constexpr bool kUdpLiteAndDccpHavePorts = true;
-// Whether it reads ports and extension headers in all buffers of a jumbo frame.
-constexpr bool kReadsEveryBuffer = false;
-// Whether later fragments are dropped with the first one of their datagram.
-constexpr bool kLaterFragmentsFollow = false;
-
 // Of a failure, to keep the report short.
 constexpr std::size_t kMaxDumps = 10;
 constexpr std::size_t kMaxDumpedFrames = 8;
 constexpr std::size_t kMaxDumpedBytes = 192;
 
-std::vector<std::string> ProtocolsWithPorts() {
-  std::vector<std::string> names = {"tcp", "udp", "sctp"};
-  if (kUdpLiteAndDccpHavePorts) names.insert(names.end(), {"udplite", "dccp"});
-  return names;
+const std::vector<std::string>& ProtocolsWithPorts() {
+  static const auto* const kNames =
+      new std::vector<std::string>{"tcp", "udp", "sctp", "udplite", "dccp"};
+  return *kNames;
 }
 
 bool HasPorts(std::uint8_t protocol) {
-  switch (protocol) {
-    case IPPROTO_TCP:
-    case IPPROTO_UDP:
-    case IPPROTO_SCTP:
-      return true;
-    case IPPROTO_UDPLITE:
-    case IPPROTO_DCCP:
-      return kUdpLiteAndDccpHavePorts;
-    default:
-      return false;
-  }
+  return protocol == IPPROTO_TCP || protocol == IPPROTO_UDP ||
+         protocol == IPPROTO_SCTP || protocol == IPPROTO_UDPLITE ||
+         protocol == IPPROTO_DCCP;
 }
 
 // What is expected of a frame set while something is blocked.
@@ -66,21 +50,8 @@ struct Pass {
   std::function<Expected(const FrameSet&)> expected;
 };
 
-bool IsWithinLimits(const FrameSet& set) {
-  switch (set.limit()) {
-    case Limit::kNone:
-      return true;
-    case Limit::kFirstBuffer:
-      return kReadsEveryBuffer;
-    case Limit::kLaterFragments:
-      return kLaterFragmentsFollow;
-    default:
-      return false;
-  }
-}
-
 Expected DeliveredIfWithinLimits(const FrameSet& set) {
-  return IsWithinLimits(set) ? Expected::kDelivered : Expected::kEither;
+  return set.limit() == Limit::kNone ? Expected::kDelivered : Expected::kEither;
 }
 
 std::vector<std::vector<std::string>> BlockPorts(

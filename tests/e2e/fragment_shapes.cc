@@ -191,7 +191,7 @@ Shapes DisturbedFragmentShapes() {
        [](const Probe& probe) {
          return AfterTheSameIdentification(probe, false);
        },
-       Limit::kLaterFragments},
+       Limit::kNone},
       {"after the same identification, reversed",
        [](const Probe& probe) {
          return AfterTheSameIdentification(probe, true);

@@ -17,9 +17,6 @@ enum class Limit {
   kNone,
   kDocumented,
   kDocumentedForTcp4,  // a TCP fragment of IPv4 at offset 1
-  // Not documented, see delivery_test.cc:
-  kFirstBuffer,     // headers in another buffer than the first
-  kLaterFragments,  // they pass although the first one was dropped
 };
 
 // One way to send a probe: frames that, in this order, deliver it or not.

@@ -130,13 +130,13 @@ Shapes IPv6ChainShapes() {
       Behind("1 KB of destination options", Options(127)),
       Behind("2 KB of destination options", Options(255)),
       Behind("2 times 2 KB of destination options", Times(2, Options(255)),
-             Limit::kFirstBuffer),
+             Limit::kDocumented),
       Behind("3 times 2 KB of destination options", Times(3, Options(255)),
-             Limit::kFirstBuffer),
+             Limit::kDocumented),
       Behind("4 times 2 KB of destination options", Times(4, Options(255)),
-             Limit::kFirstBuffer),
+             Limit::kDocumented),
       Behind("24 times 352 bytes of options", Times(24, Options(43)),
-             Limit::kFirstBuffer),
+             Limit::kDocumented),
       Behind("all kinds of header", One(HopByHop()) / Options(0) /
                                         Routing(0, 0) / Fragment{} /
                                         Options(1)),
@@ -161,7 +161,7 @@ Shapes IPv6ChainShapes() {
   for (std::uint8_t length = 168; length < 188; ++length) {
     shapes.push_back(Behind(
         absl::StrCat("ports at byte ", 14 + 40 + 2048 + 8 * (length + 1)),
-        One(Options(255)) / Options(length), Limit::kFirstBuffer));
+        One(Options(255)) / Options(length), Limit::kDocumented));
   }
   for (const std::uint8_t type : Bytes{0, 1, 2, 3, 4, 5, 253}) {
     shapes.push_back(Behind(absl::StrCat("routing type ", type, ", none left"),
