@@ -35,7 +35,7 @@ enum fw_extent {
   FW_EXTENT_NEIGHBOR, /* neighbour or router discovery from this link */
 };
 /* Added to one of them: the packet is the first fragment of a datagram. */
-#define FW_EXTENT_FIRST 0x10
+#define FW_EXTENT_FIRST 0x10u
 
 /* What is behind the IP header. */
 struct fw_transport {
