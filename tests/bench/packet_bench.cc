@@ -16,6 +16,7 @@
 #include "tests/bench/streams.h"
 #include "tests/bench/support.h"
 #include "tests/support/agent_host.h"
+#include "tests/support/packet.h"
 
 namespace fwagent::bench {
 namespace {
@@ -28,6 +29,10 @@ struct Scene {
   bool hit = false;           // whether sources lie in them
   bool allowed = false;       // every source, by one prefix
   bool port_rules = false;
+  // What follows Ethernet in the place of a plain header, and how much of that
+  // are VLAN tags.
+  testing::Packet (*packet)() = nullptr;
+  std::uint32_t tag_bytes = 0;
   // Loaded as in a container, without CAP_PERFMON: the verifier then adds
   // fences against speculation.
   bool few_capabilities = false;
@@ -78,13 +83,18 @@ std::vector<Address> SourcesOf(const Scene& scene, const RuleSet& set) {
       .sources;
 }
 
+std::vector<std::uint8_t> PacketOf(const Scene& scene, policy::Family family) {
+  if (scene.packet == nullptr) return MakePacket(family);
+  return (testing::Packet() / testing::Ethernet{} / scene.packet()).ToBytes();
+}
+
 // The filter, and what runs it.
 class Bench {
  public:
   explicit Bench(const Scene& scene)
       : scene_(scene),
         set_(RulesOf(scene)),
-        runner_(set_.family),
+        runner_(set_.family, PacketOf(scene, set_.family), scene.tag_bytes),
         filter_(host_, set_,
                 {.ports = PortsOf(scene),
                  .few_capabilities = scene.few_capabilities}) {
@@ -132,6 +142,36 @@ void RunScene(benchmark::State& state, const Scene& scene) {
   state.counters["empty_ns"] = empty_ns / rounds;
 }
 
+template <int kTags>
+testing::Packet Tagged() {
+  return Times(kTags, testing::Vlan{}) / testing::IPv4{} /
+         testing::Tcp{.dport = kPacketPort};
+}
+
+testing::Packet WithOptions() {
+  return testing::IPv4{.option_words = 10} / testing::Tcp{.dport = kPacketPort};
+}
+
+template <std::uint16_t kOffset>
+testing::Packet Piece4() {
+  return testing::IPv4{.fragment_offset = kOffset, .more_fragments = true} /
+         testing::Tcp{.dport = kPacketPort};
+}
+
+template <int kHeaders>
+testing::Packet Chain() {
+  return testing::Packet() / testing::IPv6{} /
+         Times(kHeaders, testing::Extension{}) /
+         testing::Tcp{.dport = kPacketPort};
+}
+
+template <std::uint16_t kOffset>
+testing::Packet Piece6() {
+  return testing::Packet() / testing::IPv6{} /
+         testing::Fragment{.offset = kOffset, .more = true} /
+         testing::Tcp{.dport = kPacketPort};
+}
+
 constexpr Scene kScenes[] = {
     {.name = "ipv4/pass/no_rules"},
     {.name = "ipv4/pass/port_rules", .port_rules = true},
@@ -153,6 +193,41 @@ constexpr Scene kScenes[] = {
      .v6 = true,
      .blocked = 100'000,
      .hit = true},
+    // What is rare, with a port blocked.
+    {.name = "ipv4/unusual/1_tag",
+     .port_rules = true,
+     .packet = Tagged<1>,
+     .tag_bytes = 4},
+    {.name = "ipv4/unusual/16_tags",
+     .port_rules = true,
+     .packet = Tagged<16>,
+     .tag_bytes = 64},
+    {.name = "ipv4/unusual/40_bytes_of_options",
+     .port_rules = true,
+     .packet = WithOptions},
+    {.name = "ipv4/unusual/first_fragment",
+     .port_rules = true,
+     .packet = Piece4<0>},
+    {.name = "ipv4/unusual/later_fragment",
+     .port_rules = true,
+     .packet = Piece4<185>},
+    {.name = "ipv6/pass/port_rules", .v6 = true, .port_rules = true},
+    {.name = "ipv6/unusual/1_extension_header",
+     .v6 = true,
+     .port_rules = true,
+     .packet = Chain<1>},
+    {.name = "ipv6/unusual/24_extension_headers",
+     .v6 = true,
+     .port_rules = true,
+     .packet = Chain<24>},
+    {.name = "ipv6/unusual/first_fragment",
+     .v6 = true,
+     .port_rules = true,
+     .packet = Piece6<0>},
+    {.name = "ipv6/unusual/later_fragment",
+     .v6 = true,
+     .port_rules = true,
+     .packet = Piece6<185>},
 };
 
 }  // namespace

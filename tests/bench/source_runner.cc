@@ -5,6 +5,7 @@
 #include <endian.h>
 
 #include <cstring>
+#include <utility>
 
 #include "tests/bench/streams.h"
 #include "tests/bench/support.h"
@@ -17,11 +18,12 @@ using policy::Family;
 
 }  // namespace
 
-SourceRunner::SourceRunner(Family family)
-    : family_(family),
-      packet_(MakePacket(family)),
-      vary_(vary_source__open_and_load()) {
+SourceRunner::SourceRunner(Family family, std::vector<std::uint8_t> packet,
+                           std::uint32_t tag_bytes)
+    : family_(family), packet_(std::move(packet)), vary_(vary_source__open()) {
   OrDie(vary_ != nullptr, "vary_source");
+  vary_->rodata->tag_bytes = tag_bytes;
+  OrDie(vary_source__load(vary_) == 0, "vary_source");
 }
 
 SourceRunner::~SourceRunner() { vary_source__destroy(vary_); }

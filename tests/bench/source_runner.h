@@ -9,6 +9,7 @@
 
 #include "agent/policy/prefix.h"
 #include "tests/bench/rules.h"
+#include "tests/bench/support.h"
 
 struct vary_source;
 
@@ -18,7 +19,11 @@ namespace fwagent::bench {
 // process must keep to one CPU (PinToLastCpu). Every failure ends the run.
 class SourceRunner {
  public:
-  explicit SourceRunner(policy::Family family);
+  explicit SourceRunner(policy::Family family)
+      : SourceRunner(family, MakePacket(family), 0) {}
+  // Another packet than a plain one, with so many bytes of VLAN tags.
+  SourceRunner(policy::Family family, std::vector<std::uint8_t> packet,
+               std::uint32_t tag_bytes);
   ~SourceRunner();
   SourceRunner(const SourceRunner&) = delete;
   SourceRunner& operator=(const SourceRunner&) = delete;

@@ -24,10 +24,13 @@ __u8 sources6[SOURCES][16];
 
 __u32 position;
 
+/* Before the IP header, beside Ethernet's own. */
+const volatile __u32 tag_bytes = 0;
+
 SEC("xdp.frags")
 int vary4(struct xdp_md *ctx) {
   const __be32 *source = &sources4[position++ % SOURCES];
-  __u8 *packet = (__u8 *)(long)ctx->data;
+  __u8 *packet = (__u8 *)(long)ctx->data + tag_bytes;
 
   if (packet + SOURCE4_OFFSET + sizeof(*source) <= (__u8 *)(long)ctx->data_end)
     __builtin_memcpy(packet + SOURCE4_OFFSET, source, sizeof(*source));
@@ -38,7 +41,7 @@ int vary4(struct xdp_md *ctx) {
 SEC("xdp.frags")
 int vary6(struct xdp_md *ctx) {
   const __u8(*source)[16] = &sources6[position++ % SOURCES];
-  __u8 *packet = (__u8 *)(long)ctx->data;
+  __u8 *packet = (__u8 *)(long)ctx->data + tag_bytes;
 
   if (packet + SOURCE6_OFFSET + sizeof(*source) <= (__u8 *)(long)ctx->data_end)
     __builtin_memcpy(packet + SOURCE6_OFFSET, source, sizeof(*source));
