@@ -128,16 +128,6 @@ static __always_inline __u64 fw_forget(__u64 packed) {
   return packed ^ zero;
 }
 
-/* The same, so that it does not follow each of them through the counting. */
-static __always_inline struct fw_outcome fw_forget_outcome(
-    struct fw_outcome outcome) {
-  __u64 zero = FW_READ(fw_sources.zero);
-
-  outcome.verdict ^= zero;
-  outcome.reason ^= zero;
-  return outcome;
-}
-
 /* Addresses come first: what cannot be read further is still blocked by its
  * address. `is_strict` is a constant: whether this is for a verifier without
  * CAP_PERFMON. */

@@ -68,7 +68,7 @@ __noinline int fw_filter_whole(struct xdp_md *ctx, __u32 byte_count) {
 SEC("xdp")
 int fwagent(struct xdp_md *ctx) {
   __u32 byte_count = fw_first_buffer_bytes(ctx);
-  struct fw_outcome outcome = fw_forget_outcome(fw_judge(ctx, byte_count, 0));
+  struct fw_outcome outcome = fw_judge(ctx, byte_count, 0);
 
   if (FW_REASONS_CUT >> outcome.reason % FW_REASON_MAX & 1)
     return fw_filter_whole(ctx, (__u32)bpf_xdp_get_buff_len(ctx));
