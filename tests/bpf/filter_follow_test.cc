@@ -131,14 +131,15 @@ TEST_F(FilterFollowTest, AFirstOneWithoutItsPortsIsFollowedToo) {
   Expect({.offset = 3}, kFollowed);
 }
 
+// What is remembered stays: Block would forget it.
 TEST_F(FilterFollowTest, NothingIsFollowedWhereNoPortIsBlocked) {
   ASSERT_EQ(filter().Block(kTcp80), absl::OkStatus());
   Expect({}, kPortBlocked);
-  const Rules source = {.sources = {"203.0.113.0/24"}};
-  ASSERT_EQ(filter().SetSources({}), absl::OkStatus());
-  ASSERT_EQ(filter().Block(source), absl::OkStatus());
+  Expect({.offset = 3}, kFollowed);
+  ASSERT_EQ(filter().BlockPorts({}), absl::OkStatus());
   Expect({.offset = 3}, kFragment);
-  Expect({.offset = 3, .src = "203.0.113.1"}, kSourceBlocked);
+  ASSERT_EQ(filter().BlockPorts(kTcp80), absl::OkStatus());
+  Expect({.offset = 3}, kFollowed);
 }
 
 TEST_F(FilterFollowTest, ItEndsAfterItsTime) {
