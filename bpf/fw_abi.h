@@ -16,7 +16,7 @@
 #define FW_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 
-#define FW_LAYOUT_VERSION 4
+#define FW_LAYOUT_VERSION 5
 
 /* Most interfaces that one agent guards: one counter slot each. */
 #define FW_MAX_INTERFACES 64

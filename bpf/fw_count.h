@@ -8,7 +8,7 @@
 
 /* Nobody else adds to this CPU's copy. */
 static __always_inline void fw_add(struct fw_counter *counter,
-                                   __u32 byte_count) {
+                                   __u64 byte_count) {
   counter->packets++;
   counter->bytes += byte_count;
 }
@@ -19,7 +19,7 @@ static __always_inline struct fw_counters *fw_my_counters(void) {
 
 /* The index takes CAP_PERFMON, and old verifiers much time. */
 static __always_inline void fw_count(__u32 verdict, __u32 reason,
-                                     __u32 byte_count) {
+                                     __u64 byte_count) {
   struct fw_counters *counters = fw_my_counters();
 
   if (counters)
@@ -30,7 +30,7 @@ static __always_inline void fw_count(__u32 verdict, __u32 reason,
 /* Not static, so that it is verified once, with arguments of any value: with
  * those of each caller the verifier refuses the index into the counters when
  * CAP_PERFMON is missing. */
-__noinline int fw_count_any(__u32 verdict, __u32 reason, __u32 byte_count) {
+__noinline int fw_count_any(__u32 verdict, __u32 reason, __u64 byte_count) {
   fw_count(verdict, reason, byte_count);
   return 0;
 }

@@ -18,15 +18,21 @@
 struct fw_cursor {
   const __u8 *position;
   const __u8 *end; /* of the frame */
-  __u32 offset;    /* of position in the frame, in bytes */
-  __u32 limit;     /* where the frame ends, or the datagram in it */
+  /* In 64 bits, which BPF computes with: */
+  __u64 offset; /* of position in the frame, in bytes */
+  __u64 limit;  /* where the frame ends, or the datagram in it */
 };
 
-/* Whether the next `size` bytes are there. Not a pointer or NULL: comparing
+/* Whether the frame has `size` more bytes. Not a pointer or NULL: comparing
  * packet pointers with NULL takes CAP_PERFMON as well. */
+static __always_inline int fw_frame_has(const struct fw_cursor *cursor,
+                                        __u32 size) {
+  return cursor->position + size <= cursor->end;
+}
+
+/* Whether the datagram has them too. */
 static __always_inline int fw_has(const struct fw_cursor *cursor, __u32 size) {
-  return cursor->offset + size <= cursor->limit &&
-         cursor->position + size <= cursor->end;
+  return cursor->offset + size <= cursor->limit && fw_frame_has(cursor, size);
 }
 
 /* Moves on by a constant number of bytes. */

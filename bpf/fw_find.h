@@ -15,10 +15,13 @@
 #include "bpf/fw_chunk.h"
 #include "bpf/fw_table.h"
 
+/* By one comparison: after two, old verifiers follow every combination of
+ * kinds along a descent. */
 static __always_inline __u32 fw_goes_on(__u32 entry) {
-  __u32 kind = fw_kind_of(entry);
-
-  return kind == FW_ENTRY_SUBTREE || kind == FW_ENTRY_LENGTHS;
+  FW_ASSERT(
+      FW_ENTRY_SUBTREE % 2 == 0 && FW_ENTRY_LENGTHS == FW_ENTRY_SUBTREE + 1,
+      "kinds that differ in one bit");
+  return entry >> (FW_ENTRY_PAYLOAD_BITS + 1) == FW_ENTRY_SUBTREE / 2;
 }
 
 /* What a subtree says, wherever it is kept. */
@@ -64,8 +67,8 @@ FW_SUBPROGRAM __u32 fw_find_below6(__u32 entry, __u64 high, __u64 low,
 }
 
 /* From subtree to subtree, until an entry is none. */
-static __noinline __u32 fw_descend6(__u32 entry, __u64 high, __u64 low,
-                                    __u32 which) {
+FW_SUBPROGRAM __u32 fw_descend6(__u32 entry, __u64 high, __u64 low,
+                                __u32 which) {
 #pragma clang loop unroll_count(FW_SUBTREE_DEPTH)
   for (int i = 0; i < FW_SUBTREE_DEPTH; i++) {
     if (!fw_goes_on(entry)) return entry;

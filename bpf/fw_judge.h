@@ -26,8 +26,19 @@ static __always_inline struct fw_outcome fw_pass(enum fw_reason reason) {
   return fw_drop_if(0, reason);
 }
 
+/* In one number, which a function that is verified once may return. */
+static __always_inline __u64 fw_pack_outcome(struct fw_outcome outcome) {
+  return (__u64)outcome.verdict << 32 | outcome.reason;
+}
+
+static __always_inline struct fw_outcome fw_unpack_outcome(__u64 packed) {
+  struct fw_outcome outcome = {packed >> 32, (__u32)packed};
+
+  return outcome;
+}
+
 /* For what cannot be read: whether a rule might have matched it. */
-static __noinline int fw_has_rules(int is_ipv4, int is_ipv6) {
+__noinline int fw_has_rules(int is_ipv4, int is_ipv6) {
   return fw_has_any_port_rules() ||
          (is_ipv4 && fw_has_source_rules(FW_FAMILY_IPV4)) ||
          (is_ipv6 && fw_has_source_rules(FW_FAMILY_IPV6));
@@ -86,89 +97,120 @@ __noinline __u64 fw_judge_unusual(struct xdp_md *ctx, __u64 packed,
     outcome.verdict =
         fw_follow_fragment(ctx, transport.ip, transport.identification, version,
                            is_first ? outcome.verdict : FW_VERDICT_UNSPECIFIED);
-  return (__u64)outcome.verdict << 32 | outcome.reason;
+  return fw_pack_outcome(outcome);
 }
 
-/* A packet with an address that no rule blocks; its transport is packed. */
-static __always_inline struct fw_outcome fw_judge_transport(struct xdp_md *ctx,
-                                                            __u64 packed,
-                                                            __u32 version) {
-  struct fw_transport transport = fw_unpack_transport(packed);
-  struct fw_outcome outcome;
-  __u64 judged;
-
+/* A packet with an address of which no rule says anything. */
+static __always_inline struct fw_outcome fw_judge_transport(
+    struct xdp_md *ctx, struct fw_transport transport, __u32 version) {
   if (transport.extent == FW_EXTENT_PORTS)
     return fw_judge_port(transport.protocol, transport.port);
   if (transport.extent == FW_EXTENT_NO_PORTS)
     return fw_pass(FW_REASON_NO_MATCH);
-  judged = fw_judge_unusual(ctx, packed, version);
-  outcome.verdict = judged >> 32;
-  outcome.reason = (__u32)judged;
-  return outcome;
+  return fw_unpack_outcome(
+      fw_judge_unusual(ctx, fw_pack_transport(&transport), version));
 }
 
-/* The same when the tables know the address. */
-static __always_inline struct fw_outcome fw_judge_source(__u32 entry,
-                                                         struct xdp_md *ctx,
-                                                         __u64 packed,
-                                                         __u32 version) {
-  __u32 verdict = fw_verdict_of(entry);
-
-  if (verdict == FW_ENTRY_BLOCK) return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
-  if (verdict == FW_ENTRY_ALLOW) return fw_pass(FW_REASON_SOURCE_ALLOWED);
-  return fw_judge_transport(ctx, packed, version);
+/* The same, verified apart from the parser: see fw_lookup_source4_apart. */
+__noinline __u64 fw_judge_transport_apart(struct xdp_md *ctx, __u64 packed,
+                                          __u32 version) {
+  return fw_pack_outcome(
+      fw_judge_transport(ctx, fw_unpack_transport(packed), version));
 }
 
-/* Lets the verifier forget what it knows of a number: otherwise it follows
- * every kind of packet through the look-up of the address, and Linux 6.1 does
- * not come to an end. Nothing is ever written there, but it cannot know. */
-static __always_inline __u64 fw_forget(__u64 packed) {
-  __u64 zero = FW_READ(fw_sources.zero);
+static __always_inline struct fw_outcome fw_judge_behind(
+    struct xdp_md *ctx, struct fw_transport transport, __u32 version,
+    int is_strict) {
+  if (!is_strict) return fw_judge_transport(ctx, transport, version);
+  return fw_unpack_outcome(
+      fw_judge_transport_apart(ctx, fw_pack_transport(&transport), version));
+}
 
-  return packed ^ zero;
+/* Where an IP header may begin. */
+struct fw_place {
+  __u64 byte_count; /* of the frame */
+  __u64 tag_count;  /* in front of it */
+};
+
+/* Volatile, so that the compiler reads the pointers anew instead of keeping
+ * them on the stack: see fw_set_keys. */
+static __always_inline struct fw_cursor fw_start(struct xdp_md *ctx,
+                                                 __u64 byte_count) {
+  const volatile struct xdp_md *frame = ctx;
+  struct fw_cursor cursor = {
+      .position = (const __u8 *)(long)frame->data,
+      .end = (const __u8 *)(long)frame->data_end,
+      .limit = byte_count,
+  };
+
+  return cursor;
+}
+
+static __always_inline struct fw_cursor fw_at_ip(struct xdp_md *ctx,
+                                                 struct fw_place place) {
+  struct fw_cursor cursor = fw_start(ctx, place.byte_count);
+
+  fw_skip(&cursor, ETH_HLEN);
+  fw_skip_tags(&cursor, place.tag_count);
+  return cursor;
+}
+
+__noinline __u64 fw_judge_fragment4(struct xdp_md *ctx, __u64 byte_count,
+                                    __u64 tag_count) {
+  struct fw_place place = {byte_count, tag_count};
+  struct fw_cursor cursor = fw_at_ip(ctx, place);
+  struct fw_transport transport = fw_parse_behind_ipv4(&cursor);
+
+  return fw_judge_unusual(ctx, fw_pack_transport(&transport), 4);
 }
 
 /* Addresses come first: what cannot be read further is still blocked by its
  * address. `is_strict` is a constant: whether this is for a verifier without
  * CAP_PERFMON. */
 static __always_inline struct fw_outcome fw_judge_ipv4(struct xdp_md *ctx,
-                                                       struct fw_cursor *cursor,
+                                                       struct fw_place place,
                                                        int is_strict) {
-  struct fw_packet packet = {};
+  struct fw_cursor cursor = fw_at_ip(ctx, place);
   __be32 source;
-  __u64 packed;
-  __u32 entry;
+  __u32 verdict;
 
-  if (!fw_parse_ipv4(cursor, &source, &packet))
+  if (!fw_parse_ipv4(&cursor, &source))
     return fw_drop_if_needed(fw_has_rules(1, 0), FW_REASON_MALFORMED_IP);
-  packed = fw_forget(fw_pack_transport(&packet.transport));
-  entry =
-      is_strict ? fw_lookup_source4_apart(source) : fw_lookup_source4(source);
-  if (entry) return fw_judge_source(entry, ctx, packed, 4);
-  return fw_judge_transport(ctx, packed, 4);
+  verdict = fw_verdict_of(is_strict ? fw_lookup_source4_apart(source)
+                                    : fw_lookup_source4(source));
+  if (verdict == FW_ENTRY_BLOCK) return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
+  if (verdict == FW_ENTRY_ALLOW) return fw_pass(FW_REASON_SOURCE_ALLOWED);
+  cursor = fw_at_ip(ctx, place);
+  if (fw_is_fragment4(&cursor))
+    return fw_unpack_outcome(
+        fw_judge_fragment4(ctx, place.byte_count, place.tag_count));
+  return fw_judge_behind(ctx, fw_parse_behind_ipv4(&cursor), 4, is_strict);
 }
 
 static __always_inline struct fw_outcome fw_judge_ipv6(struct xdp_md *ctx,
-                                                       struct fw_cursor *cursor,
+                                                       struct fw_place place,
                                                        int is_strict) {
-  struct fw_packet packet = {};
+  struct fw_cursor cursor = fw_at_ip(ctx, place);
+  int is_neighbor_discovery;
+  struct fw_transport transport;
   struct fw_source6 source;
-  __u64 packed;
-  __u32 entry;
+  struct fw_chain chain;
+  __u32 verdict;
 
-  if (!fw_parse_ipv6(cursor, &source, &packet))
+  if (!fw_parse_ipv6(cursor, &source, &is_neighbor_discovery))
     return fw_drop_if_needed(fw_has_rules(0, 1), FW_REASON_MALFORMED_IP);
   /* Else a block of fe80::/10 would take the host off the network. */
-  if (packet.transport.extent == FW_EXTENT_NEIGHBOR)
-    return fw_pass(FW_REASON_NEIGHBOR_DISCOVERY);
-  packed = packet.transport.extent == FW_EXTENT_CHAIN
-               ? fw_follow_chain(ctx, &packet)
-               : fw_pack_transport(&packet.transport);
-  packed = fw_forget(packed);
-  entry = is_strict ? fw_lookup_source6_apart(source.high, source.low)
-                    : fw_lookup_source6(source.high, source.low);
-  if (entry) return fw_judge_source(entry, ctx, packed, 6);
-  return fw_judge_transport(ctx, packed, 6);
+  if (is_neighbor_discovery) return fw_pass(FW_REASON_NEIGHBOR_DISCOVERY);
+  verdict =
+      fw_verdict_of(is_strict ? fw_lookup_source6_apart(source.high, source.low)
+                              : fw_lookup_source6(source.high, source.low));
+  if (verdict == FW_ENTRY_BLOCK) return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
+  if (verdict == FW_ENTRY_ALLOW) return fw_pass(FW_REASON_SOURCE_ALLOWED);
+  cursor = fw_at_ip(ctx, place);
+  transport = fw_parse_behind_ipv6(&cursor, &chain);
+  if (transport.extent == FW_EXTENT_CHAIN)
+    transport = fw_follow_chain(ctx, &chain, transport.ip);
+  return fw_judge_behind(ctx, transport, 6, is_strict);
 }
 
 /* What is no IP packet, or may hide one. */

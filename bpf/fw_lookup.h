@@ -115,7 +115,7 @@ static __always_inline int fw_has_port_rules(__u32 protocol) {
   return bpf_map_lookup_elem(&fw_ports, &protocol) != NULL;
 }
 
-static __noinline int fw_has_any_port_rules(void) {
+__noinline int fw_has_any_port_rules(void) {
 #pragma clang loop unroll(full)
   for (__u32 protocol = 0; protocol < FW_PORT_PROTOCOLS; protocol++) {
     if (fw_has_port_rules(protocol)) return 1;

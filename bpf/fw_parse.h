@@ -32,7 +32,6 @@ enum fw_extent {
   FW_EXTENT_CHAIN,     /* IPv6 extension headers follow: see fw_walk.h */
   FW_EXTENT_CHAIN_CUT, /* they break off: not even the protocol is known */
   FW_EXTENT_CHAIN_DEEP,
-  FW_EXTENT_NEIGHBOR, /* neighbour or router discovery from this link */
 };
 /* Added to one of them: the packet is the first fragment of a datagram. */
 #define FW_EXTENT_FIRST 0x10u
@@ -70,12 +69,6 @@ struct fw_source6 {
   __be64 low;
 };
 
-/* What was found behind the source address. */
-struct fw_packet {
-  struct fw_transport transport;
-  struct fw_chain chain; /* set with FW_EXTENT_CHAIN */
-};
-
 /* The tags that Linux takes off by itself, any number of them. */
 static __always_inline int fw_is_vlan(__u32 ethertype) {
   return ethertype == ETH_P_8021Q || ethertype == ETH_P_8021AD;
@@ -98,7 +91,7 @@ static __always_inline struct fw_link fw_parse_link(struct fw_cursor *cursor) {
       (const struct fw_ethernet *)cursor->position;
   struct fw_link link = {FW_LINK_CUT, 0};
 
-  if (!fw_has(cursor, sizeof(*ethernet))) return link;
+  if (!fw_frame_has(cursor, sizeof(*ethernet))) return link;
   fw_skip(cursor, sizeof(*ethernet));
   link.ethertype = bpf_ntohs(ethernet->ethertype);
   return link;
@@ -165,43 +158,63 @@ static __always_inline struct fw_source6 fw_source6_of(
   return source;
 }
 
-/* Returns whether there is a packet: Linux drops what is broken. The source
- * is read at once and not when it is asked for: then no pointer into the frame
- * is left, and the verifier can give up the paths that differ in nothing
- * else. */
-static __always_inline int fw_parse_ipv4(struct fw_cursor *cursor,
-                                         __be32 *source,
-                                         struct fw_packet *packet) {
+/* Whether an IPv4 packet begins here, and its source: Linux drops what is
+ * broken. */
+static __always_inline int fw_parse_ipv4(const struct fw_cursor *cursor,
+                                         __be32 *source) {
   const struct iphdr *ip = (const struct iphdr *)cursor->position;
-  __u32 header_bytes, total_bytes, fragment;
+  __u32 header_bytes, total_bytes;
 
-  if (!fw_has(cursor, sizeof(*ip))) return 0;
+  if (!fw_frame_has(cursor, sizeof(*ip))) return 0;
   if (ip->version != 4 || ip->ihl < 5) return 0;
   header_bytes = ip->ihl * 4u;
   total_bytes = bpf_ntohs(ip->tot_len);
   if (total_bytes < header_bytes) return 0;
   if (cursor->offset + total_bytes > cursor->limit) return 0;
-
   *source = ip->saddr;
-  cursor->limit = cursor->offset + total_bytes;
-  fragment = bpf_ntohs(ip->frag_off) & (FW_IPV4_OFFSET | FW_IPV4_MORE);
-  packet->transport.ip = (cursor->offset - ETH_HLEN) / FW_WORD_BYTES;
-  packet->transport.identification = packet->transport.ip + 1;
+  return 1;
+}
+
+/* Of a packet that begins here. */
+static __always_inline int fw_is_fragment4(const struct fw_cursor *cursor) {
+  const struct iphdr *ip = (const struct iphdr *)cursor->position;
+
+  return fw_frame_has(cursor, sizeof(*ip)) &&
+         ip->frag_off & bpf_htons(FW_IPV4_OFFSET | FW_IPV4_MORE);
+}
+
+/* What is behind the header of an IPv4 packet that begins here. The header is
+ * read a second time: what is known of a packet while its address is looked up
+ * takes registers, and the verifier would follow every kind of packet through
+ * the look-up. */
+static __always_inline struct fw_transport fw_parse_behind_ipv4(
+    struct fw_cursor *cursor) {
+  const struct iphdr *ip = (const struct iphdr *)cursor->position;
+  struct fw_transport transport = {};
+  __u32 fragment;
+
+  transport.extent = FW_EXTENT_NO_PORTS;
+  if (!fw_frame_has(cursor, sizeof(*ip)))
+    return transport; /* for the verifier */
+  cursor->limit = cursor->offset + bpf_ntohs(ip->tot_len);
+  fragment = fw_is_fragment4(cursor) ? bpf_ntohs(ip->frag_off) : 0;
+  transport.ip = (__u32)(cursor->offset - ETH_HLEN) / FW_WORD_BYTES;
+  transport.identification = transport.ip + 1;
   if ((fragment & FW_IPV4_OFFSET) == 1 && ip->protocol == IPPROTO_TCP) {
     /* RFC 3128: it could rewrite the header that the first piece began. */
-    packet->transport.extent = FW_EXTENT_PORTS_CUT;
-    packet->transport.protocol = FW_PORT_TCP;
-    return 1;
+    transport.extent = FW_EXTENT_PORTS_CUT;
+    transport.protocol = FW_PORT_TCP;
+    return transport;
   }
   if (fragment & FW_IPV4_OFFSET) {
-    packet->transport.extent = FW_EXTENT_FRAGMENT;
-    return 1;
+    transport.extent = FW_EXTENT_FRAGMENT;
+    return transport;
   }
   fw_skip(cursor, sizeof(*ip));
-  fw_skip_words(cursor, ip->ihl - 5u);
-  fw_parse_ports(cursor, ip->protocol, &packet->transport);
-  if (fragment) packet->transport.extent |= FW_EXTENT_FIRST;
-  return 1;
+  if (ip->ihl != 5) fw_skip_words(cursor, ip->ihl - 5u);
+  fw_parse_ports(cursor, ip->protocol, &transport);
+  if (fragment) transport.extent |= FW_EXTENT_FIRST;
+  return transport;
 }
 
 /* Router and neighbour solicitation and advertisement (RFC 4861). They carry
@@ -215,40 +228,55 @@ static __always_inline int fw_is_neighbor_discovery(
          fw_has(cursor, 1) && *type >= FW_ND_FIRST && *type <= FW_ND_LAST;
 }
 
-/* The same. Extension headers, which are rare, are left to
- * fw_pass_extension. */
-static __always_inline int fw_parse_ipv6(struct fw_cursor *cursor,
-                                         struct fw_source6 *source,
-                                         struct fw_packet *packet) {
+/* Whether an IPv6 packet begins here. Moves behind its header, and the limit to
+ * the end of the datagram. */
+static __always_inline int fw_enter_ipv6(struct fw_cursor *cursor) {
   const struct ipv6hdr *ip = (const struct ipv6hdr *)cursor->position;
   __u32 payload_bytes;
 
-  if (!fw_has(cursor, sizeof(*ip)) || ip->version != 6) return 0;
-  packet->transport.ip = (cursor->offset - ETH_HLEN) / FW_WORD_BYTES;
+  if (!fw_frame_has(cursor, sizeof(*ip)) || ip->version != 6) return 0;
   fw_skip(cursor, sizeof(*ip));
   payload_bytes = bpf_ntohs(ip->payload_len);
   /* No length and hop-by-hop options: a jumbogram to Linux, which then takes
    * the whole frame, also when the options do not say so. */
-  if (payload_bytes != 0 || ip->nexthdr != IPPROTO_HOPOPTS) {
-    if (cursor->offset + payload_bytes > cursor->limit) return 0;
-    cursor->limit = cursor->offset + payload_bytes;
-  }
-
-  *source = fw_source6_of(ip);
-  if (fw_is_neighbor_discovery(cursor, ip)) {
-    packet->transport.extent = FW_EXTENT_NEIGHBOR;
-    return 1;
-  }
-  if (!fw_is_extension(ip->nexthdr)) {
-    fw_parse_ports(cursor, ip->nexthdr, &packet->transport);
-    return 1;
-  }
-  packet->transport.extent = FW_EXTENT_CHAIN;
-  packet->chain.offset = cursor->offset;
-  packet->chain.limit = cursor->limit;
-  packet->chain.type = ip->nexthdr;
-  packet->chain.identification = 0;
+  if (payload_bytes == 0 && ip->nexthdr == IPPROTO_HOPOPTS) return 1;
+  if (cursor->offset + payload_bytes > cursor->limit) return 0;
+  cursor->limit = cursor->offset + payload_bytes;
   return 1;
+}
+
+/* The same with its source, and whether it is neighbour discovery. */
+static __always_inline int fw_parse_ipv6(struct fw_cursor cursor,
+                                         struct fw_source6 *source,
+                                         int *is_neighbor_discovery) {
+  const struct ipv6hdr *ip = (const struct ipv6hdr *)cursor.position;
+
+  if (!fw_enter_ipv6(&cursor)) return 0;
+  *source = fw_source6_of(ip);
+  *is_neighbor_discovery = fw_is_neighbor_discovery(&cursor, ip);
+  return 1;
+}
+
+/* What is behind the header, as fw_parse_behind_ipv4. Extension headers, which
+ * are rare, are left to fw_pass_extension: then there is a chain. */
+static __always_inline struct fw_transport fw_parse_behind_ipv6(
+    struct fw_cursor *cursor, struct fw_chain *chain) {
+  const struct ipv6hdr *ip = (const struct ipv6hdr *)cursor->position;
+  struct fw_transport transport = {};
+
+  transport.extent = FW_EXTENT_NO_PORTS;
+  transport.ip = (__u32)(cursor->offset - ETH_HLEN) / FW_WORD_BYTES;
+  if (!fw_enter_ipv6(cursor)) return transport; /* for the verifier */
+  if (!fw_is_extension(ip->nexthdr)) {
+    fw_parse_ports(cursor, ip->nexthdr, &transport);
+    return transport;
+  }
+  transport.extent = FW_EXTENT_CHAIN;
+  chain->offset = (__u32)cursor->offset;
+  chain->limit = (__u32)cursor->limit;
+  chain->type = ip->nexthdr;
+  chain->identification = 0;
+  return transport;
 }
 
 #endif

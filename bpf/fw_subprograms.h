@@ -84,8 +84,7 @@ __noinline __u64 fw_behind_chain(struct xdp_md *ctx, __u64 packed,
   return fw_pack_transport(&transport);
 }
 
-static __noinline __u64 fw_walk_chain(struct xdp_md *ctx, __u64 packed,
-                                      __u32 limit) {
+__noinline __u64 fw_walk_chain(struct xdp_md *ctx, __u64 packed, __u32 limit) {
 #pragma clang loop unroll(full)
   for (int i = 0; i < FW_MAX_EXT_HEADERS; i++) {
     if (!fw_is_extension(packed & 0xffff)) break;
@@ -94,11 +93,14 @@ static __noinline __u64 fw_walk_chain(struct xdp_md *ctx, __u64 packed,
   return fw_behind_chain(ctx, packed, limit);
 }
 
-/* What follows the IPv6 header, packed. */
-static __always_inline __u64 fw_follow_chain(struct xdp_md *ctx,
-                                             const struct fw_packet *packet) {
-  return fw_walk_chain(ctx, fw_pack_chain(packet->chain), packet->chain.limit) |
-         (__u64)packet->transport.ip << 40;
+/* What follows the IPv6 header, which is at `ip`. */
+static __always_inline struct fw_transport fw_follow_chain(
+    struct xdp_md *ctx, const struct fw_chain *chain, __u32 ip) {
+  struct fw_transport transport = fw_unpack_transport(
+      fw_walk_chain(ctx, fw_pack_chain(*chain), chain->limit));
+
+  transport.ip = ip;
+  return transport;
 }
 
 #endif

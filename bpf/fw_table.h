@@ -230,13 +230,12 @@ struct fw_source_state {
    * swaps both families. */
   __u32 active;
   __u32 unused;
-  __u64 zero; /* always: see fw_forget */
   /* Prefixes of each family; while that rises, at least as many. A packet whose
    * address cannot be read is dropped when this is not 0. */
   __u64 prefixes[FW_FAMILIES];
   struct fw_generation generations[FW_FAMILIES][2];
 };
-FW_ASSERT(sizeof(struct fw_source_state) == 384, "layout");
+FW_ASSERT(sizeof(struct fw_source_state) == 376, "layout");
 
 static inline __u32 fw_kind_of(__u32 entry) {
   return entry >> FW_ENTRY_PAYLOAD_BITS;

@@ -7,50 +7,59 @@
 #include "bpf/fw_parse.h"
 #include "bpf/fw_subprograms.h"
 
-/* The frame from its start. Volatile, so that the compiler reads the pointers
- * anew instead of keeping them on the stack: see fw_set_keys. */
-static __always_inline struct fw_cursor fw_start(struct xdp_md *ctx,
-                                                 __u32 byte_count) {
-  const volatile struct xdp_md *frame = ctx;
-  struct fw_cursor cursor = {
-      .position = (const __u8 *)(long)frame->data,
-      .end = (const __u8 *)(long)frame->data_end,
-      .limit = byte_count,
-  };
-
-  return cursor;
+static __always_inline struct fw_outcome fw_judge_packet(struct xdp_md *ctx,
+                                                         __u32 ethertype,
+                                                         struct fw_place place,
+                                                         int is_strict) {
+  if (ethertype == ETH_P_IP) return fw_judge_ipv4(ctx, place, is_strict);
+  if (ethertype == ETH_P_IPV6) return fw_judge_ipv6(ctx, place, is_strict);
+  return fw_judge_link(ethertype);
 }
 
-static __always_inline struct fw_outcome fw_judge(struct xdp_md *ctx,
-                                                  __u32 byte_count,
-                                                  int is_strict) {
+/* Any frame, for any verifier. */
+static __always_inline struct fw_outcome fw_judge_any(struct xdp_md *ctx,
+                                                      __u64 byte_count) {
   struct fw_cursor cursor = fw_start(ctx, byte_count);
   struct fw_link link = fw_parse_link(&cursor);
+  struct fw_place place = {byte_count, 0};
 
   if (fw_is_vlan(link.ethertype)) {
     fw_follow_tags(ctx, &link);
-    cursor = fw_start(ctx, byte_count);
-    fw_skip(&cursor, ETH_HLEN);
-    fw_skip_tags(&cursor, link.tag_count);
+    place.tag_count = link.tag_count;
   }
-  if (link.ethertype == ETH_P_IP) return fw_judge_ipv4(ctx, &cursor, is_strict);
-  if (link.ethertype == ETH_P_IPV6)
-    return fw_judge_ipv6(ctx, &cursor, is_strict);
-  return fw_judge_link(link.ethertype);
+  return fw_judge_packet(ctx, link.ethertype, place, 1);
+}
+
+/* The same, verified apart from who calls it. */
+__noinline __u64 fw_judge_apart(struct xdp_md *ctx, __u64 byte_count) {
+  return fw_pack_outcome(fw_judge_any(ctx, byte_count));
+}
+
+/* A frame without tags is judged here, where it is known at what place its IP
+ * header begins. */
+static __always_inline struct fw_outcome fw_judge(struct xdp_md *ctx,
+                                                  __u64 byte_count) {
+  struct fw_cursor cursor = fw_start(ctx, byte_count);
+  struct fw_link link = fw_parse_link(&cursor);
+  struct fw_place place = {byte_count, 0};
+
+  if (fw_is_vlan(link.ethertype))
+    return fw_unpack_outcome(fw_judge_apart(ctx, byte_count));
+  return fw_judge_packet(ctx, link.ethertype, place, 0);
 }
 
 static __always_inline int fw_act(struct fw_outcome outcome) {
   return outcome.verdict == FW_VERDICT_DROP ? XDP_DROP : XDP_PASS;
 }
 
-static __always_inline __u32 fw_first_buffer_bytes(struct xdp_md *ctx) {
-  return ctx->data_end - ctx->data;
+static __always_inline __u64 fw_first_buffer_bytes(struct xdp_md *ctx) {
+  return (long)ctx->data_end - (long)ctx->data;
 }
 
-/* Judges and counts a frame of this length. Rare, so that looking addresses up
- * may cost a call: the verifier has less to do. */
-__noinline int fw_filter_whole(struct xdp_md *ctx, __u32 byte_count) {
-  struct fw_outcome outcome = fw_judge(ctx, byte_count, 1);
+/* Judges and counts a frame of this length. */
+__noinline int fw_filter_whole(struct xdp_md *ctx, __u64 byte_count) {
+  struct fw_outcome outcome =
+      fw_unpack_outcome(fw_judge_apart(ctx, byte_count));
 
   fw_count_any(outcome.verdict, outcome.reason, byte_count);
   return fw_act(outcome);
@@ -67,11 +76,11 @@ __noinline int fw_filter_whole(struct xdp_md *ctx, __u32 byte_count) {
  * length that is asked. */
 SEC("xdp")
 int fwagent(struct xdp_md *ctx) {
-  __u32 byte_count = fw_first_buffer_bytes(ctx);
-  struct fw_outcome outcome = fw_judge(ctx, byte_count, 0);
+  __u64 byte_count = fw_first_buffer_bytes(ctx);
+  struct fw_outcome outcome = fw_judge(ctx, byte_count);
 
   if (FW_REASONS_CUT >> outcome.reason % FW_REASON_MAX & 1)
-    return fw_filter_whole(ctx, (__u32)bpf_xdp_get_buff_len(ctx));
+    return fw_filter_whole(ctx, bpf_xdp_get_buff_len(ctx));
   fw_count(outcome.verdict, outcome.reason, byte_count);
   return fw_act(outcome);
 }
@@ -79,8 +88,8 @@ int fwagent(struct xdp_md *ctx) {
 /* Without CAP_PERFMON, which the subtraction takes. */
 SEC("?xdp")
 int fwagent_strict(struct xdp_md *ctx) {
-  __u32 byte_count = (__u32)bpf_xdp_get_buff_len(ctx);
-  struct fw_outcome outcome = fw_judge(ctx, byte_count, 1);
+  __u64 byte_count = bpf_xdp_get_buff_len(ctx);
+  struct fw_outcome outcome = fw_judge_any(ctx, byte_count);
 
   fw_count_any(outcome.verdict, outcome.reason, byte_count);
   return fw_act(outcome);
@@ -90,8 +99,8 @@ int fwagent_strict(struct xdp_md *ctx) {
  * several buffers. */
 SEC("?xdp")
 int fwagent_compat(struct xdp_md *ctx) {
-  __u32 byte_count = fw_first_buffer_bytes(ctx);
-  struct fw_outcome outcome = fw_judge(ctx, byte_count, 0);
+  __u64 byte_count = fw_first_buffer_bytes(ctx);
+  struct fw_outcome outcome = fw_judge(ctx, byte_count);
 
   fw_count_any(outcome.verdict, outcome.reason, byte_count);
   return fw_act(outcome);

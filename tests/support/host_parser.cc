@@ -24,6 +24,29 @@ fw_transport FollowChain(const HeapFrame& frame, fw_chain chain) {
   return fw_end_chain(chain, next_word());
 }
 
+void ParseIpv4(fw_cursor cursor, HostPacket* packet) {
+  __be32 source = 0;
+  packet->has_address = fw_parse_ipv4(&cursor, &source) != 0;
+  if (!packet->has_address) return;
+  std::memcpy(packet->source.data(), &source, sizeof(source));
+  packet->transport = fw_parse_behind_ipv4(&cursor);
+}
+
+void ParseIpv6(const HeapFrame& frame, fw_cursor cursor, HostPacket* packet) {
+  fw_source6 source{};
+  int is_neighbor_discovery = 0;
+  packet->has_address =
+      fw_parse_ipv6(cursor, &source, &is_neighbor_discovery) != 0;
+  if (!packet->has_address) return;
+  std::memcpy(packet->source.data(), &source, sizeof(source));
+  packet->is_neighbor_discovery = is_neighbor_discovery != 0;
+  fw_chain chain{};
+  packet->transport = fw_parse_behind_ipv6(&cursor, &chain);
+  if (packet->transport.extent == FW_EXTENT_CHAIN) {
+    packet->transport = FollowChain(frame, chain);
+  }
+}
+
 }  // namespace
 
 HeapFrame::HeapFrame(const std::uint8_t* data, std::size_t size)
@@ -35,24 +58,14 @@ HeapFrame::HeapFrame(const std::uint8_t* data, std::size_t size)
 HeapFrame::~HeapFrame() { std::free(block_); }
 
 HostPacket ParseOnHost(const HeapFrame& frame) {
-  fw_cursor cursor = {frame.begin(), frame.end(), 0,
-                      static_cast<std::uint32_t>(frame.size())};
+  fw_cursor cursor = {frame.begin(), frame.end(), 0, frame.size()};
   HostPacket result;
-  fw_packet packet{};
   result.link = FollowTags(frame, fw_parse_link(&cursor));
-  __be32 source4 = 0;
-  fw_source6 source6{};
   fw_skip_tags(&cursor, result.link.tag_count);
   if (result.link.ethertype == ETH_P_IP) {
-    result.has_address = fw_parse_ipv4(&cursor, &source4, &packet) != 0;
-    std::memcpy(result.source.data(), &source4, sizeof(source4));
+    ParseIpv4(cursor, &result);
   } else if (result.link.ethertype == ETH_P_IPV6) {
-    result.has_address = fw_parse_ipv6(&cursor, &source6, &packet) != 0;
-    std::memcpy(result.source.data(), &source6, sizeof(source6));
-  }
-  result.transport = packet.transport;
-  if (result.has_address && packet.transport.extent == FW_EXTENT_CHAIN) {
-    result.transport = FollowChain(frame, packet.chain);
+    ParseIpv6(frame, cursor, &result);
   }
   result.has_identification =
       fw_read_word(frame.begin(), frame.end(),

@@ -38,6 +38,7 @@ struct HostPacket {
   bool has_address = false;
   // As it is in the packet; of IPv4 the first four bytes.
   std::array<std::uint8_t, 16> source{};
+  bool is_neighbor_discovery = false;
   fw_transport transport{};
   bool has_identification = false;  // the place that `transport` names is there
 };

@@ -35,7 +35,7 @@ void ExpectSound(const HostPacket& packet) {
   EXPECT_LE(packet.link.ethertype, std::uint32_t{FW_LINK_DEEP});
   EXPECT_FALSE(fw_is_vlan(packet.link.ethertype));
   const std::uint32_t extent = packet.transport.extent & ~FW_EXTENT_FIRST;
-  EXPECT_LE(extent, std::uint32_t{FW_EXTENT_NEIGHBOR});
+  EXPECT_LE(extent, std::uint32_t{FW_EXTENT_CHAIN_DEEP});
   EXPECT_LE(packet.transport.port, 65535u);
   if (!packet.has_address) return;
   EXPECT_NE(extent, std::uint32_t{FW_EXTENT_CHAIN});
