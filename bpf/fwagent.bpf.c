@@ -7,15 +7,6 @@
 #include "bpf/fw_parse.h"
 #include "bpf/fw_subprograms.h"
 
-static __always_inline struct fw_outcome fw_judge_packet(struct xdp_md *ctx,
-                                                         __u32 ethertype,
-                                                         struct fw_place place,
-                                                         int is_strict) {
-  if (ethertype == ETH_P_IP) return fw_judge_ipv4(ctx, place, is_strict);
-  if (ethertype == ETH_P_IPV6) return fw_judge_ipv6(ctx, place, is_strict);
-  return fw_judge_link(ethertype);
-}
-
 /* Any frame, for any verifier. */
 static __always_inline struct fw_outcome fw_judge_any(struct xdp_md *ctx,
                                                       __u64 byte_count) {
@@ -27,7 +18,9 @@ static __always_inline struct fw_outcome fw_judge_any(struct xdp_md *ctx,
     fw_follow_tags(ctx, &link);
     place.tag_count = link.tag_count;
   }
-  return fw_judge_packet(ctx, link.ethertype, place, 1);
+  if (link.ethertype == ETH_P_IP) return fw_judge_ipv4(ctx, place, 1);
+  if (link.ethertype == ETH_P_IPV6) return fw_judge_ipv6(ctx, place, 1);
+  return fw_judge_link(link.ethertype);
 }
 
 /* The same, verified apart from who calls it. */
@@ -43,9 +36,11 @@ static __always_inline struct fw_outcome fw_judge(struct xdp_md *ctx,
   struct fw_link link = fw_parse_link(&cursor);
   struct fw_place place = {byte_count, 0};
 
+  if (link.ethertype == ETH_P_IP) return fw_judge_ipv4(ctx, place, 0);
+  if (link.ethertype == ETH_P_IPV6) return fw_judge_ipv6(ctx, place, 0);
   if (fw_is_vlan(link.ethertype))
     return fw_unpack_outcome(fw_judge_apart(ctx, byte_count));
-  return fw_judge_packet(ctx, link.ethertype, place, 0);
+  return fw_judge_link(link.ethertype);
 }
 
 static __always_inline int fw_act(struct fw_outcome outcome) {

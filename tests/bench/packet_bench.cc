@@ -2,6 +2,7 @@
 // the same run. Each row is the real program of a real data plane, reached by
 // a tail call, on packets whose source is another of 2^20 addresses each time.
 #include <benchmark/benchmark.h>
+#include <bpf/libbpf.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -9,6 +10,8 @@
 #include <vector>
 
 #include "agent/policy/port_table.h"
+#include "bpf/fw_table.h"  // for the skeleton
+#include "plain_parser.skel.h"
 #include "tests/bench/filter_under_test.h"
 #include "tests/bench/reference.h"
 #include "tests/bench/rules.h"
@@ -36,6 +39,9 @@ struct Scene {
   // Loaded as in a container, without CAP_PERFMON: the verifier then adds
   // fences against speculation.
   bool few_capabilities = false;
+  // Whether a filter that can read nothing but such packets is measured too.
+  // It has no rules.
+  bool beside_plain = false;
 };
 
 // Blocked prefixes as in lookup_bench, or none; or the one that allows.
@@ -88,6 +94,23 @@ std::vector<std::uint8_t> PacketOf(const Scene& scene, policy::Family family) {
   return (testing::Packet() / testing::Ethernet{} / scene.packet()).ToBytes();
 }
 
+class PlainParser {
+ public:
+  PlainParser() : skeleton_(plain_parser__open_and_load()) {
+    OrDie(skeleton_ != nullptr, "plain_parser");
+  }
+  ~PlainParser() { plain_parser__destroy(skeleton_); }
+  PlainParser(const PlainParser&) = delete;
+  PlainParser& operator=(const PlainParser&) = delete;
+
+  int ProgramFd() const {
+    return bpf_program__fd(skeleton_->progs.plain_parser);
+  }
+
+ private:
+  plain_parser* const skeleton_;
+};
+
 // The filter, and what runs it.
 class Bench {
  public:
@@ -111,6 +134,12 @@ class Bench {
     return spent;
   }
 
+  // With the filter that reads plain packets only.
+  double MeasurePlain() {
+    runner_.WarmUp(plain_.ProgramFd());
+    return runner_.Run(plain_.ProgramFd());
+  }
+
   // With the empty program.
   double MeasureEmpty() {
     runner_.WarmUp(runner_.EmptyProgramFd());
@@ -123,16 +152,19 @@ class Bench {
   testing::AgentHost host_;
   SourceRunner runner_;
   FilterUnderTest filter_;
+  PlainParser plain_;
 };
 
 // Measures with and without the filter in turn; the result is the difference.
 void RunScene(benchmark::State& state, const Scene& scene) {
   Bench bench(scene);
   double filter_ns = 0;
+  double plain_ns = 0;
   double empty_ns = 0;
   for (auto _ : state) {
     const double empty = bench.MeasureEmpty();
     const double filter = bench.MeasureFilter();
+    if (scene.beside_plain) plain_ns += bench.MeasurePlain();
     state.SetIterationTime(std::max(filter - empty, 0.1) * 1e-9);
     filter_ns += filter;
     empty_ns += empty;
@@ -140,6 +172,8 @@ void RunScene(benchmark::State& state, const Scene& scene) {
   const auto rounds = static_cast<double>(state.iterations());
   state.counters["net_ns"] = (filter_ns - empty_ns) / rounds;
   state.counters["empty_ns"] = empty_ns / rounds;
+  if (!scene.beside_plain) return;
+  state.counters["plain_net_ns"] = (plain_ns - empty_ns) / rounds;
 }
 
 template <int kTags>
@@ -173,7 +207,7 @@ testing::Packet Piece6() {
 }
 
 constexpr Scene kScenes[] = {
-    {.name = "ipv4/pass/no_rules"},
+    {.name = "ipv4/pass/no_rules", .beside_plain = true},
     {.name = "ipv4/pass/port_rules", .port_rules = true},
     {.name = "ipv4/pass/allowed", .allowed = true},
     {.name = "ipv4/pass/10_prefixes", .blocked = 10},
