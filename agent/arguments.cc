@@ -2,10 +2,12 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "agent/packet_option_keys.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent {
@@ -26,8 +28,8 @@ struct Flags {
   std::optional<std::string> pin_dir;
   std::optional<std::uint32_t> max_sources;
   std::optional<std::string> log_level;
-  std::optional<std::string> malformed;
-  std::optional<std::string> undecided_fragments;
+  // By key, as in the configuration file.
+  std::map<std::string, std::string> packets;
   bool check_only = false;
 };
 
@@ -57,10 +59,13 @@ void Declare(CLI::App& app, Flags& flags) {
                  "grows with those that are there");
   app.add_option("--log-level", flags.log_level,
                  "trace, debug, info, warning or error");
-  app.add_option("--malformed", flags.malformed,
+  app.add_option("--default-verdict", flags.packets["default_verdict"],
+                 "packets that no rule says anything of: pass, or drop but for "
+                 "what the host needs to stay on the network");
+  app.add_option("--malformed", flags.packets["malformed"],
                  "packets that cannot be read far enough: auto (drop them when "
                  "a rule would need what is missing), pass or drop");
-  app.add_option("--undecided-fragments", flags.undecided_fragments,
+  app.add_option("--undecided-fragments", flags.packets["undecided_fragments"],
                  "later fragments of whose first one nothing is known: pass or "
                  "drop");
   app.add_flag("--check-config", flags.check_only,
@@ -85,13 +90,9 @@ absl::Status Overlay(const Flags& flags, Config& config) {
   Override(flags.pin_dir, config.pin_dir);
   Override(flags.max_sources, config.max_sources);
   Override(flags.log_level, config.log_level);
-  if (flags.malformed.has_value()) {
-    FW_RETURN_IF_ERROR(
-        ParseMalformed(*flags.malformed, config.packets.malformed));
-  }
-  if (flags.undecided_fragments.has_value()) {
-    FW_RETURN_IF_ERROR(ParseUndecidedFragments(
-        *flags.undecided_fragments, config.packets.undecided_fragments));
+  for (const auto& [key, text] : flags.packets) {
+    if (text.empty()) continue;  // not given
+    FW_RETURN_IF_ERROR(SetPacketOption(key, text, config.packets));
   }
   return absl::OkStatus();
 }

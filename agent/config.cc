@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "agent/packet_option_keys.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/log.h"
 #include "agent/util/status_macros.h"
@@ -35,18 +36,14 @@ Reader Into(T Config::*member) {
   };
 }
 
-// One key of one interface.
+// One key of one interface. What it says is only checked here.
 absl::Status ReadChoice(const std::string& key, const YAML::Node& value,
                         Config::PacketChoices& choices) {
+  dataplane::PacketOptions checked;
   const auto text = value.as<std::string>();
-  if (key == "malformed") {
-    return ParseMalformed(text, choices.malformed.emplace());
-  }
-  if (key == "undecided_fragments") {
-    return ParseUndecidedFragments(text, choices.undecided_fragments.emplace());
-  }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "unknown key \"", key, "\"; known are malformed, undecided_fragments"));
+  FW_RETURN_IF_ERROR(SetPacketOption(key, text, checked));
+  choices[key] = text;
+  return absl::OkStatus();
 }
 
 absl::Status ReadInterfaceOptions(const YAML::Node& node, Config& config) {
@@ -78,8 +75,14 @@ absl::Status ReadInterfaceOptions(const YAML::Node& node, Config& config) {
   return absl::OkStatus();
 }
 
-const std::map<std::string, Reader>& Keys() {
-  static const auto* const kKeys = new std::map<std::string, Reader>{
+Reader IntoPackets(const std::string& key) {
+  return [key](const YAML::Node& node, Config& config) {
+    return SetPacketOption(key, node.as<std::string>(), config.packets);
+  };
+}
+
+std::map<std::string, Reader>* MakeKeys() {
+  auto* const keys = new std::map<std::string, Reader>{
       {"interfaces", Into(&Config::interfaces)},
       {"mode",
        [](const YAML::Node& node, Config& config) {
@@ -93,18 +96,16 @@ const std::map<std::string, Reader>& Keys() {
       {"pin_dir", Into(&Config::pin_dir)},
       {"max_sources", Into(&Config::max_sources)},
       {"log_level", Into(&Config::log_level)},
-      {"malformed",
-       [](const YAML::Node& node, Config& config) {
-         return ParseMalformed(node.as<std::string>(),
-                               config.packets.malformed);
-       }},
-      {"undecided_fragments",
-       [](const YAML::Node& node, Config& config) {
-         return ParseUndecidedFragments(node.as<std::string>(),
-                                        config.packets.undecided_fragments);
-       }},
       {"interface_options", ReadInterfaceOptions},
   };
+  for (const std::string& key : PacketOptionKeys()) {
+    keys->emplace(key, IntoPackets(key));
+  }
+  return keys;
+}
+
+const std::map<std::string, Reader>& Keys() {
+  static const auto* const kKeys = MakeKeys();
   return *kKeys;
 }
 
@@ -184,34 +185,6 @@ absl::Status ParseMode(const std::string& text,
   return absl::OkStatus();
 }
 
-absl::Status ParseMalformed(const std::string& text,
-                            dataplane::Malformed& malformed) {
-  if (text == "auto") {
-    malformed = dataplane::Malformed::kAuto;
-  } else if (text == "pass") {
-    malformed = dataplane::Malformed::kPass;
-  } else if (text == "drop") {
-    malformed = dataplane::Malformed::kDrop;
-  } else {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "malformed: \"", text, "\" is not one of auto, pass, drop"));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ParseUndecidedFragments(const std::string& text,
-                                     dataplane::UndecidedFragments& fragments) {
-  if (text == "pass") {
-    fragments = dataplane::UndecidedFragments::kPass;
-  } else if (text == "drop") {
-    fragments = dataplane::UndecidedFragments::kDrop;
-  } else {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "undecided_fragments: \"", text, "\" is not one of pass, drop"));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status ValidateConfig(const Config& config) {
   if (config.interfaces.empty()) {
     return absl::InvalidArgumentError(
@@ -248,9 +221,10 @@ absl::Status ValidateConfig(const Config& config) {
 std::map<std::string, dataplane::PacketOptions> Config::packets_of() const {
   std::map<std::string, dataplane::PacketOptions> result;
   for (const auto& [name, choices] : interface_options) {
-    result[name] = {.malformed = choices.malformed.value_or(packets.malformed),
-                    .undecided_fragments = choices.undecided_fragments.value_or(
-                        packets.undecided_fragments)};
+    dataplane::PacketOptions& options = result[name] = packets;
+    for (const auto& [key, text] : choices) {
+      SetPacketOption(key, text, options).IgnoreError();  // checked when read
+    }
   }
   return result;
 }

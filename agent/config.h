@@ -27,11 +27,9 @@ struct Config {
   std::string pin_dir = "/sys/fs/bpf/fwagent";
   std::uint32_t max_sources = 10'000'000;  // of each family
   dataplane::PacketOptions packets;
-  // What is said of single interfaces goes before it.
-  struct PacketChoices {
-    std::optional<dataplane::Malformed> malformed;
-    std::optional<dataplane::UndecidedFragments> undecided_fragments;
-  };
+  // What is said of single interfaces goes before it: by key, what
+  // SetPacketOption takes.
+  using PacketChoices = std::map<std::string, std::string>;
   std::map<std::string, PacketChoices> interface_options;
   std::string log_level = "info";
 
@@ -48,14 +46,6 @@ absl::Status ReadConfigFile(const std::string& path, Config& config);
 // All that can be said without touching the host: at least one interface, no
 // doubles, limits, addresses, names of levels.
 absl::Status ValidateConfig(const Config& config);
-
-// "auto", "pass" or "drop".
-absl::Status ParseMalformed(const std::string& text,
-                            dataplane::Malformed& malformed);
-
-// "pass" or "drop".
-absl::Status ParseUndecidedFragments(const std::string& text,
-                                     dataplane::UndecidedFragments& fragments);
 
 // "auto", "native" or "generic".
 absl::Status ParseMode(const std::string& text,

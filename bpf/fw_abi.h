@@ -46,7 +46,9 @@ enum fw_reason {
   FW_REASON_FRAGMENT = 8,
   FW_REASON_NEIGHBOR_DISCOVERY = 9,
   FW_REASON_SOURCE_ALLOWED = 10,
-  FW_REASON_MAX = 16, /* array bound: a power of two */
+  FW_REASON_DEFAULT = 11,   /* no rule says anything, and the default drops */
+  FW_REASON_ESSENTIAL = 12, /* the same, but the host needs it */
+  FW_REASON_MAX = 16,       /* array bound: a power of two */
 };
 
 /* Protocols with ports, as an index of the port tables. */
@@ -117,7 +119,8 @@ enum fw_malformed {
 /* What can be set for each interface. */
 struct fw_options {
   __u32 malformed;           /* enum fw_malformed */
-  __u32 undecided_fragments; /* enum fw_verdict */
+  __u32 undecided_fragments; /* enum fw_verdict; DROP where the default is */
+  __u32 default_verdict;     /* enum fw_verdict */
 };
 
 /* Value of fw_slots: whose counters a slot holds. An empty name is a free

@@ -54,20 +54,47 @@ static __always_inline struct fw_outcome fw_drop_if_needed(
   return fw_drop_if(is_needed, reason);
 }
 
+/* What a host needs to stay on the network, as docs/packets.md lists it; `port`
+ * as in struct fw_transport, `version` of IP. */
+__noinline int fw_is_essential(__u32 protocol, __u32 port, __u32 version) {
+  if (protocol == FW_PORT_UDP)
+    return port == (version == 4 ? FW_DHCP_CLIENT : FW_DHCPV6_CLIENT);
+  if (protocol == FW_PROTOCOL_ICMP && version == 4)
+    return port == FW_ICMP_UNREACHABLE || port == FW_ICMP_TIME_EXCEEDED ||
+           port == FW_ICMP_PARAMETER_PROBLEM;
+  if (protocol == FW_PROTOCOL_ICMPV6 && version == 6)
+    return (port >= FW_ICMPV6_ERROR_FIRST && port <= FW_ICMPV6_ERROR_LAST) ||
+           (port >= FW_MLD_FIRST && port <= FW_MLD_LAST) ||
+           port == FW_MLD2_REPORT;
+  return 0;
+}
+
+/* A packet of which no rule says anything. */
+static __always_inline struct fw_outcome fw_judge_default(__u32 protocol,
+                                                          __u32 port,
+                                                          __u32 version) {
+  if (!fw_drops_by_default()) return fw_pass(FW_REASON_NO_MATCH);
+  if (fw_is_essential(protocol, port, version))
+    return fw_pass(FW_REASON_ESSENTIAL);
+  return fw_drop_if(1, FW_REASON_DEFAULT);
+}
+
 static __always_inline struct fw_outcome fw_judge_port(__u32 protocol,
-                                                       __u32 port) {
+                                                       __u32 port,
+                                                       __u32 version) {
   if (fw_lookup_port(protocol, port))
     return fw_drop_if(1, FW_REASON_PORT_BLOCKED);
-  return fw_pass(FW_REASON_NO_MATCH);
+  return fw_judge_default(protocol, port, version);
 }
 
 /* By what could be read of a packet. */
 static __always_inline struct fw_outcome fw_judge_extent(__u32 extent,
                                                          __u32 protocol,
-                                                         __u32 port) {
+                                                         __u32 port,
+                                                         __u32 version) {
   switch (extent) {
     case FW_EXTENT_PORTS:
-      return fw_judge_port(protocol, port);
+      return fw_judge_port(protocol, port, version);
     case FW_EXTENT_PORTS_CUT:
       return fw_drop_if_needed(fw_has_port_rules(protocol),
                                FW_REASON_MALFORMED_TRANSPORT);
@@ -77,7 +104,7 @@ static __always_inline struct fw_outcome fw_judge_extent(__u32 extent,
     case FW_EXTENT_CHAIN_DEEP:
       return fw_drop_if_needed(fw_has_any_port_rules(), FW_REASON_TOO_DEEP);
     default:
-      return fw_pass(FW_REASON_NO_MATCH);
+      return fw_judge_default(protocol, port, version);
   }
 }
 
@@ -92,7 +119,7 @@ __noinline __u64 fw_judge_unusual(struct xdp_md *ctx, __u64 packed,
 
   if (!is_later)
     outcome = fw_judge_extent(transport.extent & ~FW_EXTENT_FIRST,
-                              transport.protocol, transport.port);
+                              transport.protocol, transport.port, version);
   if ((is_first || is_later) && fw_has_any_port_rules())
     outcome.verdict =
         fw_follow_fragment(ctx, transport.ip, transport.identification, version,
@@ -104,9 +131,9 @@ __noinline __u64 fw_judge_unusual(struct xdp_md *ctx, __u64 packed,
 static __always_inline struct fw_outcome fw_judge_transport(
     struct xdp_md *ctx, struct fw_transport transport, __u32 version) {
   if (transport.extent == FW_EXTENT_PORTS)
-    return fw_judge_port(transport.protocol, transport.port);
+    return fw_judge_port(transport.protocol, transport.port, version);
   if (transport.extent == FW_EXTENT_NO_PORTS)
-    return fw_pass(FW_REASON_NO_MATCH);
+    return fw_judge_default(transport.protocol, transport.port, version);
   return fw_unpack_outcome(
       fw_judge_unusual(ctx, fw_pack_transport(&transport), version));
 }
@@ -155,13 +182,14 @@ static __always_inline struct fw_cursor fw_at_ip(struct xdp_md *ctx,
   return cursor;
 }
 
-__noinline __u64 fw_judge_fragment4(struct xdp_md *ctx, __u64 byte_count,
-                                    __u64 tag_count) {
+/* What is behind an IPv4 header, verified apart from what is before it. */
+__noinline __u64 fw_judge_behind4_apart(struct xdp_md *ctx, __u64 byte_count,
+                                        __u64 tag_count) {
   struct fw_place place = {byte_count, tag_count};
   struct fw_cursor cursor = fw_at_ip(ctx, place);
   struct fw_transport transport = fw_parse_behind_ipv4(&cursor);
 
-  return fw_judge_unusual(ctx, fw_pack_transport(&transport), 4);
+  return fw_judge_transport_apart(ctx, fw_pack_transport(&transport), 4);
 }
 
 /* Addresses come first: what cannot be read further is still blocked by its
@@ -180,11 +208,13 @@ static __always_inline struct fw_outcome fw_judge_ipv4(struct xdp_md *ctx,
                                     : fw_lookup_source4(source));
   if (verdict == FW_ENTRY_BLOCK) return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
   if (verdict == FW_ENTRY_ALLOW) return fw_pass(FW_REASON_SOURCE_ALLOWED);
-  cursor = fw_at_ip(ctx, place);
-  if (fw_is_fragment4(&cursor))
-    return fw_unpack_outcome(
-        fw_judge_fragment4(ctx, place.byte_count, place.tag_count));
-  return fw_judge_behind(ctx, fw_parse_behind_ipv4(&cursor), 4, is_strict);
+  if (!is_strict) {
+    cursor = fw_at_ip(ctx, place);
+    if (!fw_is_fragment4(&cursor))
+      return fw_judge_transport(ctx, fw_parse_behind_ipv4(&cursor), 4);
+  }
+  return fw_unpack_outcome(
+      fw_judge_behind4_apart(ctx, place.byte_count, place.tag_count));
 }
 
 static __always_inline struct fw_outcome fw_judge_ipv6(struct xdp_md *ctx,

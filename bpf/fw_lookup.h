@@ -111,8 +111,13 @@ static __always_inline __u64 fw_lookup_port(__u32 protocol, __u32 port) {
   return rule ? rule->rule_id : 0;
 }
 
+static __always_inline int fw_drops_by_default(void) {
+  return fw_options.default_verdict == FW_VERDICT_DROP;
+}
+
 static __always_inline int fw_has_port_rules(__u32 protocol) {
-  return bpf_map_lookup_elem(&fw_ports, &protocol) != NULL;
+  return fw_drops_by_default() ||
+         bpf_map_lookup_elem(&fw_ports, &protocol) != NULL;
 }
 
 __noinline int fw_has_any_port_rules(void) {

@@ -13,8 +13,8 @@
 const volatile __u32 fw_slot_index = 0;
 
 /* The same. */
-const volatile struct fw_options fw_options = {FW_MALFORMED_AUTO,
-                                               FW_VERDICT_PASS};
+const volatile struct fw_options fw_options = {
+    FW_MALFORMED_AUTO, FW_VERDICT_PASS, FW_VERDICT_PASS};
 
 /* Where a look-up of a source address begins: see fw_table.h.
  * Key: 0. Value: struct fw_source_state. Writer: the agent. Size: 1. A global

@@ -20,8 +20,21 @@
 #define FW_IPPROTO_SHIM6 140  /* RFC 5533 */
 #define FW_IPV4_OFFSET 0x1fff /* of frag_off */
 #define FW_IPV4_MORE 0x2000   /* the same */
-#define FW_ND_FIRST 133       /* ICMPv6 type: router solicitation */
-#define FW_ND_LAST 136        /* neighbour advertisement */
+/* IPv4: ICMP errors (RFC 792), and the DHCP client's port (RFC 2131) */
+#define FW_ICMP_UNREACHABLE 3 /* with it: fragmentation needed (RFC 1191) */
+#define FW_ICMP_TIME_EXCEEDED 11
+#define FW_ICMP_PARAMETER_PROBLEM 12
+#define FW_DHCP_CLIENT 68
+/* IPv6: errors (RFC 4443; Packet Too Big is one), groups (RFC 2710, 3810), and
+ * the DHCP client's port (RFC 8415) */
+#define FW_ICMPV6_ERROR_FIRST 1
+#define FW_ICMPV6_ERROR_LAST 4
+#define FW_MLD_FIRST 130
+#define FW_MLD_LAST 132
+#define FW_MLD2_REPORT 143
+#define FW_DHCPV6_CLIENT 546
+#define FW_ND_FIRST 133 /* ICMPv6 type: router solicitation */
+#define FW_ND_LAST 136  /* neighbour advertisement */
 
 /* How far a packet with an address could be read. */
 enum fw_extent {
@@ -36,11 +49,20 @@ enum fw_extent {
 /* Added to one of them: the packet is the first fragment of a datagram. */
 #define FW_EXTENT_FIRST 0x10u
 
+/* What has a type in the place of ports. */
+#define FW_PROTOCOL_ICMP (FW_PORT_PROTOCOLS + 1)
+#define FW_PROTOCOL_ICMPV6 (FW_PORT_PROTOCOLS + 2)
+#define FW_NO_TYPE 0x100
+
 /* What is behind the IP header. */
 struct fw_transport {
-  __u32 extent;   /* enum fw_extent, and FW_EXTENT_FIRST */
-  __u32 protocol; /* enum fw_port_protocol; set with PORTS and PORTS_CUT */
-  __u32 port;     /* destination, host byte order; set with PORTS */
+  __u32 extent; /* enum fw_extent, and FW_EXTENT_FIRST */
+  /* enum fw_port_protocol with PORTS and PORTS_CUT; with NO_PORTS one of the
+   * two below, or FW_PORT_PROTOCOLS. */
+  __u32 protocol;
+  /* With PORTS the destination port, in host byte order; of the two below the
+   * type, or FW_NO_TYPE where it is cut off. */
+  __u32 port;
   /* Fragments: where their identification is, in words behind the Ethernet
    * header; and, of all packets, the IP header. */
   __u32 identification;
@@ -112,7 +134,8 @@ static __always_inline int fw_is_extension(__u32 type) {
          type == FW_IPPROTO_HIP || type == FW_IPPROTO_SHIM6;
 }
 
-/* An enum fw_port_protocol; FW_PORT_PROTOCOLS for a protocol without ports. */
+/* An enum fw_port_protocol; for a protocol without ports as in struct
+ * fw_transport. */
 static __always_inline __u32 fw_port_protocol(__u32 ip_protocol) {
   switch (ip_protocol) {
     case IPPROTO_TCP:
@@ -125,6 +148,10 @@ static __always_inline __u32 fw_port_protocol(__u32 ip_protocol) {
       return FW_PORT_UDPLITE;
     case IPPROTO_DCCP:
       return FW_PORT_DCCP;
+    case IPPROTO_ICMP:
+      return FW_PROTOCOL_ICMP;
+    case IPPROTO_ICMPV6:
+      return FW_PROTOCOL_ICMPV6;
     default:
       return FW_PORT_PROTOCOLS;
   }
@@ -143,7 +170,11 @@ static __always_inline void fw_parse_ports(const struct fw_cursor *cursor,
 
   transport->extent = FW_EXTENT_NO_PORTS;
   transport->protocol = fw_port_protocol(ip_protocol);
-  if (transport->protocol == FW_PORT_PROTOCOLS) return;
+  if (transport->protocol >= FW_PORT_PROTOCOLS) {
+    transport->port =
+        fw_has(cursor, FW_WORD_BYTES) ? *cursor->position : FW_NO_TYPE;
+    return;
+  }
   transport->extent = FW_EXTENT_PORTS_CUT;
   if (!fw_has(cursor, sizeof(*ports))) return;
   transport->extent = FW_EXTENT_PORTS;

@@ -83,6 +83,7 @@ static __always_inline struct fw_transport fw_end_chain(struct fw_chain chain,
   struct fw_transport transport = {
       FW_EXTENT_NO_PORTS, fw_port_protocol(chain.type), (__u32)word & 0xffff,
       chain.identification, 0};
+  int is_cut = word == FW_NO_WORD || chain.offset + FW_WORD_BYTES > chain.limit;
 
   if (chain.type == FW_CHAIN_CUT) {
     transport.extent = FW_EXTENT_CHAIN_CUT;
@@ -90,10 +91,10 @@ static __always_inline struct fw_transport fw_end_chain(struct fw_chain chain,
     transport.extent = FW_EXTENT_FRAGMENT;
   } else if (chain.type == FW_CHAIN_DEEP || fw_is_extension(chain.type)) {
     transport.extent = FW_EXTENT_CHAIN_DEEP;
-  } else if (transport.protocol != FW_PORT_PROTOCOLS) {
-    int is_cut =
-        word == FW_NO_WORD || chain.offset + FW_WORD_BYTES > chain.limit;
+  } else if (transport.protocol < FW_PORT_PROTOCOLS) {
     transport.extent = is_cut ? FW_EXTENT_PORTS_CUT : FW_EXTENT_PORTS;
+  } else {
+    transport.port = is_cut ? FW_NO_TYPE : (__u32)word >> 24;
   }
   if (chain.identification != 0 && transport.extent != FW_EXTENT_FRAGMENT)
     transport.extent |= FW_EXTENT_FIRST;

@@ -38,6 +38,8 @@ static_assert(Same(Reason::kTooDeep, FW_REASON_TOO_DEEP));
 static_assert(Same(Reason::kFragment, FW_REASON_FRAGMENT));
 static_assert(Same(Reason::kNeighborDiscovery, FW_REASON_NEIGHBOR_DISCOVERY));
 static_assert(Same(Reason::kSourceAllowed, FW_REASON_SOURCE_ALLOWED));
+static_assert(Same(Reason::kDefault, FW_REASON_DEFAULT));
+static_assert(Same(Reason::kEssential, FW_REASON_ESSENTIAL));
 
 const fw_counter& At(const fw_counters& counters, std::size_t outcome) {
   const auto& [verdict, reason] = policy::kOutcomes[outcome];

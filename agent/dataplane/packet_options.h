@@ -12,9 +12,13 @@ enum class Malformed { kAuto, kPass, kDrop };
 // What is done with later fragments when nothing is known of the first one.
 enum class UndecidedFragments { kPass, kDrop };
 
+// What is done with packets that no rule says anything of.
+enum class DefaultVerdict { kPass, kDrop };
+
 struct PacketOptions {
   Malformed malformed = Malformed::kAuto;
   UndecidedFragments undecided_fragments = UndecidedFragments::kPass;
+  DefaultVerdict default_verdict = DefaultVerdict::kPass;
 
   bool operator==(const PacketOptions&) const = default;
 };

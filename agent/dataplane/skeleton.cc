@@ -110,11 +110,19 @@ void SetPacketOptions(const fwagent_xdp* skeleton,
   static_assert(static_cast<int>(Malformed::kAuto) == FW_MALFORMED_AUTO);
   static_assert(static_cast<int>(Malformed::kPass) == FW_MALFORMED_PASS);
   static_assert(static_cast<int>(Malformed::kDrop) == FW_MALFORMED_DROP);
-  const bool drops = packets.undecided_fragments == UndecidedFragments::kDrop;
+  const bool drops_by_default =
+      packets.default_verdict == DefaultVerdict::kDrop;
+  // A later fragment of something unknown is nothing that a rule allows.
+  const bool drops_undecided =
+      drops_by_default ||
+      packets.undecided_fragments == UndecidedFragments::kDrop;
+  const auto verdict = [](bool drops) {
+    return drops ? __u32{FW_VERDICT_DROP} : __u32{FW_VERDICT_PASS};
+  };
   skeleton->rodata->fw_options = {
       .malformed = static_cast<std::uint32_t>(packets.malformed),
-      .undecided_fragments =
-          drops ? __u32{FW_VERDICT_DROP} : __u32{FW_VERDICT_PASS}};
+      .undecided_fragments = verdict(drops_undecided),
+      .default_verdict = verdict(drops_by_default)};
 }
 
 absl::Status LoadSkeleton(fwagent_xdp* skeleton) {

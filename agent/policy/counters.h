@@ -23,11 +23,13 @@ enum class Reason : std::uint8_t {
   kFragment = 8,
   kNeighborDiscovery = 9,
   kSourceAllowed = 10,
+  kDefault = 11,
+  kEssential = 12,
 };
 
 // Every pair that can occur, in order. What is broken passes while no rule
 // would have needed the part that is missing, and is dropped otherwise.
-inline constexpr std::array<std::pair<Verdict, Reason>, 13> kOutcomes = {{
+inline constexpr std::array<std::pair<Verdict, Reason>, 16> kOutcomes = {{
     {Verdict::kPass, Reason::kNoMatch},
     {Verdict::kPass, Reason::kNotIp},
     {Verdict::kPass, Reason::kMalformedIp},
@@ -36,11 +38,14 @@ inline constexpr std::array<std::pair<Verdict, Reason>, 13> kOutcomes = {{
     {Verdict::kPass, Reason::kFragment},
     {Verdict::kPass, Reason::kNeighborDiscovery},
     {Verdict::kPass, Reason::kSourceAllowed},
+    {Verdict::kPass, Reason::kEssential},
     {Verdict::kDrop, Reason::kSourceBlocked},
     {Verdict::kDrop, Reason::kPortBlocked},
     {Verdict::kDrop, Reason::kMalformedIp},
     {Verdict::kDrop, Reason::kMalformedTransport},
     {Verdict::kDrop, Reason::kTooDeep},
+    {Verdict::kDrop, Reason::kFragment},
+    {Verdict::kDrop, Reason::kDefault},
 }};
 
 struct Counter {

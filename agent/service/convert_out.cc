@@ -25,6 +25,8 @@ FW_SAME_NUMBER(REASON_TOO_DEEP, Reason::kTooDeep);
 FW_SAME_NUMBER(REASON_FRAGMENT, Reason::kFragment);
 FW_SAME_NUMBER(REASON_NEIGHBOR_DISCOVERY, Reason::kNeighborDiscovery);
 FW_SAME_NUMBER(REASON_SOURCE_ALLOWED, Reason::kSourceAllowed);
+FW_SAME_NUMBER(REASON_DEFAULT, Reason::kDefault);
+FW_SAME_NUMBER(REASON_ESSENTIAL, Reason::kEssential);
 #undef FW_SAME_NUMBER
 
 v1::Protocol ToProto(policy::Protocol protocol) {

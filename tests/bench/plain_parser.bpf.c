@@ -16,7 +16,7 @@ static __always_inline struct fw_outcome plain_judge_behind(
   if ((const void *)(ports + 1) > end)
     return fw_drop_if(1, FW_REASON_MALFORMED_TRANSPORT);
   return fw_judge_port(ip->protocol == IPPROTO_UDP,
-                       bpf_ntohs(ports->destination));
+                       bpf_ntohs(ports->destination), 4);
 }
 
 static __always_inline struct fw_outcome plain_judge(struct xdp_md *ctx) {

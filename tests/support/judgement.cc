@@ -25,6 +25,10 @@ std::string_view NameOf(fw_reason reason) {
       return "fragment";
     case FW_REASON_NEIGHBOR_DISCOVERY:
       return "neighbor-discovery";
+    case FW_REASON_DEFAULT:
+      return "default";
+    case FW_REASON_ESSENTIAL:
+      return "essential";
     case FW_REASON_SOURCE_ALLOWED:
       return "source-allowed";
     default:

@@ -15,6 +15,8 @@ constexpr std::uint16_t kIPv4Type = 0x0800;
 constexpr std::uint16_t kIPv6Type = 0x86dd;
 constexpr int kMaxTags = 16;
 
+constexpr std::uint8_t kIcmp = 1;
+constexpr std::uint8_t kIcmp6 = 58;
 constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
 constexpr std::uint8_t kDccp = 33;
@@ -39,11 +41,27 @@ bool Holds(const policy::Prefix& prefix, const Bytes& address) {
   return true;
 }
 
+// The list in docs/packets.md of what a host needs to stay on the network.
+bool IsEssential(Family family, const Transport& transport) {
+  if (transport.payload.size() < 4) return false;
+  const std::uint8_t type = *transport.payload.U8(0);
+  const std::uint16_t port = *transport.payload.U16(2);
+  if (family == Family::kIPv4) {
+    return (transport.protocol == kIcmp &&
+            (type == 3 || type == 11 || type == 12)) ||
+           (transport.protocol == kUdp && port == 68);
+  }
+  return (transport.protocol == kIcmp6 &&
+          ((type >= 1 && type <= 4) || (type >= 130 && type <= 132) ||
+           type == 143)) ||
+         (transport.protocol == kUdp && port == 546);
+}
+
 }  // namespace
 
 Judgement ReferenceFilter::Judge(const Bytes& frame, nanoseconds now) {
   const ByteReader bytes(frame);
-  const bool any_rule = BlocksAnyPort() || HasSourcesOf(Family::kIPv4) ||
+  const bool any_rule = AsksForAnyPort() || HasSourcesOf(Family::kIPv4) ||
                         HasSourcesOf(Family::kIPv6);
   std::size_t at = 12;
   std::optional<std::uint16_t> type = bytes.U16(at);
@@ -62,7 +80,7 @@ Judgement ReferenceFilter::Judge(const Bytes& frame, nanoseconds now) {
   if (datagram) return JudgeDatagram(*datagram, now);
   const Family family = is_ipv4 ? Family::kIPv4 : Family::kIPv6;
   return JudgeMalformed(FW_REASON_MALFORMED_IP,
-                        HasSourcesOf(family) || BlocksAnyPort());
+                        HasSourcesOf(family) || AsksForAnyPort());
 }
 
 Judgement ReferenceFilter::JudgeDatagram(const Datagram& datagram,
@@ -81,34 +99,43 @@ Judgement ReferenceFilter::JudgeDatagram(const Datagram& datagram,
     // RFC 3128: such a fragment can rewrite the flags of the first one.
     if (datagram.family == Family::kIPv4 && transport.protocol == kTcp &&
         transport.fragment->offset == 1) {
-      return JudgeMalformed(FW_REASON_MALFORMED_TRANSPORT, BlocksPortsOf(kTcp));
+      return JudgeMalformed(FW_REASON_MALFORMED_TRANSPORT,
+                            AsksForPortsOf(kTcp));
     }
     return JudgeLaterFragment(*transport.fragment, now);
   }
-  const Judgement judgement = JudgeTransport(transport);
+  const Judgement judgement = JudgeTransport(datagram.family, transport);
   if (transport.fragment && transport.fragment->IsFirst()) {
     RememberFirstFragment(*transport.fragment, judgement.verdict, now);
   }
   return judgement;
 }
 
-Judgement ReferenceFilter::JudgeTransport(const Transport& transport) const {
+Judgement ReferenceFilter::JudgeTransport(Family family,
+                                          const Transport& transport) const {
   if (transport.kind == Transport::Kind::kTooDeep) {
-    return JudgeMalformed(FW_REASON_TOO_DEEP, BlocksAnyPort());
+    return JudgeMalformed(FW_REASON_TOO_DEEP, AsksForAnyPort());
   }
   if (transport.kind == Transport::Kind::kCut) {
-    return JudgeMalformed(FW_REASON_MALFORMED_TRANSPORT, BlocksAnyPort());
+    return JudgeMalformed(FW_REASON_MALFORMED_TRANSPORT, AsksForAnyPort());
   }
-  if (!HasPorts(transport.protocol)) return Passed(FW_REASON_NO_MATCH);
+  if (!HasPorts(transport.protocol)) return JudgeByDefault(family, transport);
   const auto port = transport.payload.U16(2);
   if (!port) {
     return JudgeMalformed(FW_REASON_MALFORMED_TRANSPORT,
-                          BlocksPortsOf(transport.protocol));
+                          AsksForPortsOf(transport.protocol));
   }
   if (BlocksPort(transport.protocol, *port)) {
     return Dropped(FW_REASON_PORT_BLOCKED);
   }
-  return Passed(FW_REASON_NO_MATCH);
+  return JudgeByDefault(family, transport);
+}
+
+Judgement ReferenceFilter::JudgeByDefault(Family family,
+                                          const Transport& transport) const {
+  if (!options_.drops_by_default) return Passed(FW_REASON_NO_MATCH);
+  return IsEssential(family, transport) ? Passed(FW_REASON_ESSENTIAL)
+                                        : Dropped(FW_REASON_DEFAULT);
 }
 
 Judgement ReferenceFilter::JudgeMalformed(fw_reason reason,
@@ -127,14 +154,15 @@ Judgement ReferenceFilter::JudgeMalformed(fw_reason reason,
 
 Judgement ReferenceFilter::JudgeLaterFragment(const FragmentOf& fragment,
                                               nanoseconds now) const {
-  if (!options_.follows_fragments || !BlocksAnyPort()) {
+  if (!options_.follows_fragments || !AsksForAnyPort()) {
     return Passed(FW_REASON_FRAGMENT);
   }
   const auto first = first_fragments_.find(fragment.key);
   if (first == first_fragments_.end() ||
       now - first->second.when >= kFragmentLife) {
-    return options_.drops_undecided_fragments ? Dropped(FW_REASON_FRAGMENT)
-                                              : Passed(FW_REASON_FRAGMENT);
+    const bool drops =
+        options_.drops_undecided_fragments || options_.drops_by_default;
+    return drops ? Dropped(FW_REASON_FRAGMENT) : Passed(FW_REASON_FRAGMENT);
   }
   return {first->second.verdict, FW_REASON_FRAGMENT};
 }
@@ -144,7 +172,7 @@ Judgement ReferenceFilter::JudgeLaterFragment(const FragmentOf& fragment,
 void ReferenceFilter::RememberFirstFragment(const FragmentOf& fragment,
                                             fw_verdict verdict,
                                             nanoseconds now) {
-  if (!options_.follows_fragments || !BlocksAnyPort()) return;
+  if (!options_.follows_fragments || !AsksForAnyPort()) return;
   first_fragments_[fragment.key] = {.verdict = verdict, .when = now};
 }
 
@@ -177,7 +205,8 @@ bool ReferenceFilter::HasSourcesOf(Family family) const {
       [&](const SourceRule& rule) { return rule.prefix.family() == family; });
 }
 
-bool ReferenceFilter::BlocksPortsOf(std::uint8_t ip_protocol) const {
+bool ReferenceFilter::AsksForPortsOf(std::uint8_t ip_protocol) const {
+  if (options_.drops_by_default) return true;
   return std::any_of(rules_.ports.begin(), rules_.ports.end(),
                      [&](const ReferenceRules::Ports& ports) {
                        return ports.ip_protocol == ip_protocol;

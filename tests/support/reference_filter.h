@@ -39,6 +39,8 @@ class ReferenceFilter {
     // Whether later fragments follow the first one; else all of them pass.
     bool follows_fragments = false;
     bool drops_undecided_fragments = false;
+    // What no rule says anything of.
+    bool drops_by_default = false;
   };
 
   // Without rules.
@@ -54,7 +56,10 @@ class ReferenceFilter {
  private:
   Judgement JudgeDatagram(const Datagram& datagram,
                           std::chrono::nanoseconds now);
-  Judgement JudgeTransport(const Transport& transport) const;
+  Judgement JudgeTransport(policy::Family family,
+                           const Transport& transport) const;
+  Judgement JudgeByDefault(policy::Family family,
+                           const Transport& transport) const;
   Judgement JudgeMalformed(fw_reason reason, bool is_needed) const;
 
   Judgement JudgeLaterFragment(const FragmentOf& fragment,
@@ -65,8 +70,11 @@ class ReferenceFilter {
   bool HasPorts(std::uint8_t ip_protocol) const;
   bool SourceIs(policy::SourceVerdict verdict, const Bytes& source) const;
   bool HasSourcesOf(policy::Family family) const;
-  bool BlocksAnyPort() const { return !rules_.ports.empty(); }
-  bool BlocksPortsOf(std::uint8_t ip_protocol) const;
+  // Whether it matters what the port of a packet is.
+  bool AsksForAnyPort() const {
+    return options_.drops_by_default || !rules_.ports.empty();
+  }
+  bool AsksForPortsOf(std::uint8_t ip_protocol) const;
   bool BlocksPort(std::uint8_t ip_protocol, std::uint16_t port) const;
 
   // What became of the first fragment of a datagram, and when it came.

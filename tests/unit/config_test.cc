@@ -46,6 +46,7 @@ TEST_F(ConfigTest, EveryKey) {
       "socket_group: g\nlisten: 127.0.0.1:1\ninsecure_remote: true\n"
       "state_dir: /d\npin_dir: /p\nmax_sources: 7\nlog_level: debug\n"
       "malformed: pass\nundecided_fragments: drop\n"
+      "default_verdict: drop\n"
       "interface_options: {eth1: {malformed: drop}}\n");
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(config->interfaces, ElementsAre("eth0", "eth1"));
@@ -60,7 +61,8 @@ TEST_F(ConfigTest, EveryKey) {
   EXPECT_EQ(config->log_level, "debug");
   const dataplane::PacketOptions packets = {
       .malformed = dataplane::Malformed::kPass,
-      .undecided_fragments = dataplane::UndecidedFragments::kDrop};
+      .undecided_fragments = dataplane::UndecidedFragments::kDrop,
+      .default_verdict = dataplane::DefaultVerdict::kDrop};
   EXPECT_EQ(config->packets, packets);
   const auto own = config->packets_of();
   ASSERT_EQ(own.size(), 1u);
@@ -97,6 +99,7 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirPlace) {
            Row{"malformed: maybe\n",
                "\"maybe\" is not one of auto, pass, drop"},
            Row{"undecided_fragments: auto\n", "is not one of pass, drop"},
+           Row{"default_verdict: reject\n", "is not one of pass, drop"},
            Row{"interface_options: [eth0]\n", "must be a mapping"},
            Row{"interface_options: {eth0: drop}\n", "eth0: must be a mapping"},
            Row{"interface_options: {eth0: {mode: auto}}\n",
