@@ -27,7 +27,7 @@ enum class Reason : std::uint8_t {
 
 // Every pair that can occur, in order. What is broken passes while no rule
 // would have needed the part that is missing, and is dropped otherwise.
-inline constexpr std::array<std::pair<Verdict, Reason>, 13> kOutcomes = {{
+inline constexpr std::array<std::pair<Verdict, Reason>, 14> kOutcomes = {{
     {Verdict::kPass, Reason::kNoMatch},
     {Verdict::kPass, Reason::kNotIp},
     {Verdict::kPass, Reason::kMalformedIp},
@@ -41,6 +41,7 @@ inline constexpr std::array<std::pair<Verdict, Reason>, 13> kOutcomes = {{
     {Verdict::kDrop, Reason::kMalformedIp},
     {Verdict::kDrop, Reason::kMalformedTransport},
     {Verdict::kDrop, Reason::kTooDeep},
+    {Verdict::kDrop, Reason::kFragment},
 }};
 
 struct Counter {
