@@ -39,27 +39,27 @@ const char* Unreadable(const FrameOutline& outline, NftVerdict plain,
   };
   switch (outline.end) {
     case End::kCutInLink:
-      return if_needed(any_rule, "cut off in a tag");
+      return if_needed(any_rule, nft_class::kCutInTag);
     case End::kTooManyTags:
-      return if_needed(any_rule, "more than 16 tags");
+      return if_needed(any_rule, nft_class::kTooManyTags);
     case End::kBadIPv4:
       return if_needed(HasSourcesOf(rules, Family::kIPv4) || HasPorts(rules),
-                       "malformed IPv4 header");
+                       nft_class::kBadIPv4);
     case End::kBadIPv6:
       return if_needed(HasSourcesOf(rules, Family::kIPv6) || HasPorts(rules),
-                       "malformed IPv6 header");
+                       nft_class::kBadIPv6);
     case End::kCutInExtension:
       return if_needed(is_undecided && HasPorts(rules),
-                       "cut off in an extension header");
+                       nft_class::kCutInExtension);
     case End::kTooManyExtensions:
       return if_needed(is_undecided && HasPorts(rules),
-                       "more than 24 extension headers");
+                       nft_class::kTooManyExtensions);
     case End::kCutBeforePort:
       return if_needed(is_undecided && HasPortsOf(rules, outline.protocol),
-                       "cut off before the port");
+                       nft_class::kCutBeforePort);
     case End::kRewritesTcp:
       return if_needed(is_undecided && HasPortsOf(rules, outline.protocol),
-                       "TCP fragment at offset 1");
+                       nft_class::kRewritesTcp);
     case End::kWhole:
     case End::kNotIp:
     case End::kLaterFragment:
@@ -94,26 +94,25 @@ Expectation NftExpectations::Next(const FrameOutline& outline, NftVerdict plain,
                                            when};
   }
   if (is_no_port && expected.verdict == Verdict::kPass) {
-    expected.otherwise = "later fragment that nftables reads a port in";
+    expected.otherwise = kTakenForPort;
   }
   return expected;
 }
 
 Expectation NftExpectations::OfLaterFragment(const FrameOutline& outline,
                                              const Moments& when) const {
-  static constexpr char kName[] = "later fragment of a dropped datagram";
   const auto first = first_fragments_.find(*outline.datagram);
   if (first == first_fragments_.end() || !first->second.is_dropped) {
     return {Verdict::kPass};
   }
   const Moments& then = first->second.when;
   if (when.end - then.begin < kFragmentLife - kClockSlack) {
-    return {Verdict::kDrop, kName};
+    return {Verdict::kDrop, nft_class::kOfDroppedDatagram};
   }
   if (when.begin - then.end > kFragmentLife + kClockSlack) {
     return {Verdict::kPass};
   }
-  return {Verdict::kEither, kName};
+  return {Verdict::kEither, nft_class::kOfDroppedDatagram};
 }
 
 const char* WhatHidesFromNft(const FrameOutline& outline) {

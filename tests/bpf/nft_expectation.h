@@ -14,6 +14,29 @@
 
 namespace fwagent::testing {
 
+// The classes of packets that nftables passes, also in their plain form, and we
+// drop.
+namespace nft_class {
+inline constexpr char kCutInTag[] = "cut off in a tag";
+inline constexpr char kTooManyTags[] = "more than 16 tags";
+inline constexpr char kBadIPv4[] = "malformed IPv4 header";
+inline constexpr char kBadIPv6[] = "malformed IPv6 header";
+inline constexpr char kCutInExtension[] = "cut off in an extension header";
+inline constexpr char kTooManyExtensions[] = "more than 24 extension headers";
+inline constexpr char kCutBeforePort[] = "cut off before the port";
+inline constexpr char kRewritesTcp[] = "TCP fragment at offset 1";
+inline constexpr char kOfDroppedDatagram[] =
+    "later fragment of a dropped datagram";
+inline constexpr const char* kAll[] = {
+    kCutInTag,      kTooManyTags,    kBadIPv4,
+    kBadIPv6,       kCutInExtension, kTooManyExtensions,
+    kCutBeforePort, kRewritesTcp,    kOfDroppedDatagram};
+}  // namespace nft_class
+
+// The one that nftables drops and we pass.
+inline constexpr char kTakenForPort[] =
+    "later fragment that nftables reads a port in";
+
 // Between these two a frame was judged.
 struct Moments {
   std::chrono::steady_clock::time_point begin;

@@ -46,8 +46,8 @@ policy::PortTable TableOf(std::uint8_t ip_protocol,
   policy::PortTable table;
   policy::RuleId id = 0;
   for (const ReferenceRules::Ports& ports : rules.ports) {
-    ++id;
     if (ports.ip_protocol != ip_protocol) continue;
+    ++id;
     table.resize(65536);
     std::fill(table.begin() + ports.first, table.begin() + ports.last + 1, id);
   }
@@ -129,10 +129,10 @@ absl::Status TwoGuards::SetOurRules(const ReferenceRules& rules) {
   if (!rules_ || rules_->sources != rules.sources) {
     FW_RETURN_IF_ERROR(plane_->ReplaceSources(rules.sources));
   }
-  if (rules_ && rules_->ports == rules.ports) return absl::OkStatus();
   for (const auto& [ip_protocol, protocol] : kProtocols) {
-    FW_RETURN_IF_ERROR(
-        plane_->ReplacePorts(protocol, TableOf(ip_protocol, rules)));
+    const policy::PortTable table = TableOf(ip_protocol, rules);
+    if (rules_ && TableOf(ip_protocol, *rules_) == table) continue;
+    FW_RETURN_IF_ERROR(plane_->ReplacePorts(protocol, table));
   }
   return absl::OkStatus();
 }
