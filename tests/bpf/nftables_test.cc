@@ -6,11 +6,13 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "agent/util/status_macros.h"
 #include "tests/bpf/nft_comparison.h"
 #include "tests/bpf/nft_expectation.h"
@@ -37,12 +39,14 @@ constexpr std::uint64_t kFramesThatMeetAll = 50'000;
 // A raw one and its plain form.
 constexpr std::size_t kFramesAtATime = kMostFramesAtATime / 2;
 
+constexpr absl::Duration kShrinkTime = absl::Seconds(20);
+
 const Bytes kPortProtocols = {6, 17, 33, 132, 136};
 
 // Both modes together; FW_NFTABLES_FRAMES=10000000 asks for more, which takes
 // minutes, and FW_NFTABLES_SEED for others than in every other run.
 std::uint64_t FramesInAll() {
-  return FromEnvironment("FW_NFTABLES_FRAMES", 200'000 / kFewer);
+  return FromEnvironment("FW_NFTABLES_FRAMES", 160'000 / kFewer);
 }
 std::uint64_t FirstSeed() { return FromEnvironment("FW_NFTABLES_SEED", 1); }
 
@@ -85,34 +89,59 @@ class NftablesTest : public ::testing::TestWithParam<ModePreference> {
 
   absl::StatusOr<std::vector<Judged>> Judge(const std::vector<Bytes>& frames,
                                             const ReferenceRules& rules) {
-    std::vector<Judged> all;
-    std::vector<Bytes> sent;
-    std::vector<Bytes> raw_and_plain;
-    for (const Bytes& frame : frames) {
-      const FrameOutline outline = ReadOutline(frame);
-      if (IsLostBeforeNft(frame, outline)) continue;
-      all.push_back({.frame = frame, .outline = outline});
-      sent.push_back(frame);
-      raw_and_plain.push_back(frame);
-      raw_and_plain.push_back(PlainForm(frame, outline));
-    }
+    Batch batch = Sort(frames);
     Moments when{.begin = steady_clock::now(), .end = {}};
-    FW_ASSIGN_OR_RETURN(const auto ours, guards_->AskOurs(sent));
+    FW_ASSIGN_OR_RETURN(const auto ours, guards_->AskOurs(batch.raw));
     when.end = steady_clock::now();
-    FW_ASSIGN_OR_RETURN(const auto nft, guards_->AskNft(raw_and_plain));
-    for (std::size_t i = 0; i < all.size(); ++i) {
+    FW_ASSIGN_OR_RETURN(const auto nft, guards_->AskNft(batch.raw_and_plain));
+    for (std::size_t i = 0; i < batch.judged.size(); ++i) {
+      Judged& judged = batch.judged[i];
       if (!nft[2 * i] || !nft[2 * i + 1]) {
         return absl::InternalError(
             absl::StrCat("never came to nftables, or not in its plain form:",
-                         ToHex(all[i].frame)));
+                         ToHex(judged.frame)));
       }
-      all[i].gets_past_us = ours[i];
-      all[i].raw = *nft[2 * i];
-      all[i].plain = *nft[2 * i + 1];
-      all[i].expected =
-          expectations_.Next(all[i].outline, all[i].plain, rules, when);
+      judged.gets_past_us = ours[i];
+      judged.raw = *nft[2 * i];
+      judged.plain = *nft[2 * i + 1];
+      judged.expected =
+          expectations_.Next(judged.outline, judged.plain, rules, when);
     }
-    return all;
+    FW_RETURN_IF_ERROR(ExpectLost(batch.lost));
+    return std::move(batch.judged);
+  }
+
+  struct Batch {
+    std::vector<Judged> judged = {};
+    std::vector<Bytes> raw = {};
+    std::vector<Bytes> raw_and_plain = {};
+    std::vector<Bytes> lost = {};  // before nftables
+  };
+  static Batch Sort(const std::vector<Bytes>& frames) {
+    Batch batch;
+    for (const Bytes& frame : frames) {
+      const FrameOutline outline = ReadOutline(frame);
+      if (IsLostBeforeNft(frame, outline)) {
+        batch.lost.push_back(frame);
+        continue;
+      }
+      batch.judged.push_back({.frame = frame, .outline = outline});
+      batch.raw.push_back(frame);
+      batch.raw_and_plain.push_back(frame);
+      batch.raw_and_plain.push_back(PlainForm(frame, outline));
+    }
+    return batch;
+  }
+
+  absl::Status ExpectLost(const std::vector<Bytes>& frames) {
+    if (frames.empty()) return absl::OkStatus();
+    FW_ASSIGN_OR_RETURN(const auto verdicts, guards_->AskNft(frames));
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      if (!verdicts[i]) continue;
+      return absl::InternalError(
+          absl::StrCat("nftables has seen", ToHex(frames[i])));
+    }
+    return absl::OkStatus();
   }
 
   // As it was found, and the smallest that comes of it. What comes from earlier
@@ -120,22 +149,24 @@ class NftablesTest : public ::testing::TestWithParam<ModePreference> {
   void Report(const Judged& found, ReferenceRules rules) {
     ADD_FAILURE() << ToText(found, rules);
     Bytes frame = found.frame;
-    const auto again = [this](const ReferenceRules& some, const Bytes& less) {
-      if (!guards_->SetRules(some).ok()) return absl::StatusOr<Judged>();
-      auto all = Judge({less}, some);
-      if (!all.ok()) return absl::StatusOr<Judged>(all.status());
-      if (all->empty()) return absl::StatusOr<Judged>();
-      return absl::StatusOr<Judged>(all->front());
-    };
+    const absl::Time deadline = absl::Now() + kShrinkTime;
     Shrink(
         [&](const ReferenceRules& some, const Bytes& less) {
-          const auto judged = again(some, less);
-          return judged.ok() && !judged->IsAsExpected();
+          if (absl::Now() > deadline) return false;
+          const auto judged = JudgeOne(less, some);
+          return judged && !judged->IsAsExpected();
         },
         rules, frame);
-    const auto small = again(rules, frame);
-    if (!small.ok()) return;
-    ADD_FAILURE() << "made small: " << ToText(*small, rules);
+    const auto small = JudgeOne(frame, rules);
+    if (small) ADD_FAILURE() << "made small: " << ToText(*small, rules);
+  }
+
+  std::optional<Judged> JudgeOne(const Bytes& frame,
+                                 const ReferenceRules& rules) {
+    if (!guards_->SetRules(rules).ok()) return std::nullopt;
+    const auto all = Judge({frame}, rules);
+    if (!all.ok() || all->empty()) return std::nullopt;
+    return all->front();
   }
 
   std::unique_ptr<TwoGuards> guards_;

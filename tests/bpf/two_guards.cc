@@ -119,7 +119,10 @@ absl::Status TwoGuards::Start(dataplane::ModePreference mode) {
 
 absl::Status TwoGuards::SetRules(const ReferenceRules& rules) {
   FW_RETURN_IF_ERROR(SetOurRules(rules));
-  FW_RETURN_IF_ERROR(SetNftRules(rules));
+  if (!rules_ ||
+      !(rules_->sources == rules.sources && rules_->ports == rules.ports)) {
+    FW_RETURN_IF_ERROR(SetNftRules(rules));
+  }
   rules_ = rules;
   return absl::OkStatus();
 }
