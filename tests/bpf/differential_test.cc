@@ -2,9 +2,7 @@
 // must come to the same verdict and reason, and be counted once.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <chrono>
-#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <map>
@@ -15,6 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "tests/bpf/filter.h"
 #include "tests/support/frame_shrinker.h"
+#include "tests/support/frame_text.h"
+#include "tests/support/from_environment.h"
 #include "tests/support/random_filter_rules.h"
 #include "tests/support/random_frames.h"
 #include "tests/support/reference_filter.h"
@@ -43,11 +43,6 @@ constexpr std::uint64_t kFramesPerChange = 2000;
 constexpr std::uint64_t kFramesThatMeetAll = 200'000;
 constexpr nanoseconds kClockSlack = std::chrono::milliseconds(200);
 
-std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 // All variants together; FW_DIFFERENTIAL_FRAMES=10000000 asks for more, which
 // takes minutes, and FW_DIFFERENTIAL_SEED for others than in every other run.
 std::uint64_t FramesInAll() {
@@ -70,42 +65,6 @@ Rules::Ports ToFilter(const ReferenceRules::Ports& ports) {
     }
   }
   std::abort();
-}
-
-std::string RulesToText(const ReferenceRules& rules) {
-  std::string text;
-  for (const policy::SourceRule& rule : rules.sources) {
-    absl::StrAppend(
-        &text,
-        rule.verdict == policy::SourceVerdict::kAllow ? " allow " : " block ",
-        rule.prefix.ToString());
-  }
-  for (const ReferenceRules::Ports& ports : rules.ports) {
-    absl::StrAppend(&text, " block protocol ", ports.ip_protocol, " port ",
-                    ports.first, "-", ports.last);
-  }
-  return text.empty() ? " none" : text;
-}
-
-// As hexdump: a star for lines like the one above.
-std::string ToHex(const Bytes& frame) {
-  std::string text;
-  std::string last;
-  for (std::size_t at = 0; at < frame.size(); at += 16) {
-    const std::size_t end = std::min(frame.size(), at + 16);
-    std::string line;
-    for (std::size_t i = at; i < end; ++i) {
-      absl::StrAppend(&line, " ", absl::Hex(frame[i], absl::kZeroPad2));
-    }
-    const bool is_like_last = line == last && end < frame.size();
-    if (!is_like_last) {
-      absl::StrAppend(&text, "\n", absl::Hex(at, absl::kZeroPad4), " ", line);
-    } else if (!text.ends_with("*")) {
-      absl::StrAppend(&text, "\n*");
-    }
-    last = line;
-  }
-  return text;
 }
 
 class DifferentialTest : public ::testing::TestWithParam<ProgramVariant> {

@@ -8,14 +8,11 @@
 #include <linux/if_link.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -67,20 +64,6 @@ std::uint64_t PacketsDropped(dataplane::DataPlane& plane,
 }
 
 }  // namespace
-
-PinRoot::PinRoot() {
-  static int made = 0;
-  path_ = absl::StrCat("/sys/fs/bpf/fwtest-", getpid(), "-", made++);
-  if (mkdir(path_.c_str(), 0700) == 0) return;
-  std::perror(path_.c_str());
-  std::abort();
-}
-
-PinRoot::~PinRoot() {
-  std::error_code error;
-  std::filesystem::remove_all(path_, error);
-  EXPECT_FALSE(error) << path_ << ": " << error.message();
-}
 
 absl::StatusOr<std::unique_ptr<KernelWorld>> KernelWorld::Create() {
   FW_RETURN_IF_ERROR(BpfIsAllowed());

@@ -11,22 +11,9 @@
 #include "agent/util/scoped_fd.h"
 #include "tests/support/data_plane_contract.h"
 #include "tests/support/net_namespace.h"
+#include "tests/support/pin_root.h"
 
 namespace fwagent::testing {
-
-// A folder of the BPF file system that goes, with every pin in it.
-class PinRoot {
- public:
-  PinRoot();
-  ~PinRoot();
-  PinRoot(const PinRoot&) = delete;
-  PinRoot& operator=(const PinRoot&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // While it lives, the thread that made it is in the namespace whose interfaces
 // are guarded.

@@ -1,9 +1,7 @@
 #include "tests/e2e/delivery.h"
 
 #include <arpa/inet.h>
-#include <linux/if_packet.h>
 #include <net/ethernet.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -18,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "tests/e2e/probe.h"
+#include "tests/support/packet_socket.h"
 
 namespace fwagent::testing {
 namespace {
@@ -63,21 +62,6 @@ util::ScopedFd SocketOnPort(int type) {
   any.sin6_port = htons(kProbePort);
   OrDie(bind(fd.get(), reinterpret_cast<sockaddr*>(&any), sizeof(any)) == 0,
         "bind");
-  return fd;
-}
-
-util::ScopedFd PacketSocket() {
-  util::ScopedFd fd = Socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
-  sockaddr_ll eth0{};
-  eth0.sll_family = AF_PACKET;
-  eth0.sll_protocol = htons(ETH_P_ALL);
-  eth0.sll_ifindex = static_cast<int>(if_nametoindex("eth0"));
-  OrDie(bind(fd.get(), reinterpret_cast<sockaddr*>(&eth0), sizeof(eth0)) == 0,
-        "bind to eth0");
-  const int on = 1;
-  OrDie(setsockopt(fd.get(), SOL_PACKET, PACKET_IGNORE_OUTGOING, &on,
-                   sizeof(on)) == 0,
-        "PACKET_IGNORE_OUTGOING");
   return fd;
 }
 
@@ -176,7 +160,7 @@ Delivery::Delivery(const AgentHost& site) : site_(site) {
     }
   }
   const InNetNamespace scope(site.peer());
-  wire_ = PacketSocket();
+  wire_ = PacketSocket("eth0");
   waiting_ = {{udp_.get(), POLLIN, 0}, {wire_.get(), POLLIN, 0}};
   for (const auto& fd : raw_) waiting_.push_back({fd.get(), POLLIN, 0});
 }
