@@ -2,6 +2,7 @@
 // must come to the same verdict and reason, and be counted once.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "tests/bpf/filter.h"
@@ -24,6 +26,7 @@
 namespace fwagent::testing {
 namespace {
 
+using dataplane::DefaultVerdict;
 using dataplane::ProgramVariant;
 using std::chrono::nanoseconds;
 using std::chrono::steady_clock;
@@ -36,11 +39,14 @@ const std::pair<std::uint8_t, fw_port_protocol> kProtocols[] = {
     {136, FW_PORT_UDPLITE},
     {33, FW_PORT_DCCP}};
 // What the program of this tree does.
-constexpr ReferenceFilter::Options kReference = {
-    .knows_udp_lite_and_dccp = true, .follows_fragments = true};
+constexpr ReferenceFilter::Options ReferenceFor(DefaultVerdict verdict) {
+  return {.knows_udp_lite_and_dccp = true,
+          .follows_fragments = true,
+          .drops_by_default = verdict == DefaultVerdict::kDrop};
+}
 
 constexpr std::uint64_t kFramesPerChange = 2000;
-constexpr std::uint64_t kFramesThatMeetAll = 200'000;
+constexpr std::uint64_t kFramesThatMeetAll = 150'000;
 constexpr nanoseconds kClockSlack = std::chrono::milliseconds(200);
 
 // All variants together; FW_DIFFERENTIAL_FRAMES=10000000 asks for more, which
@@ -67,17 +73,33 @@ Rules::Ports ToFilter(const ReferenceRules::Ports& ports) {
   std::abort();
 }
 
-class DifferentialTest : public ::testing::TestWithParam<ProgramVariant> {
+struct Mode {
+  ProgramVariant variant;
+  DefaultVerdict default_verdict;
+};
+
+constexpr std::array<Mode, 6> kModes = {{
+    {ProgramVariant::kFast, DefaultVerdict::kPass},
+    {ProgramVariant::kFast, DefaultVerdict::kDrop},
+    {ProgramVariant::kStrict, DefaultVerdict::kPass},
+    {ProgramVariant::kStrict, DefaultVerdict::kDrop},
+    {ProgramVariant::kCompat, DefaultVerdict::kPass},
+    {ProgramVariant::kCompat, DefaultVerdict::kDrop},
+}};
+
+class DifferentialTest : public ::testing::TestWithParam<Mode> {
  protected:
   void SetUp() override {
     SkipUnless(BpfIsAllowed());
     if (IsSkipped()) return;
     const auto chosen = dataplane::ChooseVariant();
     ASSERT_TRUE(chosen.ok()) << chosen.status();
-    if (*chosen != ProgramVariant::kFast && *chosen != GetParam()) {
+    if (*chosen != ProgramVariant::kFast && *chosen != GetParam().variant) {
       GTEST_SKIP() << "not for this kernel";
     }
-    auto filter = Filter::Load({.variant = GetParam()});
+    auto filter = Filter::Load(
+        {.variant = GetParam().variant,
+         .packets = {.default_verdict = GetParam().default_verdict}});
     ASSERT_TRUE(filter.ok()) << filter.status();
     filter_.emplace(*std::move(filter));
   }
@@ -108,7 +130,9 @@ class DifferentialTest : public ::testing::TestWithParam<ProgramVariant> {
   }
 
   // Frames in several buffers.
-  bool TakesBigFrames() const { return GetParam() != ProgramVariant::kCompat; }
+  bool TakesBigFrames() const {
+    return GetParam().variant != ProgramVariant::kCompat;
+  }
 
   struct Comparison {
     Judgement program;
@@ -154,14 +178,42 @@ class DifferentialTest : public ::testing::TestWithParam<ProgramVariant> {
   }
 
   std::optional<Filter> filter_;
-  ReferenceFilter reference_{kReference};
+  ReferenceFilter reference_{ReferenceFor(GetParam().default_verdict)};
   std::map<std::pair<fw_verdict, fw_reason>, std::uint64_t> seen_;
 };
 
+// What rules and frames must come to often enough: those that meet one kind of
+// judgement rarely test it badly.
+std::vector<Judgement> ExpectedJudgements(DefaultVerdict verdict) {
+  std::vector<Judgement> judgements = {Passed(FW_REASON_NOT_IP),
+                                       Dropped(FW_REASON_SOURCE_BLOCKED),
+                                       Dropped(FW_REASON_PORT_BLOCKED),
+                                       Dropped(FW_REASON_MALFORMED_IP),
+                                       Dropped(FW_REASON_MALFORMED_TRANSPORT),
+                                       Dropped(FW_REASON_TOO_DEEP),
+                                       Passed(FW_REASON_FRAGMENT),
+                                       Dropped(FW_REASON_FRAGMENT),
+                                       Passed(FW_REASON_NEIGHBOR_DISCOVERY),
+                                       Passed(FW_REASON_SOURCE_ALLOWED)};
+  const std::vector<Judgement> others =
+      verdict == DefaultVerdict::kDrop
+          ? std::vector<Judgement>{Dropped(FW_REASON_DEFAULT),
+                                   Passed(FW_REASON_ESSENTIAL)}
+          : std::vector<Judgement>{Passed(FW_REASON_NO_MATCH),
+                                   Passed(FW_REASON_MALFORMED_IP),
+                                   Passed(FW_REASON_MALFORMED_TRANSPORT),
+                                   Passed(FW_REASON_TOO_DEEP)};
+  judgements.insert(judgements.end(), others.begin(), others.end());
+  return judgements;
+}
+
 TEST_P(DifferentialTest, ProgramAndReferenceJudgeAlike) {
-  const std::uint64_t frames = FramesInAll() / 3;
+  const std::uint64_t frames = FramesInAll() / kModes.size();
   ASSERT_GT(frames, 0u);
-  const auto seed = 3 * FirstSeed() + static_cast<std::uint64_t>(GetParam());
+  const auto& [variant, default_verdict] = GetParam();
+  const auto seed = kModes.size() * FirstSeed() +
+                    2 * static_cast<std::uint64_t>(variant) +
+                    static_cast<std::uint64_t>(default_verdict);
   Dice dice(seed);
   RandomFrames some(seed);
   ReferenceRules rules;
@@ -171,39 +223,29 @@ TEST_P(DifferentialTest, ProgramAndReferenceJudgeAlike) {
     CompareSome(rules, some);
     if (HasFailure()) return;
   }
-  // Rules and frames that meet one kind of judgement rarely test it badly. A
-  // few frames need not meet all.
   if (frames < kFramesThatMeetAll) return;
-  for (const Judgement& judgement :
-       {Passed(FW_REASON_NO_MATCH), Passed(FW_REASON_NOT_IP),
-        Dropped(FW_REASON_SOURCE_BLOCKED), Dropped(FW_REASON_PORT_BLOCKED),
-        Passed(FW_REASON_MALFORMED_IP), Dropped(FW_REASON_MALFORMED_IP),
-        Passed(FW_REASON_MALFORMED_TRANSPORT),
-        Dropped(FW_REASON_MALFORMED_TRANSPORT), Passed(FW_REASON_TOO_DEEP),
-        Dropped(FW_REASON_TOO_DEEP), Passed(FW_REASON_FRAGMENT),
-        Dropped(FW_REASON_FRAGMENT), Passed(FW_REASON_NEIGHBOR_DISCOVERY),
-        Passed(FW_REASON_SOURCE_ALLOWED)}) {
+  for (const Judgement& judgement : ExpectedJudgements(default_verdict)) {
     const std::uint64_t count = seen_[{judgement.verdict, judgement.reason}];
     EXPECT_GE(count, frames / 2000) << ::testing::PrintToString(judgement);
   }
 }
 
-std::string NameOf(const ::testing::TestParamInfo<ProgramVariant>& info) {
-  switch (info.param) {
+std::string NameOf(const ::testing::TestParamInfo<Mode>& info) {
+  const std::string suffix = info.param.default_verdict == DefaultVerdict::kDrop
+                                 ? "DropByDefault"
+                                 : "";
+  switch (info.param.variant) {
     case ProgramVariant::kFast:
-      return "Fast";
+      return "Fast" + suffix;
     case ProgramVariant::kStrict:
-      return "Strict";
+      return "Strict" + suffix;
     case ProgramVariant::kCompat:
-      return "Compat";
+      return "Compat" + suffix;
   }
   return "";
 }
 
-INSTANTIATE_TEST_SUITE_P(Variants, DifferentialTest,
-                         ::testing::Values(ProgramVariant::kFast,
-                                           ProgramVariant::kStrict,
-                                           ProgramVariant::kCompat),
+INSTANTIATE_TEST_SUITE_P(Modes, DifferentialTest, ::testing::ValuesIn(kModes),
                          NameOf);
 
 }  // namespace

@@ -15,9 +15,9 @@ constexpr std::array<std::uint8_t, 8> kExtensions = {0,  43,  44,  51,
                                                      60, 135, 139, 140};
 // TCP, UDP and SCTP often; also UDP-Lite, DCCP, ICMP, ICMPv6, GRE, ESP, IP in
 // IP, OSPF, no next header.
-constexpr std::array<std::uint8_t, 30> kTransports = {
-    6,   6,   6,  6,  6,  6,  17, 17, 17, 17, 17, 132, 132, 132, 132,
-    136, 136, 33, 33, 58, 58, 58, 1,  47, 50, 4,  41,  89,  59,  59};
+constexpr std::array<std::uint8_t, 31> kTransports = {
+    6,   6,  6,  6,  6,  6,  17, 17, 17, 17, 17, 132, 132, 132, 132, 136,
+    136, 33, 33, 58, 58, 58, 1,  1,  47, 50, 4,  41,  89,  59,  59};
 // What bytes of headers are worth changing to.
 constexpr std::array<std::uint8_t, 28> kValues = {
     0,  1,  2,  4,    5,    6,    8,    17,   32,   33,   43,  44,  50,  51,
@@ -25,7 +25,13 @@ constexpr std::array<std::uint8_t, 28> kValues = {
 
 constexpr std::uint8_t kFragment = 44;
 constexpr std::uint8_t kAuthentication = 51;
+constexpr std::uint8_t kIcmp = 1;
 constexpr std::uint8_t kIcmp6 = 58;
+// Errors and others, of both families; multicast listeners, and neighbour
+// discovery as often as those together.
+constexpr std::array<std::uint8_t, 22> kIcmpTypes = {
+    0,   1,   2,   3,   4,   5,   11,  12,  128, 130, 132,
+    143, 133, 134, 135, 136, 133, 134, 135, 136, 137, 133};
 
 }  // namespace
 
@@ -157,8 +163,8 @@ void RandomFrames::AddTransport() {
       dice_.OneIn(30) ? dice_.Byte() : dice_.Of(kTransports);
   Announce(protocol);
   const std::size_t at = frame_.size();
-  if (protocol == kIcmp6) {
-    frame_.push_back(static_cast<std::uint8_t>(dice_.Between(132, 137)));
+  if (protocol == kIcmp || protocol == kIcmp6) {
+    frame_.push_back(dice_.OneIn(8) ? dice_.Byte() : dice_.Of(kIcmpTypes));
   } else {
     AddPorts();
   }

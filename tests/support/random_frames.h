@@ -25,8 +25,8 @@ inline constexpr std::array<std::array<std::uint8_t, 16>, 4> kFrameSources6 = {
      {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2},
      {0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
      {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}};
-inline constexpr std::array<std::uint16_t, 8> kFramePorts = {
-    0, 22, 53, 80, 443, 8080, 49152, 65535};
+inline constexpr std::array<std::uint16_t, 10> kFramePorts = {
+    0, 22, 53, 80, 443, 8080, 49152, 65535, 68, 546};
 
 class RandomFrames {
  public:
