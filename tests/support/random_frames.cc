@@ -91,8 +91,8 @@ void RandomFrames::AddIPv4() {
   frame_.push_back(dice_.Byte());
   Put16(0);               // total length
   Put16(dice_.Below(4));  // identification
-  constexpr std::array<std::uint16_t, 8> kFlags = {0x2000, 0x2001, 1,      2,
-                                                   0x2008, 0x1fff, 0x3fff, 185};
+  constexpr std::array<std::uint16_t, 9> kFlags = {
+      0x2000, 0x2001, 1, 2, 0x2008, 0x1fff, 0x3fff, 0x1000, 185};
   const std::uint16_t flags = dice_.OneIn(4) ? dice_.Of(kFlags) : 0;
   constexpr std::array<std::uint16_t, 4> kOtherBits = {0, 0, 0x4000, 0x8000};
   Put16(flags | dice_.Of(kOtherBits));
@@ -147,8 +147,8 @@ void RandomFrames::AddExtension() {
   if (type == kFragment) {
     frame_.push_back(dice_.OneIn(2) ? 0 : dice_.Byte());  // reserved
     // Offset, reserved bits, more to come.
-    constexpr std::array<std::uint16_t, 10> kOffsets = {0, 0, 0, 1, 1,
-                                                        1, 6, 8, 9, 0xfff9};
+    constexpr std::array<std::uint16_t, 11> kOffsets = {
+        0, 0, 0, 1, 1, 1, 6, 8, 9, 0x8000, 0xfff9};
     Put16(dice_.Of(kOffsets));
     Put16(0);
     Put16(dice_.Below(4));  // identification
