@@ -85,4 +85,12 @@ const bpf_program* FrameGenerator::bare_pass() const {
   return skeleton_->progs.bare_pass;
 }
 
+const bpf_program* FrameGenerator::parsed_drop() const {
+  return skeleton_->progs.parsed_drop;
+}
+
+const bpf_program* FrameGenerator::parsed_pass() const {
+  return skeleton_->progs.parsed_pass;
+}
+
 }  // namespace fwagent::bench

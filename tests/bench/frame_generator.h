@@ -52,6 +52,9 @@ class FrameGenerator {
   // Programs that do nothing else.
   const bpf_program* bare_drop() const;
   const bpf_program* bare_pass() const;
+  // That also do what no filter can leave out: read the source, and count.
+  const bpf_program* parsed_drop() const;
+  const bpf_program* parsed_pass() const;
 
  private:
   live_frames* skeleton_;

@@ -215,6 +215,8 @@ void RunScene(const Scene& scene, int rounds, FrameGenerator& generator) {
   const std::vector<Stream> streams = MakeStreams(set, Reference(set.rules));
   BareLane bare_drop("bare", generator.bare_drop());
   BareLane bare_pass("bare", generator.bare_pass());
+  BareLane parsed_drop("parsed", generator.parsed_drop());
+  BareLane parsed_pass("parsed", generator.parsed_pass());
   std::vector<std::unique_ptr<Lane>> filters;
   filters.push_back(std::make_unique<AgentLane>(set));
   for (const CandidateKind& kind : CandidateKinds()) {
@@ -222,7 +224,8 @@ void RunScene(const Scene& scene, int rounds, FrameGenerator& generator) {
     filters.push_back(std::make_unique<CandidateLane>(kind, set));
   }
   for (const bool drop : {true, false}) {
-    std::vector<Lane*> lanes = {drop ? &bare_drop : &bare_pass};
+    std::vector<Lane*> lanes = {drop ? &bare_drop : &bare_pass,
+                                drop ? &parsed_drop : &parsed_pass};
     for (const auto& filter : filters) lanes.push_back(filter.get());
     const Stream& stream = streams[static_cast<std::size_t>(
         drop ? StreamKind::kHit : StreamKind::kMiss)];
