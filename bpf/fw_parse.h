@@ -107,7 +107,8 @@ struct fw_vlan_tag {
   __be16 ethertype; /* of what follows */
 };
 
-/* The Ethernet header. Tags, which are rare, are left to fw_pass_tag. */
+/* The Ethernet header. More than one tag, which is rare, is left to
+ * fw_pass_tag. */
 static __always_inline struct fw_link fw_parse_link(struct fw_cursor *cursor) {
   const struct fw_ethernet *ethernet =
       (const struct fw_ethernet *)cursor->position;
@@ -117,6 +118,14 @@ static __always_inline struct fw_link fw_parse_link(struct fw_cursor *cursor) {
   fw_skip(cursor, sizeof(*ethernet));
   link.ethertype = bpf_ntohs(ethernet->ethertype);
   return link;
+}
+
+/* What a tag announces, an ethertype or FW_LINK_CUT. */
+static __always_inline __u32 fw_parse_tag(const struct fw_cursor *cursor) {
+  const struct fw_vlan_tag *tag = (const struct fw_vlan_tag *)cursor->position;
+
+  return fw_frame_has(cursor, sizeof(*tag)) ? bpf_ntohs(tag->ethertype)
+                                            : FW_LINK_CUT;
 }
 
 /* Moves behind the tags, which are known to be there. */

@@ -7,6 +7,16 @@
 #include "bpf/fw_parse.h"
 #include "bpf/fw_subprograms.h"
 
+/* Behind the tags; `is_strict` as in fw_judge_ipv4. */
+static __always_inline struct fw_outcome fw_judge_at(struct xdp_md *ctx,
+                                                     __u32 ethertype,
+                                                     struct fw_place place,
+                                                     int is_strict) {
+  if (ethertype == ETH_P_IP) return fw_judge_ipv4(ctx, place, is_strict);
+  if (ethertype == ETH_P_IPV6) return fw_judge_ipv6(ctx, place, is_strict);
+  return fw_judge_link(ethertype);
+}
+
 /* Any frame, for any verifier. */
 static __always_inline struct fw_outcome fw_judge_any(struct xdp_md *ctx,
                                                       __u64 byte_count) {
@@ -18,9 +28,7 @@ static __always_inline struct fw_outcome fw_judge_any(struct xdp_md *ctx,
     fw_follow_tags(ctx, &link);
     place.tag_count = link.tag_count;
   }
-  if (link.ethertype == ETH_P_IP) return fw_judge_ipv4(ctx, place, 1);
-  if (link.ethertype == ETH_P_IPV6) return fw_judge_ipv6(ctx, place, 1);
-  return fw_judge_link(link.ethertype);
+  return fw_judge_at(ctx, link.ethertype, place, 1);
 }
 
 /* The same, verified apart from who calls it. */
@@ -28,19 +36,21 @@ __noinline __u64 fw_judge_apart(struct xdp_md *ctx, __u64 byte_count) {
   return fw_pack_outcome(fw_judge_any(ctx, byte_count));
 }
 
-/* A frame without tags is judged here, where it is known at what place its IP
- * header begins. */
+/* A frame without tags, or with one, is judged here, where it is known at what
+ * place its IP header begins. */
 static __always_inline struct fw_outcome fw_judge(struct xdp_md *ctx,
                                                   __u64 byte_count) {
   struct fw_cursor cursor = fw_start(ctx, byte_count);
   struct fw_link link = fw_parse_link(&cursor);
   struct fw_place place = {byte_count, 0};
 
-  if (link.ethertype == ETH_P_IP) return fw_judge_ipv4(ctx, place, 0);
-  if (link.ethertype == ETH_P_IPV6) return fw_judge_ipv6(ctx, place, 0);
-  if (fw_is_vlan(link.ethertype))
-    return fw_unpack_outcome(fw_judge_apart(ctx, byte_count));
-  return fw_judge_link(link.ethertype);
+  if (!fw_is_vlan(link.ethertype))
+    return fw_judge_at(ctx, link.ethertype, place, 0);
+  link.ethertype = fw_parse_tag(&cursor);
+  place.tag_count = 1;
+  if (!fw_is_vlan(link.ethertype))
+    return fw_judge_at(ctx, link.ethertype, place, 0);
+  return fw_unpack_outcome(fw_judge_apart(ctx, byte_count));
 }
 
 static __always_inline int fw_act(struct fw_outcome outcome) {
