@@ -23,10 +23,10 @@ constexpr char kFooter[] =
 
 // What CLI11 fills in: the command line in words.
 struct Words {
+  std::vector<std::string> prefixes;  // without the empty ones
   std::string output = "text";
   std::string address = kDefaultAddress;
   std::string timeout = "5s";
-  std::string prefix;
   std::string ports;
   std::string watch;
   bool all_interfaces = false;
@@ -62,6 +62,7 @@ class CommandLine {
 
   // Words to values: absl::Status with what cannot be understood.
   absl::Status Understand();
+  absl::Status UnderstandSources();
   absl::Status UnderstandStats();
   absl::Status UnderstandDetach() const;
   // What to say of an error when no command was recognised.
@@ -72,6 +73,7 @@ class CommandLine {
                 "fwctl"};
   CLI::Option* output_ = nullptr;
   CLI::Option* watch_ = nullptr;
+  std::vector<const CLI::Option*> prefixes_;  // of each command that has them
   Words words_;
   Arguments arguments_;
 };
@@ -124,9 +126,12 @@ void CommandLine::AddIpCommands() {
   CLI::App* unblock = AddCommand(Command::kUnblockIp, "unblock-ip",
                                  "Lift the block of exactly this prefix");
   for (CLI::App* app : {block, unblock}) {
-    app->add_option("PREFIX", words_.prefix,
-                    "Source addresses: 192.0.2.1, 192.0.2.0/24, 2001:db8::/32")
-        ->required();
+    prefixes_.push_back(
+        app->add_option("PREFIX", words_.prefixes,
+                        "Source addresses: 192.0.2.1, 192.0.2.0/24, "
+                        "2001:db8::/32"));
+    app->add_option("-f,--file", arguments_.file,
+                    "More of them, one on a line; - for standard input");
   }
   AddBlockOptions(block);
   AddUnblockOptions(unblock);
@@ -176,6 +181,19 @@ void CommandLine::AddDetach() {
   detach->add_flag("--all", words_.all_interfaces, "From every interface");
 }
 
+absl::Status CommandLine::UnderstandSources() {
+  for (const CLI::Option* prefixes : prefixes_) {
+    for (const std::string& text : prefixes->results()) {
+      arguments_.prefixes.push_back(text);
+    }
+  }
+  if (!arguments_.prefixes.empty() || !arguments_.file.empty()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      "PREFIX is required, or --file with a list of them");
+}
+
 absl::Status CommandLine::UnderstandStats() {
   if (watch_->count() == 0) return absl::OkStatus();
   const auto interval =
@@ -207,8 +225,7 @@ absl::Status CommandLine::Understand() {
   switch (arguments_.command) {
     case Command::kBlockIp:
     case Command::kUnblockIp:
-      arguments_.prefix = words_.prefix;
-      return absl::OkStatus();
+      return UnderstandSources();
     case Command::kBlockPort:
     case Command::kUnblockPort: {
       const auto ports = ParsePortSpec(words_.ports);

@@ -35,8 +35,9 @@ struct Arguments {
   Address address;
   absl::Duration timeout = absl::Seconds(5);
 
-  // block-ip, unblock-ip: as written; the agent judges it.
-  std::string prefix;
+  // block-ip, unblock-ip: as written; the agent judges them.
+  std::vector<std::string> prefixes;
+  std::string file;  // with more of them; "-" for standard input
   // block-port, unblock-port.
   PortSpec ports;
   std::string comment;

@@ -16,7 +16,7 @@ void FillCommon(const Arguments& arguments, Request* request) {
 template <typename Request>
 Request SourceRequest(const Arguments& arguments) {
   Request request;
-  request.mutable_source()->set_text(arguments.prefix);
+  request.mutable_source()->set_text(arguments.prefixes.front());
   FillCommon(arguments, &request);
   return request;
 }
@@ -61,6 +61,9 @@ Outcome Send(const CommandContext& context,
 
 Outcome RunChange(const CommandContext& context) {
   const Arguments& arguments = context.arguments;
+  if (!arguments.file.empty() || arguments.prefixes.size() > 1) {
+    return RunSources(context);
+  }
   if (arguments.command == Command::kBlockIp) {
     auto request = SourceRequest<fwagent::v1::BlockIPRequest>(arguments);
     request.set_comment(arguments.comment);

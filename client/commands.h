@@ -39,6 +39,8 @@ Outcome RunCommand(const CommandContext& context);
 
 // Each command by itself.
 Outcome RunChange(const CommandContext& context);
+// Of block-ip and unblock-ip, with any number of prefixes.
+Outcome RunSources(const CommandContext& context);
 Outcome RunList(const CommandContext& context);
 Outcome RunStats(const CommandContext& context);
 Outcome RunStatus(const CommandContext& context);

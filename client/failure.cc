@@ -99,6 +99,11 @@ Failure CallFailure(const CallContext& call, const grpc::Status& status) {
   return failure;
 }
 
+Failure InputFailure(std::string message) {
+  return {
+      ExitCode::kFailed, "INVALID_ARGUMENT", "INPUT", std::move(message), {}};
+}
+
 Failure OutputFailure(int error) {
   std::string message = "cannot write the output";
   if (error != 0) absl::StrAppend(&message, ": ", std::strerror(error));

@@ -47,6 +47,9 @@ struct CallContext {
 // A call that did not end with OK; its error details are unpacked.
 Failure CallFailure(const CallContext& call, const grpc::Status& status);
 
+// A file, or what is in it, is not what the command needs; nothing was sent.
+Failure InputFailure(std::string message);
+
 // The output could not be written; `error` is an errno, or 0 if unknown.
 Failure OutputFailure(int error);
 

@@ -33,6 +33,10 @@ class JsonRenderer : public Renderer {
     out_ << ToJson(response) << "\n";
   }
 
+  void ChangedMany(const ManyChangesReport& report) override {
+    out_ << ToJson(report.response) << "\n";
+  }
+
   void Unchanged(const std::string& message) override {
     out_ << "{\"unchanged\":true,\"message\":" << JsonQuoted(message) << "}\n";
   }

@@ -98,6 +98,18 @@ class TextRenderer : public Renderer {
     out_ << "\n";
   }
 
+  void ChangedMany(const ManyChangesReport& report) override {
+    const std::uint64_t changed = report.response.changed_count();
+    const std::string verb = report.block ? "block" : "unblock";
+    out_ << (report.validate_only ? "would " + verb : verb + "ed") << " "
+         << changed << (changed == 1 ? " source" : " sources");
+    if (const std::uint64_t rest = report.asked_for - changed; rest > 0) {
+      out_ << "; " << rest << (rest == 1 ? " was " : " were ")
+           << (report.block ? "blocked already" : "not blocked");
+    }
+    out_ << "\n";
+  }
+
   void Unchanged(const std::string& message) override {
     out_ << "unchanged: " << Printable(message) << "\n";
   }

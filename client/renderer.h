@@ -2,6 +2,7 @@
 #ifndef FWAGENT_CLIENT_RENDERER_H_
 #define FWAGENT_CLIENT_RENDERER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <ostream>
@@ -21,6 +22,14 @@ struct ChangeReport {
   std::uint64_t generation = 0;
 };
 
+// The same for any number of sources.
+struct ManyChangesReport {
+  bool block = true;
+  bool validate_only = false;
+  std::size_t asked_for = 0;
+  fwagent::v1::ChangeSourcesResponse response;
+};
+
 // The counters, and what they were one interval ago; null for the first.
 struct StatsSample {
   const fwagent::v1::GetStatsResponse* now = nullptr;
@@ -35,6 +44,7 @@ class Renderer {
   virtual ~Renderer() = default;
 
   virtual void Changed(const ChangeReport& report) = 0;
+  virtual void ChangedMany(const ManyChangesReport& report) = 0;
   // Nothing to change, and that is fine; the agent's words.
   virtual void Unchanged(const std::string& message) = 0;
 

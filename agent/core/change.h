@@ -12,21 +12,32 @@
 
 namespace fwagent::core {
 
-// What someone wants changed.
-struct Change {
+// One rule to add or to remove.
+struct Edit {
   enum class Kind { kBlock, kUnblock };
   Kind kind = Kind::kBlock;
   policy::Match match = policy::Prefix();
-  std::string comment;     // of a block
+  std::string comment;  // of a block
+};
+
+// What someone wants changed: all of it, at one instant, or nothing. More than
+// one edit only for sources: ports have a table for each protocol.
+struct Change {
+  std::vector<Edit> edits;
+  // An edit that finds things as it wants them changes nothing; otherwise it
+  // refuses the change.
+  bool skip_satisfied = false;
   std::string request_id;  // empty: a retry is a new request
   bool validate_only = false;
   std::string origin;  // who asked, for the log
 };
 
-// The rule that was added or removed. When only validated, a new rule has no
-// id and no creation time, and the generation is the present one.
+// What became of a change. When it was only validated, new rules have no id and
+// no creation time, and the generation is the present one.
 struct ChangeResult {
-  policy::Rule rule;
+  // The rules that were added or removed, in the order of their edits. Those
+  // that were satisfied already are not among them.
+  std::vector<policy::Rule> rules;
   std::uint64_t generation = 0;
 };
 

@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +18,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "agent/core/change.h"
+#include "agent/core/change_queue.h"
+#include "agent/core/plan.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/policy/rule_set.h"
 #include "agent/store/store.h"
@@ -25,7 +29,8 @@ namespace fwagent::core {
 
 // Keeps list, disk and kernel in step. A change is validated, persisted,
 // published and then acknowledged; when a step fails, the steps before it are
-// undone and the error is returned. Thread-safe: changes wait for each other;
+// undone and the error is returned. Thread-safe: changes take effect one after
+// the other, and those that come at the same time share one write to the disk;
 // readers of the list never wait for the disk or the kernel.
 class Engine {
  public:
@@ -40,9 +45,13 @@ class Engine {
 
   // ALREADY_EXISTS, NOT_FOUND: the rule is, or is not, there.
   // RESOURCE_EXHAUSTED: the kernel's table or the disk is full.
-  // INVALID_ARGUMENT: the request id was used for something else.
+  // INVALID_ARGUMENT: the request id was used for something else, or edits
+  // that do not go together.
   // FAILED_PRECONDITION: an earlier failure could not be undone.
   absl::StatusOr<ChangeResult> Apply(const Change& change);
+
+  // How many changes wait for the group before theirs.
+  std::size_t WaitingChanges() const { return queue_.size(); }
 
   // At most `limit` rules with ids above `after`.
   RulePage List(policy::RuleId after, std::size_t limit) const;
@@ -64,21 +73,40 @@ class Engine {
   Engine(store::Store* store, dataplane::DataPlane* data_plane, Clock clock)
       : store_(store), data_plane_(data_plane), clock_(std::move(clock)) {}
 
-  absl::StatusOr<ChangeResult> PlanChange(const Change& change) const
-      ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<ChangeResult> Persist(const Change& change,
-                                       ChangeResult planned)
+  using Group = ChangeQueue::Group;
+
+  // Changes that go to the disk together, with a delta for each.
+  struct Batch {
+    struct Member {
+      QueuedChange* queued = nullptr;
+      std::vector<Step> steps;
+    };
+    std::vector<Member> members;
+    std::vector<store::Delta> deltas;
+  };
+
+  // The work for a group, a batch at a time.
+  void ApplyGroup(const Group& group);
+  Batch TakeBatch(std::deque<QueuedChange*>& waiting)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
-  absl::Status Publish(const Change& change, const policy::Rule& rule)
+  absl::StatusOr<std::optional<ChangeResult>> FindAnswer(const Change& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
-  void Acknowledge(const Change& change, const ChangeResult& result)
+  void Accept(QueuedChange& queued, std::vector<Step> steps, Batch& batch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
+  std::size_t Carry(Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  absl::Status Undo(const Batch& batch, std::size_t first,
+                    const absl::Status& why)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  void Acknowledge(Batch::Member& member, const store::Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
 
   store::Store* const store_;
   dataplane::DataPlane* const data_plane_;
   const Clock clock_;
 
-  // Held by the one change at work, over disk and kernel.
+  ChangeQueue queue_;
+
+  // Held by the one group of changes at work, over disk and kernel.
   util::Mutex change_mutex_;
   // Why no further change is taken; OK while list, disk and kernel agree.
   absl::Status broken_ ABSL_GUARDED_BY(change_mutex_);

@@ -2,11 +2,13 @@
 #ifndef FWAGENT_AGENT_POLICY_RULE_H_
 #define FWAGENT_AGENT_POLICY_RULE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "agent/policy/port_range.h"
@@ -19,6 +21,13 @@ using RuleId = std::uint64_t;
 
 // What a rule blocks: source addresses, or destination ports.
 using Match = std::variant<Prefix, PortRange>;
+
+// For absl's containers: Debian's Abseil does not hash std::variant.
+struct MatchHash {
+  std::size_t operator()(const Match& match) const {
+    return std::visit([](const auto& one) { return absl::HashOf(one); }, match);
+  }
+};
 
 // "source 192.0.2.0/24", "port 443/tcp".
 std::string MatchToString(const Match& match);

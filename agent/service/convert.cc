@@ -14,24 +14,26 @@
 namespace fwagent::service {
 namespace {
 
+using Kind = core::Edit::Kind;
 using policy::PortRange;
 using policy::Prefix;
 
+constexpr int kMaxEdits = 100'000;
 constexpr std::size_t kMaxRequestIdBytes = 64;
 constexpr std::size_t kDefaultPageSize = 1'000;
 constexpr std::size_t kMaxPageSize = 10'000;
 
 // A rule's prefix, or the default one after adding a violation.
-Prefix ReadPrefix(const v1::Prefix& prefix, FieldViolations& violations) {
+Prefix ReadPrefix(const v1::Prefix& prefix, std::string field,
+                  FieldViolations& violations) {
   absl::StatusOr<Prefix> parsed;
-  const char* field = "source";
   switch (prefix.form_case()) {
     case v1::Prefix::kText:
-      field = "source.text";
+      field += ".text";
       parsed = Prefix::Parse(prefix.text());
       break;
     case v1::Prefix::kBinary: {
-      field = "source.binary";
+      field += ".binary";
       const auto& binary = prefix.binary();
       parsed = Prefix::FromBytes(
           binary.address(),
@@ -100,10 +102,8 @@ policy::Match ReadPorts(const Request& request, FieldViolations& violations) {
 
 // What every change has.
 template <typename Request>
-core::Change ReadCommon(const Request& request, core::Change::Kind kind,
-                        FieldViolations& violations) {
+core::Change ReadCommon(const Request& request, FieldViolations& violations) {
   core::Change change;
-  change.kind = kind;
   change.validate_only = request.validate_only();
   change.request_id = request.request_id();
   const bool printable =
@@ -117,16 +117,38 @@ core::Change ReadCommon(const Request& request, core::Change::Kind kind,
   return change;
 }
 
-template <typename Request>
-void ReadComment(const Request& request, core::Change& change,
-                 FieldViolations& violations) {
-  const absl::Status valid = policy::ValidateComment(request.comment());
-  if (!valid.ok()) violations.Add("comment", std::string(valid.message()));
-  change.comment = request.comment();
+std::string ReadComment(const std::string& comment, const std::string& field,
+                        FieldViolations& violations) {
+  const absl::Status valid = policy::ValidateComment(comment);
+  if (!valid.ok()) violations.Add(field, std::string(valid.message()));
+  return comment;
 }
 
-absl::StatusOr<core::Change> Finish(core::Change change,
-                                    const FieldViolations& violations) {
+core::Edit ReadSourceEdit(const v1::SourceEdit& edit, const std::string& field,
+                          FieldViolations& violations) {
+  switch (edit.action_case()) {
+    case v1::SourceEdit::kBlock:
+      return {.kind = Kind::kBlock,
+              .match = ReadPrefix(edit.block(), field + ".block", violations),
+              .comment =
+                  ReadComment(edit.comment(), field + ".comment", violations)};
+    case v1::SourceEdit::kUnblock:
+      return {
+          .kind = Kind::kUnblock,
+          .match = ReadPrefix(edit.unblock(), field + ".unblock", violations),
+          .comment = {}};
+    case v1::SourceEdit::ACTION_NOT_SET:
+      violations.Add(field, "is empty: say what to block or to unblock");
+  }
+  return {};
+}
+
+// A change of one rule.
+template <typename Request>
+absl::StatusOr<core::Change> OneEdit(const Request& request, core::Edit edit,
+                                     FieldViolations& violations) {
+  core::Change change = ReadCommon(request, violations);
+  change.edits.push_back(std::move(edit));
   FW_RETURN_IF_ERROR(violations.ToStatus());
   return change;
 }
@@ -135,32 +157,54 @@ absl::StatusOr<core::Change> Finish(core::Change change,
 
 absl::StatusOr<core::Change> ToChange(const v1::BlockIPRequest& request) {
   FieldViolations violations;
-  auto change = ReadCommon(request, core::Change::Kind::kBlock, violations);
-  ReadComment(request, change, violations);
-  change.match = ReadPrefix(request.source(), violations);
-  return Finish(std::move(change), violations);
+  core::Edit edit{
+      .kind = Kind::kBlock,
+      .match = ReadPrefix(request.source(), "source", violations),
+      .comment = ReadComment(request.comment(), "comment", violations)};
+  return OneEdit(request, std::move(edit), violations);
 }
 
 absl::StatusOr<core::Change> ToChange(const v1::UnblockIPRequest& request) {
   FieldViolations violations;
-  auto change = ReadCommon(request, core::Change::Kind::kUnblock, violations);
-  change.match = ReadPrefix(request.source(), violations);
-  return Finish(std::move(change), violations);
+  core::Edit edit{.kind = Kind::kUnblock,
+                  .match = ReadPrefix(request.source(), "source", violations),
+                  .comment = {}};
+  return OneEdit(request, std::move(edit), violations);
 }
 
 absl::StatusOr<core::Change> ToChange(const v1::BlockPortRequest& request) {
   FieldViolations violations;
-  auto change = ReadCommon(request, core::Change::Kind::kBlock, violations);
-  ReadComment(request, change, violations);
-  change.match = ReadPorts(request, violations);
-  return Finish(std::move(change), violations);
+  core::Edit edit{
+      .kind = Kind::kBlock,
+      .match = ReadPorts(request, violations),
+      .comment = ReadComment(request.comment(), "comment", violations)};
+  return OneEdit(request, std::move(edit), violations);
 }
 
 absl::StatusOr<core::Change> ToChange(const v1::UnblockPortRequest& request) {
   FieldViolations violations;
-  auto change = ReadCommon(request, core::Change::Kind::kUnblock, violations);
-  change.match = ReadPorts(request, violations);
-  return Finish(std::move(change), violations);
+  core::Edit edit{.kind = Kind::kUnblock,
+                  .match = ReadPorts(request, violations),
+                  .comment = {}};
+  return OneEdit(request, std::move(edit), violations);
+}
+
+absl::StatusOr<core::Change> ToChange(const v1::ChangeSourcesRequest& request) {
+  FieldViolations violations;
+  core::Change change = ReadCommon(request, violations);
+  change.skip_satisfied = request.skip_satisfied();
+  if (request.edits_size() == 0 || request.edits_size() > kMaxEdits) {
+    violations.Add("edits", absl::StrCat("must be 1 to ", kMaxEdits, ", not ",
+                                         request.edits_size()));
+  }
+  FW_RETURN_IF_ERROR(violations.ToStatus());
+  for (int i = 0; i < request.edits_size(); ++i) {
+    change.edits.push_back(ReadSourceEdit(
+        request.edits(i), absl::StrCat("edits[", i, "]"), violations));
+    // One is enough: there may be very many.
+    FW_RETURN_IF_ERROR(violations.ToStatus());
+  }
+  return change;
 }
 
 absl::StatusOr<PageRequest> ToPageRequest(const v1::ListRulesRequest& request) {

@@ -20,6 +20,7 @@ absl::StatusOr<core::Change> ToChange(const v1::BlockIPRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::UnblockIPRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::BlockPortRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::UnblockPortRequest& request);
+absl::StatusOr<core::Change> ToChange(const v1::ChangeSourcesRequest& request);
 
 // What a page of rules starts after, and how long it may be.
 struct PageRequest {

@@ -6,6 +6,7 @@
 
 #include "agent/service/convert.h"
 #include "agent/service/error_details.h"
+#include "agent/util/status_macros.h"
 
 namespace fwagent::service {
 namespace {
@@ -25,17 +26,22 @@ FirewallService::FirewallService(core::Engine* engine, const Peers* peers,
       version_(std::move(version)),
       started_seconds_(MonotonicSeconds()) {}
 
+template <typename Request>
+absl::StatusOr<core::ChangeResult> FirewallService::ApplyChange(
+    const grpc::ServerContext& context, const Request& request) {
+  const std::string origin = peers_->Describe(context.peer());
+  FW_ASSIGN_OR_RETURN(core::Change change, ToChange(request));
+  change.origin = origin;
+  return engine_->Apply(change);
+}
+
 template <typename Request, typename Response>
 grpc::Status FirewallService::Apply(const grpc::ServerContext& context,
                                     const Request& request,
                                     Response& response) {
-  const std::string origin = peers_->Describe(context.peer());
-  absl::StatusOr<core::Change> change = ToChange(request);
-  if (!change.ok()) return ToGrpcStatus(change.status());
-  change->origin = origin;
-  const absl::StatusOr<core::ChangeResult> result = engine_->Apply(*change);
+  const auto result = ApplyChange(context, request);
   if (!result.ok()) return ToGrpcStatus(result.status());
-  *response.mutable_rule() = ToProto(result->rule);
+  *response.mutable_rule() = ToProto(result->rules.front());
   response.set_generation(result->generation);
   return grpc::Status::OK;
 }
@@ -62,6 +68,21 @@ grpc::Status FirewallService::UnblockPort(grpc::ServerContext* context,
                                           const v1::UnblockPortRequest* request,
                                           v1::UnblockPortResponse* response) {
   return Apply(*context, *request, *response);
+}
+
+grpc::Status FirewallService::ChangeSources(
+    grpc::ServerContext* context, const v1::ChangeSourcesRequest* request,
+    v1::ChangeSourcesResponse* response) {
+  const auto result = ApplyChange(*context, *request);
+  if (!result.ok()) return ToGrpcStatus(result.status());
+  if (!request->omit_rules()) {
+    for (const policy::Rule& rule : result->rules) {
+      *response->add_rules() = ToProto(rule);
+    }
+  }
+  response->set_changed_count(result->rules.size());
+  response->set_generation(result->generation);
+  return grpc::Status::OK;
 }
 
 grpc::Status FirewallService::ListRules(grpc::ServerContext*,

@@ -32,6 +32,9 @@ class FirewallService final : public v1::FirewallService::Service {
   grpc::Status UnblockPort(grpc::ServerContext* context,
                            const v1::UnblockPortRequest* request,
                            v1::UnblockPortResponse* response) override;
+  grpc::Status ChangeSources(grpc::ServerContext* context,
+                             const v1::ChangeSourcesRequest* request,
+                             v1::ChangeSourcesResponse* response) override;
   grpc::Status ListRules(grpc::ServerContext* context,
                          const v1::ListRulesRequest* request,
                          v1::ListRulesResponse* response) override;
@@ -46,7 +49,11 @@ class FirewallService final : public v1::FirewallService::Service {
                       v1::DetachResponse* response) override;
 
  private:
-  // The same for all four changes.
+  // The same for all changes.
+  template <typename Request>
+  absl::StatusOr<core::ChangeResult> ApplyChange(
+      const grpc::ServerContext& context, const Request& request);
+  // The same for changes of one rule.
   template <typename Request, typename Response>
   grpc::Status Apply(const grpc::ServerContext& context, const Request& request,
                      Response& response);

@@ -17,7 +17,8 @@ constexpr std::int64_t kApplicationId = 0x66776167;
 
 // Entry n brings a file of version n to version n + 1. What was released is
 // never edited, only followed by another entry.
-constexpr std::array<const char*, 1> kMigrations = {R"sql(
+constexpr std::array<const char*, 2> kMigrations = {
+    R"sql(
 CREATE TABLE meta (
   only INTEGER PRIMARY KEY CHECK (only = 1),
   generation INTEGER NOT NULL,
@@ -53,6 +54,38 @@ CREATE TABLE request (
   comment TEXT NOT NULL,
   created_us INTEGER NOT NULL
 ) STRICT;
+)sql",
+    // An answer holds any number of rules.
+    R"sql(
+CREATE TABLE request_rule (
+  seq INTEGER NOT NULL,          -- of the request
+  position INTEGER NOT NULL,     -- in the answer, from 0
+  rule_id INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  address BLOB,
+  length INTEGER,
+  protocol TEXT,
+  first_port INTEGER,
+  last_port INTEGER,
+  comment TEXT NOT NULL,
+  created_us INTEGER NOT NULL,
+  PRIMARY KEY (seq, position)
+) STRICT, WITHOUT ROWID;
+INSERT INTO request_rule
+  SELECT seq, 0, rule_id, kind, address, length, protocol, first_port,
+         last_port, comment, created_us
+  FROM request;
+
+CREATE TABLE answered_request (
+  seq INTEGER PRIMARY KEY,
+  request_id TEXT NOT NULL UNIQUE,
+  fingerprint TEXT NOT NULL,
+  generation INTEGER NOT NULL
+) STRICT;
+INSERT INTO answered_request
+  SELECT seq, request_id, fingerprint, generation FROM request;
+DROP TABLE request;
+ALTER TABLE answered_request RENAME TO request;
 )sql"};
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 

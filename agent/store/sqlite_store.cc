@@ -40,8 +40,9 @@ absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
                         kRulePlaceholders, ")");
   };
   Statements s;
-  const std::string request_columns =
-      columns("request_id, fingerprint, generation, rule_id");
+  const std::string request_columns = "request_id, fingerprint, generation";
+  const std::string requests_to_trim =
+      " WHERE seq <= (SELECT max(seq) FROM request) - ?";
   const std::initializer_list<std::pair<SqliteStatement*, std::string>> all = {
       {&s.read_meta, "SELECT generation, next_rule_id FROM meta"},
       {&s.read_rules,
@@ -49,13 +50,24 @@ absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
       {&s.write_meta, "INSERT OR REPLACE INTO meta VALUES (1, ?, ?)"},
       {&s.insert_rule, insert(absl::StrCat("rule (", columns("id"), ")"), "")},
       {&s.delete_rule, "DELETE FROM rule WHERE id = ?"},
-      {&s.find_request, absl::StrCat("SELECT ", request_columns,
+      {&s.find_request, absl::StrCat("SELECT seq, ", request_columns,
                                      " FROM request WHERE request_id = ?")},
-      {&s.insert_request,
-       insert(absl::StrCat("request (", request_columns, ")"), "?, ?, ?, ")},
+      {&s.find_request_rules,
+       absl::StrCat("SELECT ", columns("rule_id"),
+                    " FROM request_rule WHERE seq = ? ORDER BY position")},
+      {&s.insert_request, absl::StrCat("INSERT INTO request (", request_columns,
+                                       ") VALUES (?, ?, ?)")},
+      {&s.insert_request_rule,
+       insert(absl::StrCat("request_rule (", columns("seq, position, rule_id"),
+                           ")"),
+              "(SELECT max(seq) FROM request), ?, ")},
       {&s.delete_request, "DELETE FROM request WHERE request_id = ?"},
-      {&s.trim_requests,
-       "DELETE FROM request WHERE seq <= (SELECT max(seq) FROM request) - ?"},
+      {&s.delete_request_rules,
+       "DELETE FROM request_rule WHERE seq = "
+       "(SELECT seq FROM request WHERE request_id = ?)"},
+      {&s.trim_requests, absl::StrCat("DELETE FROM request", requests_to_trim)},
+      {&s.trim_request_rules,
+       absl::StrCat("DELETE FROM request_rule", requests_to_trim)},
   };
   for (const auto& [statement, sql] : all) {
     FW_ASSIGN_OR_RETURN(*statement, database.Prepare(sql));
@@ -90,7 +102,12 @@ absl::Status SqliteStore::LoadMeta(State& state) {
 }
 
 absl::Status SqliteStore::LoadRules(State& state) {
-  SqliteStatement& row = statements_.read_rules;
+  return ReadRules(statements_.read_rules, "", state.rules);
+}
+
+// Every row that is left, of a statement whose columns are a rule's.
+absl::Status SqliteStore::ReadRules(SqliteStatement& row, std::string_view of,
+                                    std::vector<policy::Rule>& rules) {
   for (;;) {
     FW_ASSIGN_OR_RETURN(const bool found, row.Step());
     if (!found) return absl::OkStatus();
@@ -98,23 +115,26 @@ absl::Status SqliteStore::LoadRules(State& state) {
     if (!rule.ok()) {
       const std::int64_t id = row.IntegerAt(0);
       row.Reset();
-      return DamagedError(
-          database_.file(),
-          absl::StrCat("rule ", id, ": ", rule.status().message()));
+      return DamagedError(database_.file(),
+                          absl::StrCat(std::string(of), "rule ", id, ": ",
+                                       rule.status().message()));
     }
-    state.rules.push_back(*std::move(rule));
+    rules.push_back(*std::move(rule));
   }
 }
 
-absl::Status SqliteStore::Commit(const Delta& delta) {
+absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
   const util::MutexLock lock(&mutex_);
-  return database_.InTransaction([this, &delta] {
+  return database_.InTransaction([this, deltas] {
     mutex_.AssertHeld();
-    FW_RETURN_IF_ERROR(WriteRules(delta));
-    FW_RETURN_IF_ERROR(WriteRequests(delta));
+    for (const Delta& delta : deltas) {
+      FW_RETURN_IF_ERROR(WriteRules(delta));
+      FW_RETURN_IF_ERROR(WriteRequests(delta));
+    }
+    if (deltas.empty()) return absl::OkStatus();
     return statements_.write_meta
-        .Integer(static_cast<std::int64_t>(delta.generation))
-        .Integer(static_cast<std::int64_t>(delta.next_rule_id))
+        .Integer(static_cast<std::int64_t>(deltas.back().generation))
+        .Integer(static_cast<std::int64_t>(deltas.back().next_rule_id))
         .Run();
   });
 }
@@ -138,17 +158,30 @@ absl::Status SqliteStore::WriteRules(const Delta& delta) {
 
 absl::Status SqliteStore::WriteRequests(const Delta& delta) {
   if (delta.forget_request_id) {
-    FW_RETURN_IF_ERROR(
-        statements_.delete_request.Text(*delta.forget_request_id).Run());
+    const std::string& id = *delta.forget_request_id;
+    FW_RETURN_IF_ERROR(statements_.delete_request_rules.Text(id).Run());
+    FW_RETURN_IF_ERROR(statements_.delete_request.Text(id).Run());
   }
   if (!delta.remember) return absl::OkStatus();
-  SqliteStatement& insert = statements_.insert_request;
-  insert.Text(delta.remember->request_id)
-      .Text(delta.remember->fingerprint)
-      .Integer(static_cast<std::int64_t>(delta.remember->generation));
-  BindRule(delta.remember->rule, insert);
-  FW_RETURN_IF_ERROR(insert.Run());
+  FW_RETURN_IF_ERROR(WriteAnswer(*delta.remember));
+  FW_RETURN_IF_ERROR(
+      statements_.trim_request_rules.Integer(kRequestsKept).Run());
   return statements_.trim_requests.Integer(kRequestsKept).Run();
+}
+
+absl::Status SqliteStore::WriteAnswer(const AnsweredRequest& request) {
+  FW_RETURN_IF_ERROR(statements_.insert_request.Text(request.request_id)
+                         .Text(request.fingerprint)
+                         .Integer(static_cast<std::int64_t>(request.generation))
+                         .Run());
+  std::int64_t position = 0;
+  for (const policy::Rule& rule : request.rules) {
+    SqliteStatement& insert = statements_.insert_request_rule;
+    insert.Integer(position++);
+    BindRule(rule, insert);
+    FW_RETURN_IF_ERROR(insert.Run());
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<AnsweredRequest>> SqliteStore::FindRequest(
@@ -157,18 +190,16 @@ absl::StatusOr<std::optional<AnsweredRequest>> SqliteStore::FindRequest(
   SqliteStatement& row = statements_.find_request;
   FW_ASSIGN_OR_RETURN(const bool found, row.Text(request_id).Step());
   if (!found) return std::nullopt;
-  AnsweredRequest request;
-  request.request_id = row.BytesAt(0);
-  request.fingerprint = row.BytesAt(1);
-  request.generation = static_cast<std::uint64_t>(row.IntegerAt(2));
-  auto rule = ReadRule(row, 3);
+  const std::int64_t seq = row.IntegerAt(0);
+  AnsweredRequest request{
+      .request_id = std::string(row.BytesAt(1)),
+      .fingerprint = std::string(row.BytesAt(2)),
+      .rules = {},
+      .generation = static_cast<std::uint64_t>(row.IntegerAt(3))};
   row.Reset();
-  if (!rule.ok()) {
-    return DamagedError(database_.file(),
-                        absl::StrCat("request \"", request.request_id,
-                                     "\": ", rule.status().message()));
-  }
-  request.rule = *std::move(rule);
+  FW_RETURN_IF_ERROR(ReadRules(
+      statements_.find_request_rules.Integer(seq),
+      absl::StrCat("request \"", request.request_id, "\": "), request.rules));
   return request;
 }
 

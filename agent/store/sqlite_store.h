@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -32,7 +33,7 @@ class SqliteStore : public Store {
 
   // DATA_LOSS names the row that cannot be read.
   absl::StatusOr<State> Load() override;
-  absl::Status Commit(const Delta& delta) override;
+  absl::Status CommitAll(absl::Span<const Delta> deltas) override;
   absl::StatusOr<std::optional<AnsweredRequest>> FindRequest(
       std::string_view request_id) override;
 
@@ -44,9 +45,13 @@ class SqliteStore : public Store {
     SqliteStatement insert_rule;
     SqliteStatement delete_rule;
     SqliteStatement find_request;
+    SqliteStatement find_request_rules;
     SqliteStatement insert_request;
+    SqliteStatement insert_request_rule;
     SqliteStatement delete_request;
+    SqliteStatement delete_request_rules;
     SqliteStatement trim_requests;
+    SqliteStatement trim_request_rules;
   };
 
   SqliteStore(StateDirectory directory, SqliteDatabase database,
@@ -60,6 +65,11 @@ class SqliteStore : public Store {
   absl::Status WriteRules(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteRequests(const Delta& delta)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteAnswer(const AnsweredRequest& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status ReadRules(SqliteStatement& row, std::string_view of,
+                         std::vector<policy::Rule>& rules)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const StateDirectory directory_;  // locked for as long as we live

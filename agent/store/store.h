@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "agent/policy/rule.h"
 
 namespace fwagent::store {
@@ -18,7 +19,7 @@ namespace fwagent::store {
 struct AnsweredRequest {
   std::string request_id;
   std::string fingerprint;  // equal for requests with the same content
-  policy::Rule rule;
+  std::vector<policy::Rule> rules;
   std::uint64_t generation = 0;
 
   bool operator==(const AnsweredRequest&) const = default;
@@ -53,9 +54,10 @@ class Store {
 
   virtual absl::StatusOr<State> Load() = 0;
 
-  // Durable when it returns OK; without effect otherwise.
-  // RESOURCE_EXHAUSTED: the disk is full.
-  virtual absl::Status Commit(const Delta& delta) = 0;
+  // Applies one delta after the other. All are durable when it returns OK; none
+  // has an effect otherwise. RESOURCE_EXHAUSTED: the disk is full.
+  virtual absl::Status CommitAll(absl::Span<const Delta> deltas) = 0;
+  absl::Status Commit(const Delta& delta) { return CommitAll({&delta, 1}); }
 
   // nullopt when the id is not known (any more).
   virtual absl::StatusOr<std::optional<AnsweredRequest>> FindRequest(

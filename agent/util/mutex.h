@@ -4,6 +4,7 @@
 #ifndef FWAGENT_AGENT_UTIL_MUTEX_H_
 #define FWAGENT_AGENT_UTIL_MUTEX_H_
 
+#include <condition_variable>
 #include <mutex>
 
 #include "absl/base/thread_annotations.h"
@@ -18,7 +19,23 @@ class ABSL_LOCKABLE Mutex {
   void AssertHeld() const ABSL_ASSERT_EXCLUSIVE_LOCK() {}
 
  private:
+  friend class CondVar;
   std::mutex mutex_;
+};
+
+// Lets a thread wait for another that changes what a mutex guards.
+class CondVar {
+ public:
+  // Gives the mutex up for the wait. May return without a signal.
+  void Wait(Mutex* mutex) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
+    variable_.wait(lock);
+    lock.release();
+  }
+  void Signal() { variable_.notify_one(); }
+
+ private:
+  std::condition_variable variable_;
 };
 
 // Holds a mutex for a scope.

@@ -75,7 +75,7 @@ class Agent {
 };
 
 std::string HostAddress(std::uint32_t number) {
-  return absl::StrCat("198.", 18 + number / 65536, ".", number / 256 % 256, ".",
+  return absl::StrCat("198.", number / 65536, ".", number / 256 % 256, ".",
                       number % 256);
 }
 
@@ -96,6 +96,66 @@ void BlockIP(benchmark::State& state, const std::string& state_parent) {
     OrDie(status.ok(), status.error_message());
   }
   Report(state, std::move(samples));
+}
+
+// So many callers at once, each with a connection of its own.
+void BlockIPTogether(benchmark::State& state) {
+  constexpr std::size_t kCalls = 500;
+  const auto callers = static_cast<std::size_t>(state.range(0));
+  Agent agent;
+  std::vector<double> samples;
+  std::uint32_t round = 0;
+  for (auto _ : state) {
+    std::vector<std::vector<double>> of_callers(callers);
+    std::vector<std::thread> threads;
+    for (std::size_t caller = 0; caller < callers; ++caller) {
+      threads.emplace_back([&, caller] {
+        const auto stub = agent.NewStub();
+        for (std::size_t i = 0; i < kCalls; ++i) {
+          v1::BlockIPRequest request;
+          request.mutable_source()->set_text(
+              HostAddress(static_cast<std::uint32_t>(
+                  (round * callers + caller) * kCalls + i)));
+          v1::BlockIPResponse response;
+          grpc::ClientContext context;
+          const auto start = Clock::now();
+          const auto status = stub->BlockIP(&context, request, &response);
+          of_callers[caller].push_back(MicrosecondsSince(start));
+          OrDie(status.ok(), status.error_message());
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    ++round;
+    for (const auto& some : of_callers) {
+      samples.insert(samples.end(), some.begin(), some.end());
+    }
+  }
+  Report(state, std::move(samples));
+}
+
+// Rules a second in changes of so many; each is one call.
+void ChangeSources(benchmark::State& state) {
+  Agent agent;
+  const auto stub = agent.NewStub();
+  std::vector<double> samples;
+  std::uint32_t number = 0;
+  for (auto _ : state) {
+    v1::ChangeSourcesRequest request;
+    request.set_omit_rules(true);
+    for (std::int64_t i = 0; i < state.range(0); ++i) {
+      request.add_edits()->mutable_block()->set_text(HostAddress(number++));
+    }
+    v1::ChangeSourcesResponse response;
+    grpc::ClientContext context;
+    const auto start = Clock::now();
+    const auto status = stub->ChangeSources(&context, request, &response);
+    samples.push_back(MicrosecondsSince(start));
+    OrDie(status.ok(), status.error_message());
+  }
+  Report(state, std::move(samples));
+  state.counters["rules_per_s"] =
+      benchmark::Counter(number, benchmark::Counter::kIsRate);
 }
 
 // The least that any call can cost: a bare server, one caller.
@@ -213,6 +273,22 @@ void FwctlBlockIP(benchmark::State& state) {
 BENCHMARK_CAPTURE(BlockIP, state_on_disk, "")->Iterations(3000)->UseRealTime();
 BENCHMARK_CAPTURE(BlockIP, state_in_memory, "/dev/shm")
     ->Iterations(3000)
+    ->UseRealTime();
+BENCHMARK(BlockIPTogether)
+    ->ArgName("callers")
+    ->Arg(1)
+    ->Arg(4)
+    ->Arg(16)
+    ->Arg(64)
+    ->Iterations(3)
+    ->UseRealTime();
+BENCHMARK(ChangeSources)
+    ->ArgName("edits")
+    ->Arg(100)
+    ->Arg(1'000)
+    ->Arg(10'000)
+    ->Arg(50'000)
+    ->Iterations(5)
     ->UseRealTime();
 BENCHMARK(BareCall)->Iterations(3000)->UseRealTime();
 BENCHMARK(DiskSync)->Iterations(2000)->UseRealTime();

@@ -31,6 +31,7 @@ using ::testing::IsEmpty;
 using ::testing::Optional;
 
 Prefix P(const char* text) { return *Prefix::Parse(text); }
+Change Block(const char* host) { return {.edits = {{.match = P(host)}}}; }
 
 class AdoptTest : public ::testing::Test {
  protected:
@@ -98,19 +99,20 @@ TEST_F(AdoptTest, NoIdOfTheLostStoreIsGivenAgain) {
   ASSERT_TRUE(engine.ok()) << engine.status();
   std::set<RuleId> given;
   for (const char* host : {"192.0.2.1", "192.0.2.2", "192.0.2.3"}) {
-    const auto result = (*engine)->Apply({.match = P(host)});
+    const auto result = (*engine)->Apply(Block(host));
     ASSERT_TRUE(result.ok()) << result.status();
-    EXPECT_TRUE(given.insert(result->rule.id).second);
+    EXPECT_TRUE(given.insert(result->rules[0].id).second);
   }
-  Change unblock{.kind = Change::Kind::kUnblock, .match = P("192.0.2.3")};
+  const Change unblock{
+      .edits = {{.kind = Edit::Kind::kUnblock, .match = P("192.0.2.3")}}};
   ASSERT_TRUE((*engine)->Apply(unblock).ok());
 
   MemoryStore fresh;
   engine = Engine::Start(&fresh, &kernel_, [this] { return now_; });
   ASSERT_TRUE(engine.ok()) << engine.status();
-  const auto next = (*engine)->Apply({.match = P("192.0.2.3")});
+  const auto next = (*engine)->Apply(Block("192.0.2.3"));
   ASSERT_TRUE(next.ok()) << next.status();
-  EXPECT_FALSE(given.contains(next->rule.id)) << next->rule.id;
+  EXPECT_FALSE(given.contains(next->rules[0].id)) << next->rules[0].id;
 }
 
 TEST_F(AdoptTest, IdsGrowEvenWhenTheClockStandsBeforeItsEpoch) {
@@ -138,7 +140,7 @@ TEST_F(AdoptTest, AKernelWithoutRulesLeavesTheStoreAsItIs) {
   const auto engine = Start();
   ASSERT_TRUE(engine.ok()) << engine.status();
   EXPECT_EQ(store_.commits(), 0);
-  EXPECT_EQ((*engine)->Apply({.match = P("192.0.2.1")})->rule.id, 1u);
+  EXPECT_EQ((*engine)->Apply(Block("192.0.2.1"))->rules[0].id, 1u);
 }
 
 TEST_F(AdoptTest, TablesThatCannotBeReadAreNotThrownAway) {
@@ -155,7 +157,7 @@ TEST_F(AdoptTest, TablesThatCannotBeReadAreNotThrownAway) {
 TEST_F(AdoptTest, AStoreThatIsNotNewNeedsNotReadThem) {
   auto engine = Start();
   ASSERT_TRUE(engine.ok()) << engine.status();
-  ASSERT_TRUE((*engine)->Apply({.match = P("192.0.2.1")}).ok());
+  ASSERT_TRUE((*engine)->Apply(Block("192.0.2.1")).ok());
   kernel_.LoseSources();
   kernel_.LosePortTable(Protocol::kUdp);
   engine = Start();

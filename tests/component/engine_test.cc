@@ -4,22 +4,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <latch>
-#include <optional>
-#include <thread>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "agent/dataplane/memory_data_plane.h"
 #include "agent/util/errno_status.h"
-#include "tests/support/memory_store.h"
+#include "tests/component/engine_fixture.h"
 
 namespace fwagent::core {
 namespace {
 
 using dataplane::MemoryDataPlane;
 using fwagent::testing::MemoryStore;
-using policy::PortRange;
 using policy::Prefix;
 using policy::Protocol;
 using ::testing::ElementsAre;
@@ -27,70 +24,14 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Optional;
 using ::testing::SizeIs;
-using Kind = Change::Kind;
-
-policy::Match Source(const std::string& text) { return *Prefix::Parse(text); }
-policy::Match Ports(std::uint32_t first, std::uint32_t last) {
-  return *PortRange::Create(Protocol::kTcp, first, last);
-}
-policy::SourceRule Blocked(const std::string& prefix, policy::RuleId id) {
-  return {.prefix = *Prefix::Parse(prefix), .id = id};
-}
-Change Block(policy::Match match, std::string request_id = "") {
-  return {.kind = Kind::kBlock, .match = match, .request_id = request_id};
-}
-Change Unblock(policy::Match match, std::string request_id = "") {
-  return {.kind = Kind::kUnblock, .match = match, .request_id = request_id};
-}
-
-class EngineTest : public ::testing::Test {
- protected:
-  EngineTest() { Restart(); }
-
-  void Restart() {
-    kernel_.Restart();
-    auto engine = Engine::Start(&store_, &kernel_, [this] { return now_; });
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = *std::move(engine);
-  }
-
-  // List, disk and kernel say the same, namely `sources` and port rules.
-  void ExpectSources(const std::vector<std::string>& sources) {
-    std::vector<std::string> listed;
-    for (const auto& rule : engine_->List(0, 1000).rules) {
-      if (auto* prefix = std::get_if<Prefix>(&rule.match)) {
-        listed.push_back(prefix->ToString());
-      }
-    }
-    EXPECT_THAT(listed, ::testing::UnorderedElementsAreArray(sources));
-    std::vector<std::string> enforced;
-    const auto live = kernel_.ReadSources();
-    for (const auto& rule : **live) {
-      EXPECT_EQ(rule.verdict, policy::SourceVerdict::kBlock);
-      enforced.push_back(rule.prefix.ToString());
-    }
-    EXPECT_THAT(enforced, ::testing::UnorderedElementsAreArray(sources));
-    EXPECT_EQ(store_.state().rules, engine_->List(0, 1000).rules);
-    EXPECT_EQ(store_.state().generation, engine_->GetStatus().generation);
-  }
-
-  policy::RuleId BlockedBy(std::uint16_t port) {
-    const auto table = (*kernel_.ReadPorts())[0];
-    return table->empty() ? 0 : (*table)[port];
-  }
-
-  MemoryStore store_;
-  MemoryDataPlane kernel_{{.max_sources = 3}};
-  absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
-  std::unique_ptr<Engine> engine_;
-};
+using Kind = Edit::Kind;
 
 TEST_F(EngineTest, BlockReachesListDiskAndKernel) {
   const auto result = engine_->Apply(Block(Source("192.0.2.0/24")));
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->rule.id, 1u);
+  EXPECT_EQ(result->rules[0].id, 1u);
   EXPECT_EQ(result->generation, 1u);
-  EXPECT_EQ(result->rule.create_time, now_);
+  EXPECT_EQ(result->rules[0].create_time, now_);
   ExpectSources({"192.0.2.0/24"});
 }
 
@@ -133,7 +74,7 @@ TEST_F(EngineTest, ValidateOnlyChangesNothing) {
   change.validate_only = true;
   const auto result = engine_->Apply(change);
   ASSERT_TRUE(result.ok());
-  EXPECT_EQ(result->rule.id, 0u);
+  EXPECT_EQ(result->rules[0].id, 0u);
   EXPECT_EQ(store_.commits(), 0);
   ExpectSources({});
 }
@@ -183,7 +124,7 @@ TEST_F(EngineTest, AKernelThatRefusesABlockIsUndoneOnDisk) {
   // The request was not answered with OK, so its retry is a new try.
   const auto retry = engine_->Apply(Block(Source("192.0.2.1"), "id-1"));
   ASSERT_TRUE(retry.ok());
-  EXPECT_EQ(retry->rule.id, 2u) << "ids are never given twice";
+  EXPECT_EQ(retry->rules[0].id, 2u) << "ids are never given twice";
   ExpectSources({"192.0.2.1/32"});
 }
 
@@ -244,22 +185,22 @@ TEST_F(EngineTest, ARetryWithTheSameIdGetsTheSameAnswer) {
   ASSERT_TRUE(engine_->Apply(Block(Source("192.0.2.2"), "id-2")).ok());
   const auto retry = engine_->Apply(Block(Source("192.0.2.1"), "id-1"));
   ASSERT_TRUE(retry.ok()) << retry.status();
-  EXPECT_EQ(retry->rule, first->rule);
+  EXPECT_EQ(retry->rules, first->rules);
   EXPECT_EQ(retry->generation, first->generation);
   EXPECT_EQ(store_.commits(), 2);
   Restart();
   const auto later = engine_->Apply(Block(Source("192.0.2.1"), "id-1"));
   ASSERT_TRUE(later.ok()) << later.status();
-  EXPECT_EQ(later->rule, first->rule);
+  EXPECT_EQ(later->rules, first->rules);
 }
 
 TEST_F(EngineTest, AnIdUsedForSomethingElseIsRefused) {
   ASSERT_TRUE(engine_->Apply(Block(Source("192.0.2.1"), "id-1")).ok());
-  for (const Change& other : {Block(Source("192.0.2.2"), "id-1"),
-                              Unblock(Source("192.0.2.1"), "id-1"),
-                              Change{.match = Source("192.0.2.1"),
-                              .comment = "c",
-                              .request_id = "id-1"}}) {
+  for (const Change& other :
+       {Block(Source("192.0.2.2"), "id-1"),
+        Unblock(Source("192.0.2.1"), "id-1"),
+        Change{.edits = {{.match = Source("192.0.2.1"), .comment = "c"}},
+        .request_id = "id-1"}}) {
     EXPECT_EQ(engine_->Apply(other).status().code(),
               absl::StatusCode::kInvalidArgument);
   }
@@ -333,39 +274,6 @@ TEST_F(EngineTest, AnEmptyStoreThatIsNotNewAdoptsNothing) {
   ASSERT_TRUE(kernel_.AddSource(Blocked("198.51.100.1", 77)).ok());
   Restart();
   ExpectSources({});
-}
-
-TEST_F(EngineTest, ReadersDoNotWaitForTheDisk) {
-  std::latch committing(1);
-  std::latch go_on(1);
-  store_.OnCommit([&] {
-    committing.count_down();
-    go_on.wait();
-  });
-  std::thread writer(
-      [&] { EXPECT_TRUE(engine_->Apply(Block(Source("192.0.2.1"))).ok()); });
-  committing.wait();
-  EXPECT_THAT(engine_->List(0, 10).rules, IsEmpty());
-  EXPECT_EQ(engine_->GetStatus().generation, 0u);
-  go_on.count_down();
-  writer.join();
-  store_.OnCommit(nullptr);
-  ExpectSources({"192.0.2.1/32"});
-}
-
-TEST_F(EngineTest, ConcurrentCallersGetOneAnswerEach) {
-  std::atomic<int> accepted = 0;
-  std::vector<std::thread> callers;
-  for (int caller = 0; caller < 4; ++caller) {
-    callers.emplace_back([&] {
-      for (std::uint32_t port = 1; port <= 50; ++port) {
-        if (engine_->Apply(Block(Ports(port, port))).ok()) ++accepted;
-      }
-    });
-  }
-  for (std::thread& caller : callers) caller.join();
-  EXPECT_EQ(accepted, 50);
-  EXPECT_EQ(engine_->GetStatus().generation, 50u);
 }
 
 TEST_F(EngineTest, DetachTakesAllOrRefusesAll) {

@@ -2,11 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <string>
+
 #include "tests/support/fwctl_runner.h"
+#include "tests/support/temp_dir.h"
 
 namespace fwagent::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class FwctlChange : public ::testing::Test {
@@ -42,6 +47,50 @@ TEST_F(FwctlChange, EveryOptionIsSent) {
   EXPECT_EQ(agent_.service().LastRequest(),
             "protocol: PROTOCOL_UDP ports { first: 8000 last: 8100 } "
             "comment: \"why\" request_id: \"r-2\"");
+}
+
+TEST_F(FwctlChange, SeveralPrefixesAreOneChange) {
+  const FwctlResult result =
+      Run({"block-ip", "192.0.2.5", "2001:db8::/32", "--comment", "why"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(result.out, "blocked 2 sources\n");
+  EXPECT_EQ(agent_.service().LastRequest(),
+            "edits { block { text: \"192.0.2.5\" } comment: \"why\" } "
+            "edits { block { text: \"2001:db8::/32\" } comment: \"why\" } "
+            "omit_rules: true");
+  EXPECT_EQ(agent_.service().CallCount(), 1u);
+  EXPECT_EQ(Run({"unblock-ip", "192.0.2.5", "192.0.2.6", "--missing-ok"}).out,
+            "unblocked 1 source; 1 was not blocked\n");
+  EXPECT_EQ(Run({"block-ip", "192.0.2.5", "192.0.2.6", "--validate-only"}).out,
+            "would block 2 sources\n");
+  EXPECT_THAT(Run({"block-ip", "192.0.2.7", "192.0.2.8", "-o", "json"}).out,
+              HasSubstr("\"changedCount\":\"2\""));
+}
+
+TEST_F(FwctlChange, AFileIsOneChangeAndItsLinesAreNamed) {
+  const TempDir dir;
+  const std::string path = dir / "bans.txt";
+  std::ofstream(path) << "# bad guys\n192.0.2.5\n\n2001:db8::/32 ; all of it\n";
+  EXPECT_EQ(Run({"block-ip", "--file", path, "192.0.2.9"}).out,
+            "blocked 3 sources\n");
+  std::ofstream(path) << "192.0.2.6\n\nbad\n";
+  const FwctlResult refused = Run({"block-ip", "-f", path});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_EQ(refused.err, "fwctl: " + path + ", line 3: is no prefix\n");
+  std::ofstream(path) << "# nobody\n";
+  EXPECT_EQ(Run({"block-ip", "-f", path}).out,
+            "unchanged: the list is empty\n");
+}
+
+TEST_F(FwctlChange, AFileThatCannotBeUsedIsSaidBeforeAnythingIsSent) {
+  const TempDir dir;
+  const std::string path = dir / "bans.txt";
+  EXPECT_THAT(Run({"block-ip", "-f", path}).err,
+              AllOf(HasSubstr("cannot open"), HasSubstr(path)));
+  std::ofstream(path) << "192.0.2.6 scan\n";
+  EXPECT_THAT(Run({"block-ip", "-f", path}).err, HasSubstr("line 1"));
+  EXPECT_EQ(Run({"block-ip"}).exit_code, 2);
+  EXPECT_EQ(agent_.service().CallCount(), 0u);
 }
 
 TEST_F(FwctlChange, ASinglePortIsSentAsOne) {

@@ -194,7 +194,7 @@ TEST_F(ServiceTest, EveryWrongFieldIsNamedAtOnce) {
   request.set_request_id(std::string(65, 'x'));
   v1::BlockIPResponse response;
   ExpectViolations(stub_->BlockIP(Context().get(), request, &response),
-                   {"request_id", "comment", "source.text"});
+                   {"source.text", "comment", "request_id"});
 }
 
 TEST_F(ServiceTest, AFullTableIsResourceExhaustedWithAReason) {
@@ -267,6 +267,71 @@ TEST_F(ServiceTest, ValidateOnlyAnswersWithoutIdOrTime) {
   EXPECT_EQ(response.rule().id(), 0u);
   EXPECT_FALSE(response.rule().has_create_time());
   EXPECT_EQ(store_.commits(), 0);
+}
+
+v1::ChangeSourcesRequest Sources(const std::vector<std::string>& block,
+                                 const std::vector<std::string>& unblock) {
+  v1::ChangeSourcesRequest request;
+  for (const std::string& text : block) {
+    auto* edit = request.add_edits();
+    edit->mutable_block()->set_text(text);
+    edit->set_comment("of a list");
+  }
+  for (const std::string& text : unblock) {
+    request.add_edits()->mutable_unblock()->set_text(text);
+  }
+  return request;
+}
+
+TEST_F(ServiceTest, ManySourcesChangeTogether) {
+  ASSERT_TRUE(BlockIP("192.0.2.1").ok());
+  auto request = Sources({"192.0.2.2", "2001:db8::/32"}, {"192.0.2.1"});
+  v1::ChangeSourcesResponse response;
+  ASSERT_TRUE(stub_->ChangeSources(Context().get(), request, &response).ok());
+  ASSERT_EQ(response.rules_size(), 3);
+  EXPECT_EQ(response.rules(0).source_block().source().text(), "192.0.2.2/32");
+  EXPECT_EQ(response.rules(0).comment(), "of a list");
+  EXPECT_EQ(response.rules(2).id(), 1u);
+  EXPECT_EQ(response.changed_count(), 3u);
+  EXPECT_EQ(response.generation(), 2u);
+
+  const grpc::Status again =
+      stub_->ChangeSources(Context().get(), request, &response);
+  EXPECT_EQ(again.error_code(), grpc::StatusCode::ALREADY_EXISTS);
+  request.set_skip_satisfied(true);
+  request.set_omit_rules(true);
+  request.add_edits()->mutable_unblock()->set_text("192.0.2.2");
+  EXPECT_EQ(
+      stub_->ChangeSources(Context().get(), request, &response).error_code(),
+      grpc::StatusCode::INVALID_ARGUMENT)
+      << "blocked and unblocked at once";
+  request.mutable_edits()->RemoveLast();
+  request.add_edits()->mutable_unblock()->set_text("198.51.100.1");
+  response.Clear();
+  ASSERT_TRUE(stub_->ChangeSources(Context().get(), request, &response).ok());
+  EXPECT_EQ(response.changed_count(), 0u);
+  EXPECT_EQ(response.rules_size(), 0);
+}
+
+TEST_F(ServiceTest, WhatIsWrongWithOneOfManySourcesIsNamed) {
+  auto request = Sources({"192.0.2.2", "192.0.2.3/24", "nonsense"}, {});
+  v1::ChangeSourcesResponse response;
+  const auto refused = [&] {
+    return stub_->ChangeSources(Context().get(), request, &response);
+  };
+  ExpectViolations(refused(), {"edits[1].block.text"});
+  request = Sources({"192.0.2.2"}, {"192.0.2.300"});
+  ExpectViolations(refused(), {"edits[1].unblock.text"});
+  request = Sources({"192.0.2.2"}, {});
+  request.add_edits();
+  ExpectViolations(refused(), {"edits[1]"});
+  request = Sources({"192.0.2.2"}, {});
+  request.mutable_edits(0)->set_comment("a\nb");
+  request.mutable_edits(0)->mutable_block()->Clear();
+  ExpectViolations(refused(), {"edits[0].block", "edits[0].comment"});
+  request = Sources({}, {});
+  request.set_request_id("not printable \x01");
+  ExpectViolations(refused(), {"request_id", "edits"});
 }
 
 TEST_F(ServiceTest, ListPagesAndRefusesForeignTokens) {

@@ -99,6 +99,7 @@ run_tests() {
   report tests "$1" "$2" "$(count_of PASSED "$out")" "$failed" "$(count_of SKIPPED "$out")"
 }
 
+export FW_DIFFERENTIAL_FRAMES=$differential_frames
 few=$(few_capabilities)
 check_agent all
 check_agent "$few"

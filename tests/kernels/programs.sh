@@ -3,7 +3,12 @@
 # below the build folder.
 
 # GoogleTest programs, run with all capabilities.
-test_programs="tests/bpf/filter_test tests/bpf/data_plane_test tests/bpf/source_lookup_test"
+test_programs="tests/bpf/filter_test tests/bpf/data_plane_test tests/bpf/source_lookup_test
+  tests/bpf/differential_test"
+
+# Random frames in all, for differential_test: an emulated machine judges some
+# hundred of them in a second.
+differential_frames=60000
 
 # Except for these tests, in GoogleTest's notation: two threads race each other
 # there for seconds, which is minutes where a machine is emulated.

@@ -14,10 +14,9 @@ using fwagent::v1::Rule;
 
 namespace {
 
-template <typename Request>
-Rule SourceRule(const Request& request) {
+Rule SourceRule(const fwagent::v1::Prefix& source) {
   Rule rule;
-  *rule.mutable_source_block()->mutable_source() = request.source();
+  *rule.mutable_source_block()->mutable_source() = source;
   std::string* text =
       rule.mutable_source_block()->mutable_source()->mutable_text();
   if (text->find('/') == std::string::npos) absl::StrAppend(text, "/32");
@@ -41,6 +40,20 @@ bool SameMatch(const Rule& a, const Rule& b) {
              b.source_block().SerializeAsString() &&
          a.port_block().SerializeAsString() ==
              b.port_block().SerializeAsString();
+}
+
+grpc::Status WithViolation(const std::string& field,
+                           const std::string& description) {
+  google::rpc::BadRequest bad_request;
+  auto* violation = bad_request.add_field_violations();
+  violation->set_field(field);
+  violation->set_description(description);
+  google::rpc::Status envelope;
+  envelope.set_code(grpc::StatusCode::INVALID_ARGUMENT);
+  envelope.set_message(absl::StrCat(field, ": ", description));
+  envelope.add_details()->PackFrom(bad_request);
+  return {grpc::StatusCode::INVALID_ARGUMENT, envelope.message(),
+          envelope.SerializeAsString()};
 }
 
 }  // namespace
@@ -166,7 +179,7 @@ grpc::Status FakeFirewallService::BlockIP(
     grpc::ServerContext*, const fwagent::v1::BlockIPRequest* request,
     fwagent::v1::BlockIPResponse* response) {
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
-  Rule rule = SourceRule(*request);
+  Rule rule = SourceRule(request->source());
   rule.set_comment(request->comment());
   return Add(std::move(rule), request->validate_only(), response);
 }
@@ -175,7 +188,8 @@ grpc::Status FakeFirewallService::UnblockIP(
     grpc::ServerContext*, const fwagent::v1::UnblockIPRequest* request,
     fwagent::v1::UnblockIPResponse* response) {
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
-  return Remove(SourceRule(*request), request->validate_only(), response);
+  return Remove(SourceRule(request->source()), request->validate_only(),
+                response);
 }
 
 grpc::Status FakeFirewallService::BlockPort(
@@ -192,6 +206,34 @@ grpc::Status FakeFirewallService::UnblockPort(
     fwagent::v1::UnblockPortResponse* response) {
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
   return Remove(PortRule(*request), request->validate_only(), response);
+}
+
+// Refuses what has "bad" in it, and knows nothing of all or nothing otherwise.
+grpc::Status FakeFirewallService::ChangeSources(
+    grpc::ServerContext*, const fwagent::v1::ChangeSourcesRequest* request,
+    fwagent::v1::ChangeSourcesResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  for (int i = 0; i < request->edits_size(); ++i) {
+    if (request->edits(i).block().text().find("bad") == std::string::npos) {
+      continue;
+    }
+    return WithViolation(absl::StrCat("edits[", i, "].block.text"),
+                         "is no prefix");
+  }
+  for (const auto& edit : request->edits()) {
+    fwagent::v1::BlockIPResponse one;
+    const grpc::Status status =
+        edit.has_block()
+            ? Add(SourceRule(edit.block()), request->validate_only(), &one)
+            : Remove(SourceRule(edit.unblock()), request->validate_only(),
+                     &one);
+    if (!status.ok() && request->skip_satisfied()) continue;
+    if (!status.ok()) return status;
+    response->set_generation(one.generation());
+    response->set_changed_count(response->changed_count() + 1);
+    if (!request->omit_rules()) *response->add_rules() = one.rule();
+  }
+  return grpc::Status::OK;
 }
 
 grpc::Status FakeFirewallService::ListRules(

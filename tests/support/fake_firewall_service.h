@@ -57,6 +57,10 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   grpc::Status UnblockPort(grpc::ServerContext* context,
                            const fwagent::v1::UnblockPortRequest* request,
                            fwagent::v1::UnblockPortResponse* response) override;
+  grpc::Status ChangeSources(
+      grpc::ServerContext* context,
+      const fwagent::v1::ChangeSourcesRequest* request,
+      fwagent::v1::ChangeSourcesResponse* response) override;
   grpc::Status ListRules(grpc::ServerContext* context,
                          const fwagent::v1::ListRulesRequest* request,
                          fwagent::v1::ListRulesResponse* response) override;

@@ -20,10 +20,10 @@ void MemoryStore::OnCommit(std::function<void()> hook) {
 store::State MemoryStore::state() const {
   const util::MutexLock lock(&mutex_);
   store::State state{.rules = {},
-                     .generation = generation_,
-                     .next_rule_id = next_rule_id_,
+                     .generation = content_.generation,
+                     .next_rule_id = content_.next_rule_id,
                      .fresh = commits_ == 0};
-  for (const auto& [id, rule] : rules_) state.rules.push_back(rule);
+  for (const auto& [id, rule] : content_.rules) state.rules.push_back(rule);
   return state;
 }
 
@@ -40,7 +40,7 @@ absl::StatusOr<store::State> MemoryStore::Load() {
   return state();
 }
 
-absl::Status MemoryStore::Commit(const store::Delta& delta) {
+absl::Status MemoryStore::CommitAll(absl::Span<const store::Delta> deltas) {
   std::function<void()> hook;
   {
     const util::MutexLock lock(&mutex_);
@@ -50,13 +50,17 @@ absl::Status MemoryStore::Commit(const store::Delta& delta) {
 
   const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(InjectedFailure(Call::kCommit));
-  FW_RETURN_IF_ERROR(Check(delta));
-  for (const policy::RuleId id : delta.remove) rules_.erase(id);
-  for (const policy::Rule& rule : delta.add) rules_.emplace(rule.id, rule);
-  if (delta.forget_request_id) Forget(*delta.forget_request_id);
-  if (delta.remember) Remember(*delta.remember);
-  generation_ = delta.generation;
-  next_rule_id_ = delta.next_rule_id;
+  if (deltas.size() == 1) {
+    FW_RETURN_IF_ERROR(Check(content_, deltas[0]));
+    Apply(deltas[0], content_);
+  } else {
+    Content content = content_;
+    for (const store::Delta& delta : deltas) {
+      FW_RETURN_IF_ERROR(Check(content, delta));
+      Apply(delta, content);
+    }
+    content_ = std::move(content);
+  }
   ++commits_;
   return absl::OkStatus();
 }
@@ -65,9 +69,9 @@ absl::StatusOr<std::optional<store::AnsweredRequest>> MemoryStore::FindRequest(
     std::string_view request_id) {
   const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(InjectedFailure(Call::kFindRequest));
-  const auto found = request_places_.find(request_id);
-  if (found == request_places_.end()) return std::nullopt;
-  return requests_.at(found->second);
+  const auto found = content_.request_places.find(request_id);
+  if (found == content_.request_places.end()) return std::nullopt;
+  return content_.requests.at(found->second);
 }
 
 absl::Status MemoryStore::InjectedFailure(Call call) {
@@ -87,22 +91,25 @@ absl::Status MemoryStore::InjectedFailure(Call call) {
   return status;
 }
 
-absl::Status MemoryStore::Check(const store::Delta& delta) const {
+absl::Status MemoryStore::Check(const Content& content,
+                                const store::Delta& delta) {
   absl::flat_hash_set<policy::RuleId> removed;
   for (const policy::RuleId id : delta.remove) {
-    if (!rules_.contains(id) || !removed.insert(id).second) {
+    if (!content.rules.contains(id) || !removed.insert(id).second) {
       return absl::InternalError(absl::StrCat("there is no rule ", id));
     }
   }
   absl::flat_hash_set<policy::RuleId> added;
   for (const policy::Rule& rule : delta.add) {
-    const bool present = rules_.contains(rule.id) && !removed.contains(rule.id);
+    const bool present =
+        content.rules.contains(rule.id) && !removed.contains(rule.id);
     if (rule.id == 0 || present || !added.insert(rule.id).second) {
       return absl::InternalError(
           absl::StrCat("rule ", rule.id, " is there, or impossible"));
     }
   }
-  if (delta.remember && request_places_.contains(delta.remember->request_id) &&
+  if (delta.remember &&
+      content.request_places.contains(delta.remember->request_id) &&
       delta.forget_request_id != delta.remember->request_id) {
     return absl::InternalError(
         absl::StrCat("request ", delta.remember->request_id, " is there"));
@@ -110,21 +117,34 @@ absl::Status MemoryStore::Check(const store::Delta& delta) const {
   return absl::OkStatus();
 }
 
-void MemoryStore::Forget(const std::string& request_id) {
-  const auto found = request_places_.find(request_id);
-  if (found == request_places_.end()) return;
-  requests_.erase(found->second);
-  request_places_.erase(found);
+void MemoryStore::Forget(std::string_view request_id, Content& content) {
+  const auto found = content.request_places.find(request_id);
+  if (found == content.request_places.end()) return;
+  content.requests.erase(found->second);
+  content.request_places.erase(found);
 }
 
-void MemoryStore::Remember(const store::AnsweredRequest& request) {
+void MemoryStore::Remember(const store::AnsweredRequest& request,
+                           Content& content) {
+  auto& requests = content.requests;
   const std::int64_t place =
-      requests_.empty() ? 1 : requests_.rbegin()->first + 1;
-  requests_.emplace(place, request);
-  request_places_[request.request_id] = place;
-  if (requests_.begin()->first <= place - kRequestsKept) {
-    Forget(std::string(requests_.begin()->second.request_id));
+      requests.empty() ? 1 : requests.rbegin()->first + 1;
+  requests.emplace(place, request);
+  content.request_places[request.request_id] = place;
+  if (requests.begin()->first <= place - kRequestsKept) {
+    Forget(std::string(requests.begin()->second.request_id), content);
   }
+}
+
+void MemoryStore::Apply(const store::Delta& delta, Content& content) {
+  for (const policy::RuleId id : delta.remove) content.rules.erase(id);
+  for (const policy::Rule& rule : delta.add) {
+    content.rules.emplace(rule.id, rule);
+  }
+  if (delta.forget_request_id) Forget(*delta.forget_request_id, content);
+  if (delta.remember) Remember(*delta.remember, content);
+  content.generation = delta.generation;
+  content.next_rule_id = delta.next_rule_id;
 }
 
 }  // namespace fwagent::testing

@@ -34,11 +34,11 @@ class MemoryStore : public store::Store {
 
   // What Load would return.
   store::State state() const;
-  // Commits that took effect.
+  // Calls of CommitAll that took effect.
   int commits() const;
 
   absl::StatusOr<store::State> Load() override;
-  absl::Status Commit(const store::Delta& delta) override;
+  absl::Status CommitAll(absl::Span<const store::Delta> deltas) override;
   absl::StatusOr<std::optional<store::AnsweredRequest>> FindRequest(
       std::string_view request_id) override;
 
@@ -50,23 +50,24 @@ class MemoryStore : public store::Store {
   };
 
   absl::Status InjectedFailure(Call call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What would be on the disk.
+  struct Content {
+    std::map<policy::RuleId, policy::Rule> rules;
+    // By order of arrival, and where to find an id among them.
+    std::map<std::int64_t, store::AnsweredRequest> requests;
+    std::map<std::string, std::int64_t, std::less<>> request_places;
+    std::uint64_t generation = 0;
+    policy::RuleId next_rule_id = 1;
+  };
+
   // OK if the delta can be applied.
-  absl::Status Check(const store::Delta& delta) const
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Forget(const std::string& request_id)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Remember(const store::AnsweredRequest& request)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static absl::Status Check(const Content& content, const store::Delta& delta);
+  static void Apply(const store::Delta& delta, Content& content);
+  static void Forget(std::string_view request_id, Content& content);
+  static void Remember(const store::AnsweredRequest& request, Content& content);
 
   mutable util::Mutex mutex_;
-  std::map<policy::RuleId, policy::Rule> rules_ ABSL_GUARDED_BY(mutex_);
-  // By order of arrival, and where to find an id among them.
-  std::map<std::int64_t, store::AnsweredRequest> requests_
-      ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::int64_t, std::less<>> request_places_
-      ABSL_GUARDED_BY(mutex_);
-  std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
-  policy::RuleId next_rule_id_ ABSL_GUARDED_BY(mutex_) = 1;
+  Content content_ ABSL_GUARDED_BY(mutex_);
   int commits_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<Failure> failures_ ABSL_GUARDED_BY(mutex_);
   std::function<void()> on_commit_ ABSL_GUARDED_BY(mutex_);

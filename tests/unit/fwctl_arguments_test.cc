@@ -41,7 +41,7 @@ TEST_F(ArgumentsTest, Defaults) {
   EXPECT_EQ(arguments.output, OutputFormat::kText);
   EXPECT_EQ(arguments.address.ToString(), "unix:/run/fwagent/fwagent.sock");
   EXPECT_EQ(arguments.timeout, absl::Seconds(5));
-  EXPECT_EQ(arguments.prefix, "192.0.2.1");
+  EXPECT_THAT(arguments.prefixes, ElementsAre("192.0.2.1"));
   EXPECT_FALSE(arguments.validate_only);
   EXPECT_FALSE(arguments.tolerate_unchanged);
 }
@@ -84,9 +84,15 @@ TEST_F(ArgumentsTest, OptionsOfAChange) {
 }
 
 TEST_F(ArgumentsTest, AddressesAreTheAgentsToJudge) {
-  EXPECT_EQ(Parsed({"block-ip", "not an address"}).prefix, "not an address");
-  EXPECT_EQ(Parsed({"block-ip", "[2001:db8::1]"}).prefix, "[2001:db8::1]");
-  EXPECT_EQ(Parsed({"block-ip", ""}).prefix, "");
+  EXPECT_THAT(Parsed({"block-ip", "not an address"}).prefixes,
+              ElementsAre("not an address"));
+  EXPECT_THAT(Parsed({"block-ip", "[2001:db8::1]"}).prefixes,
+              ElementsAre("2001:db8::1"));
+  EXPECT_THAT(Parsed({"block-ip", "192.0.2.1", "2001:db8::1"}).prefixes,
+              ElementsAre("192.0.2.1", "2001:db8::1"));
+  // An empty variable in a script.
+  EXPECT_THAT(Parsed({"block-ip", ""}).prefixes, ElementsAre(""));
+  EXPECT_EQ(Parsed({"unblock-ip", "--file", "-"}).file, "-");
 }
 
 TEST_F(ArgumentsTest, CommentsAreTakenAsTheyAre) {
@@ -103,7 +109,7 @@ TEST_F(ArgumentsTest, AnEmptyValueDoesNotEatTheNextArgument) {
            {"block-ip", "--comment", "", "192.0.2.1"}}) {
     const Arguments arguments = Parsed(args);
     EXPECT_EQ(arguments.comment, "");
-    EXPECT_EQ(arguments.prefix, "192.0.2.1");
+    EXPECT_THAT(arguments.prefixes, ElementsAre("192.0.2.1"));
   }
   EXPECT_THAT(Refusal({"list", "--timeout=", "-o", "json"}),
               HasSubstr("--timeout: \"\""));
@@ -149,7 +155,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRow{{"-o", "json"}, "a command is required"},
         BadRow{{"list", "stats"}, "stats"},
         BadRow{{"list", "--bogus"}, "--bogus"}, BadRow{{"block-ip"}, "PREFIX"},
-        BadRow{{"block-ip", "192.0.2.1", "192.0.2.2"}, "192.0.2.2"},
+        BadRow{{"unblock-ip", "--file="}, "PREFIX"},
         BadRow{{"block-ip", "192.0.2.1", "--missing-ok"}, "--missing-ok"},
         BadRow{{"unblock-ip", "192.0.2.1", "--exist-ok"}, "--exist-ok"},
         BadRow{{"unblock-ip", "192.0.2.1", "--comment=x"}, "--comment"},

@@ -7,7 +7,10 @@
 #include <cstddef>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "agent/store/sqlite_store.h"
@@ -60,7 +63,10 @@ class SchemaTest : public ::testing::Test {
     return status;
   }
 
-  absl::Status Opened() { return SqliteStore::Open(dir_.path()).status(); }
+  absl::StatusOr<std::unique_ptr<SqliteStore>> Open() {
+    return SqliteStore::Open(dir_.path());
+  }
+  absl::Status Opened() { return Open().status(); }
 
   std::string File() const { return dir_ / "fwagent.db"; }
 
@@ -76,14 +82,71 @@ TEST_F(SchemaTest, AnEmptyFileIsANewOne) {
 
 TEST_F(SchemaTest, AFileOfANewerAgentIsRefused) {
   MakeStore();
-  Execute("PRAGMA user_version = 2");
+  Execute("PRAGMA user_version = 99");
   const absl::Status status = Refused();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr("schema version 2 of a newer fwagent"),
+              AllOf(HasSubstr("schema version 99 of a newer fwagent"),
                     HasSubstr("install the newer agent")));
-  Execute("PRAGMA user_version = 1");
+  Execute("PRAGMA user_version = 2");
   EXPECT_TRUE(Opened().ok());
+}
+
+// What the first version wrote.
+constexpr char kVersion1[] = R"sql(
+CREATE TABLE meta (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  generation INTEGER NOT NULL,
+  next_rule_id INTEGER NOT NULL CHECK (next_rule_id > 0)
+) STRICT;
+CREATE TABLE rule (
+  id INTEGER PRIMARY KEY CHECK (id > 0),
+  kind TEXT NOT NULL, address BLOB, length INTEGER, protocol TEXT,
+  first_port INTEGER, last_port INTEGER, comment TEXT NOT NULL,
+  created_us INTEGER NOT NULL
+) STRICT;
+CREATE TABLE request (
+  seq INTEGER PRIMARY KEY, request_id TEXT NOT NULL UNIQUE,
+  fingerprint TEXT NOT NULL, generation INTEGER NOT NULL,
+  rule_id INTEGER NOT NULL,
+  kind TEXT NOT NULL, address BLOB, length INTEGER, protocol TEXT,
+  first_port INTEGER, last_port INTEGER, comment TEXT NOT NULL,
+  created_us INTEGER NOT NULL
+) STRICT;
+INSERT INTO meta VALUES (1, 12, 34);
+INSERT INTO rule VALUES
+  (5, 'source', x'c0000200', 24, NULL, NULL, NULL, 'scans', 1000000),
+  (7, 'port', NULL, NULL, 'udp', 53, 54, '', 2000000);
+INSERT INTO request VALUES
+  (3, 'one', 'block source 192.0.2.0/24', 11, 5,
+   'source', x'c0000200', 24, NULL, NULL, NULL, 'scans', 1000000),
+  (4, 'two', 'block port', 12, 7,
+   'port', NULL, NULL, 'udp', 53, 54, '', 2000000);
+PRAGMA user_version = 1;
+PRAGMA application_id = 0x66776167;
+)sql";
+
+TEST_F(SchemaTest, WhatTheFirstVersionWroteIsKept) {
+  SetContent("");
+  Execute(kVersion1);
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto state = (*store)->Load();
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_EQ(state->generation, 12u);
+  EXPECT_EQ(state->next_rule_id, 34u);
+  ASSERT_EQ(state->rules.size(), 2u);
+  EXPECT_EQ(policy::MatchToString(state->rules[0].match),
+            "source 192.0.2.0/24");
+  EXPECT_EQ(state->rules[0].comment, "scans");
+  for (const auto& [id, rule] :
+       {std::pair("one", state->rules[0]), std::pair("two", state->rules[1])}) {
+    const auto request = (*store)->FindRequest(id);
+    ASSERT_TRUE(request.ok()) << request.status();
+    ASSERT_TRUE(request->has_value()) << id;
+    EXPECT_EQ((*request)->rules, std::vector<policy::Rule>{rule});
+  }
+  EXPECT_EQ((*(*store)->FindRequest("two"))->generation, 12u);
 }
 
 // A crash left changes in the log that are not in the file yet.
@@ -95,7 +158,7 @@ TEST_F(SchemaTest, TheLogOfARefusedFileIsKeptToo) {
     auto database = SqliteDatabase::Open(File());
     ASSERT_TRUE(database.ok()) << database.status();
     ASSERT_TRUE(database->AllowWrites().ok());
-    ASSERT_TRUE(database->Execute("PRAGMA user_version = 2").ok());
+    ASSERT_TRUE(database->Execute("PRAGMA user_version = 99").ok());
     file = Content();
     log = Content("-wal");
     EXPECT_FALSE(log.empty());

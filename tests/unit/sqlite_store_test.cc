@@ -39,7 +39,7 @@ Delta AddHost(policy::RuleId id) {
       .next_rule_id = id + 1,
       .remember = AnsweredRequest{.request_id = absl::StrCat("request-", id),
                                   .fingerprint = "",
-                                  .rule = HostRule(id),
+                                  .rules = {HostRule(id)},
                                   .generation = id},
       .forget_request_id = {}};
 }
@@ -195,7 +195,7 @@ TEST_F(SqliteStoreTest, ARowThatIsNoRuleIsNamed) {
 
 TEST_F(SqliteStoreTest, AnAnswerThatCannotBeReadIsNamed) {
   MakeStoreWithRules(2);
-  Tamper("UPDATE request SET length = 99 WHERE seq = 1");
+  Tamper("UPDATE request_rule SET length = 99 WHERE seq = 1");
   const auto store = OpenStore(dir_.path());
   const auto bad = store->FindRequest("request-1");
   EXPECT_EQ(bad.status().code(), absl::StatusCode::kDataLoss);

@@ -49,7 +49,7 @@ Delta Add(std::vector<policy::Rule> rules) {
 AnsweredRequest Answered(const std::string& id, policy::Rule rule) {
   return {.request_id = id,
           .fingerprint = "block " + id + "\nwith a line break",
-          .rule = std::move(rule),
+          .rules = {std::move(rule)},
           .generation = 12};
 }
 
@@ -179,9 +179,9 @@ TEST_P(StoreContract, AnswersAreFoundByTheirRequest) {
   const AnsweredRequest block = Answered("r-1", SourceRule(1, "192.0.2.1"));
   const AnsweredRequest port =
       Answered("r-2", PortRule(2, policy::Protocol::kUdp, 53, 54));
-  Delta first = Add({block.rule});
+  Delta first = Add({block.rules[0]});
   first.remember = block;
-  Delta second = Add({port.rule});
+  Delta second = Add({port.rules[0]});
   second.remember = port;
   ASSERT_TRUE(store().Commit(first).ok());
   ASSERT_TRUE(store().Commit(second).ok());
@@ -195,7 +195,7 @@ TEST_P(StoreContract, AnswersAreFoundByTheirRequest) {
 
 TEST_P(StoreContract, AnAnswerOutlivesItsRuleUntilItIsForgotten) {
   const AnsweredRequest block = Answered("r-1", SourceRule(1, "192.0.2.1"));
-  Delta delta = Add({block.rule});
+  Delta delta = Add({block.rules[0]});
   delta.remember = block;
   ASSERT_TRUE(store().Commit(delta).ok());
   ASSERT_TRUE(
@@ -225,8 +225,56 @@ TEST_P(StoreContract, ARequestIsAnsweredOnce) {
   Delta again = Add({SourceRule(2, "192.0.2.2")});
   again.remember = Answered("r-1", SourceRule(2, "192.0.2.2"));
   EXPECT_FALSE(store().Commit(again).ok());
-  EXPECT_EQ(Found("r-1")->rule, SourceRule(1, "192.0.2.1"));
+  EXPECT_THAT(Found("r-1")->rules, ElementsAre(SourceRule(1, "192.0.2.1")));
   EXPECT_THAT(Loaded().rules, ElementsAre(SourceRule(1, "192.0.2.1")));
+}
+
+TEST_P(StoreContract, AnAnswerHoldsAnyNumberOfRules) {
+  AnsweredRequest many = Answered("many", SourceRule(1, "192.0.2.1"));
+  many.rules.push_back(SourceRule(2, "2001:db8::1"));
+  const AnsweredRequest none{.request_id = "none",
+                             .fingerprint = "nothing to do",
+                             .rules = {},
+                             .generation = 2};
+  Delta first = Add(many.rules);
+  first.remember = many;
+  Delta second{.generation = 2, .next_rule_id = 3, .remember = none};
+  ASSERT_TRUE(store().CommitAll({first, second}).ok());
+  Restart();
+  EXPECT_EQ(Found("many"), many);
+  EXPECT_EQ(Found("none"), none);
+  // What is forgotten leaves nothing for the next one.
+  ASSERT_TRUE(
+      store()
+          .Commit(
+              {.generation = 3, .next_rule_id = 3, .forget_request_id = "none"})
+          .ok());
+  ASSERT_TRUE(
+      store()
+          .Commit(
+              {.generation = 4, .next_rule_id = 3, .forget_request_id = "many"})
+          .ok());
+  Delta third{.generation = 5, .next_rule_id = 3, .remember = none};
+  ASSERT_TRUE(store().Commit(third).ok());
+  EXPECT_EQ(Found("none"), none);
+}
+
+TEST_P(StoreContract, SeveralDeltasAreOneStep) {
+  const Delta first = Add({SourceRule(1, "192.0.2.1")});
+  const Delta second = Add({SourceRule(2, "192.0.2.2")});
+  const Delta third{.add = {SourceRule(3, "192.0.2.3")},
+                    .remove = {1},
+                    .generation = 3,
+                    .next_rule_id = 4};
+  Delta impossible{.remove = {77}, .generation = 4, .next_rule_id = 4};
+  EXPECT_FALSE(store().CommitAll({first, second, impossible}).ok());
+  EXPECT_THAT(Loaded().rules, ElementsAre());
+  ASSERT_TRUE(store().CommitAll({first, second, third}).ok());
+  Restart();
+  EXPECT_THAT(Loaded().rules, ElementsAre(SourceRule(2, "192.0.2.2"),
+                                          SourceRule(3, "192.0.2.3")));
+  EXPECT_EQ(Loaded().generation, 3u);
+  EXPECT_EQ(Loaded().next_rule_id, 4u);
 }
 
 TEST_P(StoreContract, RequestsAreFoundWhileCommitsRun) {

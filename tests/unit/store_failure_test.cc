@@ -69,7 +69,7 @@ Delta AddHost(policy::RuleId id) {
           .next_rule_id = id + 1,
           .remember = AnsweredRequest{.request_id = std::to_string(id),
                                       .fingerprint = "",
-                                      .rule = HostRule(id),
+                                      .rules = {HostRule(id)},
                                       .generation = id},
           .forget_request_id = {}};
 }

@@ -1,0 +1,129 @@
+#include "agent/core/plan.h"
+
+#include <openssl/sha.h>
+
+#include <variant>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "agent/dataplane/errors.h"
+#include "agent/util/errno_status.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::core {
+namespace {
+
+using policy::Prefix;
+using policy::Rule;
+using Kind = Edit::Kind;
+
+absl::Status CheckShape(const Change& change) {
+  if (change.edits.empty()) {
+    return absl::InvalidArgumentError("nothing is asked for: give a rule");
+  }
+  if (change.edits.size() == 1) return absl::OkStatus();
+  absl::flat_hash_set<policy::Match, policy::MatchHash> seen;
+  for (const Edit& edit : change.edits) {
+    if (!std::holds_alternative<Prefix>(edit.match)) {
+      return absl::InvalidArgumentError(
+          "ports of more than one rule cannot change at one instant: give one "
+          "at a time");
+    }
+    if (!seen.insert(edit.match).second) {
+      return util::WithReason(
+          absl::InvalidArgumentError(absl::StrCat(
+              policy::MatchToString(edit.match),
+              " is given twice: say once what shall become of it")),
+          "GIVEN_TWICE");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status NotBlocked(const policy::Match& match) {
+  return util::WithReason(absl::NotFoundError(absl::StrCat(
+                              policy::MatchToString(match), " is not blocked")),
+                          "RULE_NOT_FOUND");
+}
+
+absl::Status BlockedAlready(const Rule& rule) {
+  return util::WithReason(absl::AlreadyExistsError(absl::StrCat(
+                              policy::MatchToString(rule.match),
+                              " is already blocked by rule ", rule.id)),
+                          "RULE_EXISTS");
+}
+
+// How many sources there are afterwards must fit; a change that takes away is
+// let through in any case.
+absl::Status CheckRoom(const std::vector<Step>& steps,
+                       const policy::RuleSet& rules,
+                       const SourceCapacity& capacity) {
+  std::array<std::int64_t, policy::kFamilies> growth{};
+  for (const Step& step : steps) {
+    const auto* prefix = std::get_if<Prefix>(&step.rule.match);
+    if (prefix == nullptr) continue;
+    growth[static_cast<std::size_t>(prefix->family())] +=
+        step.kind == Kind::kBlock ? 1 : -1;
+  }
+  for (const policy::Family family :
+       {policy::Family::kIPv4, policy::Family::kIPv6}) {
+    const auto index = static_cast<std::size_t>(family);
+    const auto wanted =
+        static_cast<std::int64_t>(rules.SourceCount(family)) + growth[index];
+    if (growth[index] > 0 &&
+        wanted > static_cast<std::int64_t>(capacity[index])) {
+      return dataplane::SourceTableFull(family, capacity[index]);
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+const char* KindName(Edit::Kind kind) {
+  return kind == Kind::kBlock ? "block" : "unblock";
+}
+
+absl::StatusOr<std::vector<Step>> PlanChange(const Change& change,
+                                             const policy::RuleSet& rules,
+                                             const SourceCapacity& capacity) {
+  FW_RETURN_IF_ERROR(CheckShape(change));
+  std::vector<Step> steps;
+  for (const Edit& edit : change.edits) {
+    const Rule* present = rules.Find(edit.match);
+    const bool satisfied = (edit.kind == Kind::kBlock) == (present != nullptr);
+    if (satisfied && change.skip_satisfied) continue;
+    if (satisfied) {
+      return present == nullptr ? NotBlocked(edit.match)
+                                : BlockedAlready(*present);
+    }
+    if (edit.kind == Kind::kUnblock) {
+      steps.push_back({edit.kind, *present});
+    } else {
+      steps.push_back(
+          {edit.kind,
+           {.match = edit.match, .comment = edit.comment, .create_time = {}}});
+    }
+  }
+  FW_RETURN_IF_ERROR(CheckRoom(steps, rules, capacity));
+  return steps;
+}
+
+std::string Fingerprint(const Change& change) {
+  std::string content = change.skip_satisfied ? "skip satisfied\n" : "";
+  for (const Edit& edit : change.edits) {
+    absl::StrAppend(&content, KindName(edit.kind), " ",
+                    policy::MatchToString(edit.match), "\n", edit.comment);
+    if (change.edits.size() > 1) content.push_back('\0');  // in no comment
+  }
+  // Stores of earlier versions hold the text.
+  if (change.edits.size() == 1) return content;
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return absl::StrCat(change.edits.size(), " edits, SHA-256 ",
+                      absl::BytesToHexString(digest));
+}
+
+}  // namespace fwagent::core

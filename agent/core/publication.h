@@ -1,0 +1,45 @@
+// What the kernel must be told so that it enforces some steps.
+#ifndef FWAGENT_AGENT_CORE_PUBLICATION_H_
+#define FWAGENT_AGENT_CORE_PUBLICATION_H_
+
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "agent/core/plan.h"
+#include "agent/dataplane/data_plane.h"
+#include "agent/policy/port_table.h"
+#include "agent/policy/rule_set.h"
+
+namespace fwagent::core {
+
+struct AddedSource {
+  policy::SourceRule rule;
+};
+struct RemovedSource {
+  policy::Prefix prefix;
+};
+struct AllSources {
+  std::vector<policy::SourceRule> rules;
+};
+struct PortsOf {
+  policy::Protocol protocol = policy::Protocol::kTcp;
+  policy::PortTable table;
+};
+
+// One call of the data plane, so that it takes effect at one instant.
+using Publication = std::variant<std::monostate, AddedSource, RemovedSource,
+                                 AllSources, PortsOf>;
+
+// For steps that PlanChange made of `rules`.
+Publication ToPublish(const std::vector<Step>& steps,
+                      const policy::RuleSet& rules);
+
+// As the method of the data plane that it calls; what is to be removed and is
+// gone already is removed.
+absl::Status Publish(const Publication& publication,
+                     dataplane::DataPlane& data_plane);
+
+}  // namespace fwagent::core
+
+#endif  // FWAGENT_AGENT_CORE_PUBLICATION_H_

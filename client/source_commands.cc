@@ -1,0 +1,102 @@
+// block-ip and unblock-ip of more than one prefix: one change.
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "client/commands.h"
+#include "client/prefix_list.h"
+
+namespace fwagent::client {
+namespace {
+
+using fwagent::v1::ChangeSourcesRequest;
+
+// What the agent takes in one change, and gRPC in one message.
+constexpr std::size_t kMostEdits = 100'000;
+constexpr std::size_t kMostBytes = 4'000'000;
+// So many rules fit into an answer.
+constexpr int kMostRulesInAnswer = 10'000;
+
+ChangeSourcesRequest ToRequest(const Arguments& arguments,
+                               const std::vector<ListedPrefix>& prefixes) {
+  ChangeSourcesRequest request;
+  request.set_request_id(arguments.request_id);
+  request.set_validate_only(arguments.validate_only);
+  request.set_skip_satisfied(arguments.tolerate_unchanged);
+  for (const ListedPrefix& prefix : prefixes) {
+    auto* edit = request.add_edits();
+    if (arguments.command == Command::kBlockIp) {
+      edit->mutable_block()->set_text(prefix.text);
+      edit->set_comment(arguments.comment);
+    } else {
+      edit->mutable_unblock()->set_text(prefix.text);
+    }
+  }
+  request.set_omit_rules(arguments.output == OutputFormat::kText ||
+                         request.edits_size() > kMostRulesInAnswer);
+  return request;
+}
+
+// "edits[7].block.text" is in the terms of the protocol; people have lines.
+void NameLines(const std::vector<ListedPrefix>& prefixes, Failure& failure) {
+  constexpr char kField[] = "edits[";
+  constexpr std::size_t kSkip = sizeof(kField) - 1;
+  for (FieldViolation& violation : failure.violations) {
+    const std::size_t end = violation.field.find(']');
+    std::size_t index = 0;
+    if (!absl::StartsWith(violation.field, kField) ||
+        end == std::string::npos ||
+        !absl::SimpleAtoi(violation.field.substr(kSkip, end - kSkip), &index) ||
+        index >= prefixes.size()) {
+      continue;
+    }
+    const ListedPrefix& prefix = prefixes[index];
+    violation.field = prefix.place.empty() ? prefix.text : prefix.place;
+    failure.message =
+        absl::StrCat(violation.field, ": ", violation.description);
+  }
+}
+
+}  // namespace
+
+Outcome RunSources(const CommandContext& context) {
+  const Arguments& arguments = context.arguments;
+  std::vector<ListedPrefix> prefixes;
+  for (const std::string& text : arguments.prefixes) {
+    prefixes.push_back({text, ""});
+  }
+  if (!arguments.file.empty()) {
+    const auto listed = ReadPrefixFile(arguments.file, kMostEdits);
+    if (!listed.ok()) {
+      return InputFailure(std::string(listed.status().message()));
+    }
+    prefixes.insert(prefixes.end(), listed->begin(), listed->end());
+  }
+  if (prefixes.empty()) {
+    context.renderer.Unchanged("the list is empty");
+    return std::nullopt;
+  }
+  const ChangeSourcesRequest request = ToRequest(arguments, prefixes);
+  if (request.ByteSizeLong() > kMostBytes) {
+    return InputFailure(
+        "too much for one change: split the list, or shorten the comment");
+  }
+  fwagent::v1::ChangeSourcesResponse response;
+  const grpc::Status status =
+      context.agent.Call(&Agent::Stub::ChangeSources, request, &response);
+  if (!status.ok()) {
+    Failure failure = context.agent.ChangeFailure(status);
+    NameLines(prefixes, failure);
+    return failure;
+  }
+  context.renderer.ChangedMany({arguments.command == Command::kBlockIp,
+                                arguments.validate_only, prefixes.size(),
+                                response});
+  return std::nullopt;
+}
+
+}  // namespace fwagent::client
