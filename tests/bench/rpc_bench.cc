@@ -279,7 +279,7 @@ BENCHMARK(BlockIPTogether)
     ->Arg(1)
     ->Arg(4)
     ->Arg(16)
-    ->Arg(64)
+    ->Arg(32)
     ->Iterations(3)
     ->UseRealTime();
 BENCHMARK(ChangeSources)
