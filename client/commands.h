@@ -42,6 +42,7 @@ Outcome RunChange(const CommandContext& context);
 Outcome RunList(const CommandContext& context);
 Outcome RunStats(const CommandContext& context);
 Outcome RunStatus(const CommandContext& context);
+Outcome RunAttach(const CommandContext& context);
 Outcome RunDetach(const CommandContext& context);
 // Says what it can before it fails.
 Outcome RunVersion(const CommandContext& context);

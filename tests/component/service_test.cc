@@ -26,7 +26,10 @@ class ServiceTest : public ::testing::Test {
     });
     EXPECT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
-    auto server = Server::Start(engine_.get(), "9.8.7", nullptr);
+    keeper_ = std::make_unique<core::InterfaceKeeper>(
+        engine_.get(), std::vector<std::string>(),
+        [](const std::string&) { return dataplane::ModePreference::kAuto; });
+    auto server = Server::Start(engine_.get(), keeper_.get(), "9.8.7", nullptr);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     stub_ = v1::FirewallService::NewStub(server_->InProcessChannel());
@@ -78,6 +81,7 @@ class ServiceTest : public ::testing::Test {
   fwagent::testing::MemoryStore store_;
   dataplane::MemoryDataPlane kernel_{{.max_sources = 2}};
   std::unique_ptr<core::Engine> engine_;
+  std::unique_ptr<core::InterfaceKeeper> keeper_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<v1::FirewallService::Stub> stub_;
 };
