@@ -201,7 +201,7 @@ void InterfaceKeeper::NoteReleased(const std::string& name) {
 // Said once, however often it is met.
 void InterfaceKeeper::NoteProblem(const std::string& name,
                                   const absl::Status& status) {
-  const std::string problem = status.ok() ? "" : util::ToLogText(status);
+  const std::string problem(status.message());
   {
     const util::MutexLock lock(&mutex_);
     std::string& known = records_[name].problem;

@@ -87,8 +87,7 @@ void InterfaceKeeper::MendPins() {
     ++(pin.interface.empty() ? table_repairs_
                              : records_[pin.interface].repairs);
   }
-  const std::string trouble =
-      report.trouble.ok() ? "" : util::ToLogText(report.trouble);
+  const std::string trouble(report.trouble.message());
   if (trouble_ == trouble) return;
   trouble_ = trouble;
   if (!trouble.empty()) {

@@ -123,7 +123,12 @@ absl::StatusOr<AttachResult> GuardedInterfaces::Attach(
   const std::uint32_t ifindex = InterfaceIndex(interface);
   if (ifindex == 0) return NoSuchInterface(interface, InterfaceNames());
   FW_RETURN_IF_ERROR(ClearPin(interface, ifindex));
-  FW_ASSIGN_OR_RETURN(const std::string present, FindOn(ifindex));
+  FW_ASSIGN_OR_RETURN(std::string present, FindOn(ifindex));
+  if (present.empty()) {
+    // It may be back from another network namespace, with our program.
+    FW_RETURN_IF_ERROR(TakeInStrays());
+    FW_ASSIGN_OR_RETURN(present, FindOn(ifindex));
+  }
   return present.empty() ? AttachAnew(interface, ifindex, preference)
                          : TakeOver(present, interface, preference);
 }

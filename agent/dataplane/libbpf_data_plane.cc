@@ -98,12 +98,12 @@ absl::StatusOr<LoadedProgram> LibbpfDataPlane::Load(
       slots_.Take(interface, [&guards](const std::string& name) {
         return guards.contains(name);
       }));
+  const PacketOptions packets =
+      options_.packets_of ? options_.packets_of(interface) : options_.packets;
   ReadyProgram& ready = programs_[slot];
-  if (ready.interface != interface || ready.fd == nullptr) {
-    const PacketOptions packets =
-        options_.packets_of ? options_.packets_of(interface) : options_.packets;
+  if (ready.fd == nullptr || ready.packets != packets) {
     FW_ASSIGN_OR_RETURN(util::ScopedFd fd, maps_.LoadProgram(slot, packets));
-    ready = {interface, std::make_shared<util::ScopedFd>(std::move(fd))};
+    ready = {packets, std::make_shared<util::ScopedFd>(std::move(fd))};
   }
   return LoadedProgram{.fd = ready.fd, .slot = slot};
 }

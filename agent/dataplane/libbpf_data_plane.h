@@ -72,9 +72,9 @@ class LibbpfDataPlane : public DataPlane {
                   std::unique_ptr<SourceTables> sources, PortTables ports,
                   CounterSlots slots);
 
-  // A program that was loaded for a slot, and for whose sake.
+  // A program that was loaded for a slot, and what was built into it.
   struct ReadyProgram {
-    std::string interface;
+    PacketOptions packets;
     std::shared_ptr<const util::ScopedFd> fd;
   };
 
@@ -89,8 +89,8 @@ class LibbpfDataPlane : public DataPlane {
   const std::unique_ptr<SourceTables> sources_;
   PortTables ports_;
   const CounterSlots slots_;
-  // By slot. Loading takes longer than a device that is made anew may be
-  // without its filter.
+  // By slot. Loading takes a tenth of a second, and a device that was made anew
+  // is without its filter as long as that.
   std::map<std::uint32_t, ReadyProgram> programs_;
   GuardedInterfaces interfaces_;
 };

@@ -130,6 +130,7 @@ class MemoryDataPlane : public DataPlane {
   // The name that a guard's device has here; empty: gone, or elsewhere.
   std::string DeviceOf(const Guard& guard) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TakeInStrays() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void MoveAside(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::uint64_t max_sources_;

@@ -45,6 +45,7 @@ absl::StatusOr<AttachResult> MemoryDataPlane::Attach(
   if (device == devices_.end()) {
     return NoSuchInterface(interface, Names(devices_));
   }
+  TakeInStrays();
   const std::string present = GuardOf(device->second.ifindex);
   if (present != interface) MoveAside(interface);
   if (present.empty()) {
@@ -89,16 +90,20 @@ MendReport MemoryDataPlane::Mend() {
   const util::MutexLock lock(&mutex_);
   MendReport report{.mended = {}, .trouble = TakeFailure(Operation::kMend)};
   if (!report.trouble.ok()) return report;
-  for (auto stray = strays_.begin(); stray != strays_.end();) {
-    const bool here = !DeviceOf(stray->second).empty();
-    if (here) guards_[stray->first] = stray->second;
-    stray = here ? strays_.erase(stray) : std::next(stray);
-  }
+  TakeInStrays();
   for (auto& [name, guard] : guards_) {
     if (std::exchange(guard.pinned, true)) continue;
     report.mended.push_back({name, absl::StrCat("links/", name)});
   }
   return report;
+}
+
+void MemoryDataPlane::TakeInStrays() {
+  for (auto stray = strays_.begin(); stray != strays_.end();) {
+    const bool here = !DeviceOf(stray->second).empty();
+    if (here) guards_[stray->first] = stray->second;
+    stray = here ? strays_.erase(stray) : std::next(stray);
+  }
 }
 
 std::vector<std::string> MemoryDataPlane::Devices() {
