@@ -40,7 +40,8 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("-c,--config", flags.config_file,
                  absl::StrCat("configuration file (", kDefaultConfigFile, ")"));
   app.add_option("-i,--interface", flags.interfaces,
-                 "interface to guard; may be given several times")
+                 "interface to guard, or pattern of names (eth*); may be given "
+                 "several times")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   app.add_option("--mode", flags.mode,
                  "auto (native, else generic), native or generic");

@@ -1,8 +1,8 @@
 #include "agent/config.h"
 
-#include <net/if.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +17,7 @@
 #include "agent/packet_option_keys.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/log.h"
+#include "agent/util/name_pattern.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent {
@@ -24,6 +25,8 @@ namespace {
 
 // What a source table can number.
 constexpr std::uint32_t kMostSources = (1u << 28) - 1;
+
+constexpr char kModeKey[] = "mode";
 
 // Reads one value; yaml-cpp throws when it has another type.
 using Reader = std::function<absl::Status(const YAML::Node&, Config&)>;
@@ -38,10 +41,15 @@ Reader Into(T Config::*member) {
 
 // One key of one interface. What it says is only checked here.
 absl::Status ReadChoice(const std::string& key, const YAML::Node& value,
-                        Config::PacketChoices& choices) {
-  dataplane::PacketOptions checked;
+                        Config::Choices& choices) {
   const auto text = value.as<std::string>();
-  FW_RETURN_IF_ERROR(SetPacketOption(key, text, checked));
+  if (key == kModeKey) {
+    dataplane::ModePreference checked = {};
+    FW_RETURN_IF_ERROR(ParseMode(text, checked));
+  } else {
+    dataplane::PacketOptions checked;
+    FW_RETURN_IF_ERROR(SetPacketOption(key, text, checked));
+  }
   choices[key] = text;
   return absl::OkStatus();
 }
@@ -55,9 +63,9 @@ absl::Status ReadInterfaceOptions(const YAML::Node& node, Config& config) {
   for (const auto& entry : node) {
     const auto name = entry.first.as<std::string>();
     const YAML::Node& options = entry.second;
-    const auto [choices, is_new] =
-        config.interface_options.emplace(name, Config::PacketChoices());
-    if (!is_new) {
+    if (std::any_of(
+            config.interface_options.begin(), config.interface_options.end(),
+            [&name](const auto& other) { return other.first == name; })) {
       return absl::InvalidArgumentError(
           absl::StrCat("\"", name, "\" is given twice"));
     }
@@ -65,12 +73,13 @@ absl::Status ReadInterfaceOptions(const YAML::Node& node, Config& config) {
       return absl::InvalidArgumentError(
           absl::StrCat(name, ": must be a mapping, as in {malformed: drop}"));
     }
+    Config::Choices choices;
     for (const auto& option : options) {
-      FW_RETURN_IF_ERROR(
-          util::WithContext(ReadChoice(option.first.as<std::string>(),
-                                       option.second, choices->second),
-                            name));
+      FW_RETURN_IF_ERROR(util::WithContext(
+          ReadChoice(option.first.as<std::string>(), option.second, choices),
+          name));
     }
+    config.interface_options.emplace_back(name, choices);
   }
   return absl::OkStatus();
 }
@@ -185,18 +194,15 @@ absl::Status ParseMode(const std::string& text,
   return absl::OkStatus();
 }
 
-absl::Status ValidateConfig(const Config& config) {
-  if (config.interfaces.empty()) {
-    return absl::InvalidArgumentError(
-        "no interface to guard: give --interface eth0, or interfaces: [eth0] "
-        "in the configuration file");
-  }
+namespace {
+
+absl::Status CheckInterfaces(const Config& config) {
   std::set<std::string> seen;
   for (const std::string& name : config.interfaces) {
-    if (name.empty() || name.size() >= IF_NAMESIZE ||
-        name.find('/') != std::string::npos) {
+    if (!util::IsNameOrPattern(name)) {
       return absl::InvalidArgumentError(
-          absl::StrCat("interfaces: \"", name, "\" is not an interface name"));
+          absl::StrCat("interfaces: \"", name,
+                       "\" is neither the name of an interface nor a pattern"));
     }
     if (!seen.insert(name).second) {
       return absl::InvalidArgumentError(
@@ -204,12 +210,28 @@ absl::Status ValidateConfig(const Config& config) {
     }
   }
   for (const auto& [name, choices] : config.interface_options) {
-    if (seen.contains(name)) continue;
+    if (std::any_of(seen.begin(), seen.end(), [&name](const auto& guarded) {
+          return util::Overlap(guarded, name);
+        })) {
+      continue;
+    }
     return absl::InvalidArgumentError(
         absl::StrCat("interface_options: \"", name,
                      "\" is not one of the interfaces to guard: ",
                      absl::StrJoin(config.interfaces, ", ")));
   }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status ValidateConfig(const Config& config) {
+  if (config.interfaces.empty()) {
+    return absl::InvalidArgumentError(
+        "no interface to guard: give --interface eth0, or interfaces: [eth0] "
+        "in the configuration file");
+  }
+  FW_RETURN_IF_ERROR(CheckInterfaces(config));
   if (config.max_sources == 0 || config.max_sources > kMostSources) {
     return absl::InvalidArgumentError(
         absl::StrCat("max_sources: must be from 1 to ", kMostSources));
@@ -218,15 +240,32 @@ absl::Status ValidateConfig(const Config& config) {
   return service::CheckSocketOptions(config.socket_options());
 }
 
-std::map<std::string, dataplane::PacketOptions> Config::packets_of() const {
-  std::map<std::string, dataplane::PacketOptions> result;
-  for (const auto& [name, choices] : interface_options) {
-    dataplane::PacketOptions& options = result[name] = packets;
-    for (const auto& [key, text] : choices) {
-      SetPacketOption(key, text, options).IgnoreError();  // checked when read
-    }
+const Config::Choices& Config::choices_of(const std::string& name) const {
+  static const auto* const kNone = new Choices();
+  const Choices* chosen = nullptr;
+  for (const auto& [pattern, choices] : interface_options) {
+    if (pattern == name) return choices;
+    if (chosen == nullptr && util::Matches(pattern, name)) chosen = &choices;
   }
-  return result;
+  return chosen == nullptr ? *kNone : *chosen;
+}
+
+// The texts were checked when they were read.
+dataplane::PacketOptions Config::packets_of(const std::string& name) const {
+  dataplane::PacketOptions options = packets;
+  for (const auto& [key, text] : choices_of(name)) {
+    if (key == kModeKey) continue;
+    SetPacketOption(key, text, options).IgnoreError();
+  }
+  return options;
+}
+
+dataplane::ModePreference Config::mode_of(const std::string& name) const {
+  dataplane::ModePreference own = mode;
+  const Choices& choices = choices_of(name);
+  const auto found = choices.find(kModeKey);
+  if (found != choices.end()) ParseMode(found->second, own).IgnoreError();
+  return own;
 }
 
 service::SocketOptions Config::socket_options() const {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -17,7 +18,7 @@
 namespace fwagent {
 
 struct Config {
-  std::vector<std::string> interfaces;
+  std::vector<std::string> interfaces;  // names and patterns
   dataplane::ModePreference mode = dataplane::ModePreference::kAuto;
   std::string socket = "/run/fwagent/fwagent.sock";
   std::string socket_group;  // empty: that of the process
@@ -27,15 +28,20 @@ struct Config {
   std::string pin_dir = "/sys/fs/bpf/fwagent";
   std::uint32_t max_sources = 10'000'000;  // of each family
   dataplane::PacketOptions packets;
-  // What is said of single interfaces goes before it: by key, what
-  // SetPacketOption takes.
-  using PacketChoices = std::map<std::string, std::string>;
-  std::map<std::string, PacketChoices> interface_options;
+  // What is said of some interfaces goes before it: by name or pattern, in the
+  // order of the file, and by key, "mode" or what SetPacketOption takes.
+  using Choices = std::map<std::string, std::string>;
+  std::vector<std::pair<std::string, Choices>> interface_options;
   std::string log_level = "info";
 
   service::SocketOptions socket_options() const;
-  // Of those interfaces for which something else is said.
-  std::map<std::string, dataplane::PacketOptions> packets_of() const;
+  // Of one interface: what is said of its very name, or else of the first
+  // pattern that it matches, goes before what is said of all.
+  dataplane::PacketOptions packets_of(const std::string& name) const;
+  dataplane::ModePreference mode_of(const std::string& name) const;
+
+ private:
+  const Choices& choices_of(const std::string& name) const;
 };
 
 // Reads a YAML mapping over `config`. INVALID_ARGUMENT with file, line and

@@ -11,8 +11,10 @@
 #include "absl/time/clock.h"
 #include "agent/arguments.h"
 #include "agent/core/engine.h"
-#include "agent/dataplane/errors.h"
+#include "agent/core/interface_keeper.h"
+#include "agent/core/interface_watch.h"
 #include "agent/dataplane/libbpf_data_plane.h"
+#include "agent/dataplane/link_watcher.h"
 #include "agent/service/server.h"
 #include "agent/store/sqlite_store.h"
 #include "agent/util/log.h"
@@ -34,32 +36,6 @@ sigset_t BlockSignals() {
   return ends;
 }
 
-void LogAttached(const dataplane::AttachResult& result) {
-  const dataplane::InterfaceState& state = result.state;
-  spdlog::info("{}: {} in {} mode{}", state.name,
-               result.taken_over ? "took over the running filter" : "attached",
-               dataplane::ModeName(state.mode),
-               state.detail.empty() ? "" : " (" + state.detail + ")");
-}
-
-// All of them or none: what this start attached before one failed is taken off
-// again, since nobody would be there to do it. What ran before goes on.
-absl::Status AttachAll(const Config& config, core::Engine& engine) {
-  std::vector<std::string> attached;
-  for (const std::string& name : config.interfaces) {
-    const auto result = engine.Attach(name, config.mode);
-    if (!result.ok()) {
-      if (attached.empty()) return result.status();
-      const auto undone = engine.Detach(attached, "a start that failed");
-      if (!undone.ok()) spdlog::error(util::ToLogText(undone.status()));
-      return result.status();
-    }
-    LogAttached(*result);
-    if (!result->taken_over) attached.push_back(name);
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Run(const Config& config) {
   FW_RETURN_IF_ERROR(util::InitLog(config.log_level));
   spdlog::info("fwagent {}", FW_VERSION);
@@ -69,20 +45,28 @@ absl::Status Run(const Config& config) {
   spdlog::info("state in {}", config.state_dir);
   FW_ASSIGN_OR_RETURN(auto sockets,
                       service::Sockets::Open(config.socket_options()));
-  FW_ASSIGN_OR_RETURN(
-      auto data_plane,
-      dataplane::LibbpfDataPlane::Open({.pin_dir = config.pin_dir,
-                                        .max_sources = config.max_sources,
-                                        .packets = config.packets,
-                                        .packets_of = config.packets_of()}));
+  FW_ASSIGN_OR_RETURN(auto data_plane,
+                      dataplane::LibbpfDataPlane::Open(
+                          {.pin_dir = config.pin_dir,
+                           .max_sources = config.max_sources,
+                           .packets = config.packets,
+                           .packets_of = [&config](const auto& name) {
+                             return config.packets_of(name);
+                           }}));
   spdlog::info("kernel tables in {}", config.pin_dir);
   FW_ASSIGN_OR_RETURN(auto engine,
                       core::Engine::Start(store.get(), data_plane.get(),
                                           [] { return absl::Now(); }));
-  FW_RETURN_IF_ERROR(AttachAll(config, *engine));
-  FW_ASSIGN_OR_RETURN(
-      auto server,
-      service::Server::Start(engine.get(), FW_VERSION, std::move(sockets)));
+  // Listens before the first look, so that nothing is missed between the two.
+  FW_ASSIGN_OR_RETURN(auto links, dataplane::LinkWatcher::Open());
+  core::InterfaceKeeper keeper(
+      engine.get(), config.interfaces,
+      [&config](const std::string& name) { return config.mode_of(name); });
+  FW_RETURN_IF_ERROR(keeper.Start());
+  const core::InterfaceWatch watch(&keeper, std::move(links));
+  FW_ASSIGN_OR_RETURN(auto server,
+                      service::Server::Start(engine.get(), &keeper, FW_VERSION,
+                                             std::move(sockets)));
   sd_notify(0, "READY=1");
   spdlog::info("ready");
 

@@ -29,6 +29,7 @@ struct Words {
   std::string timeout = "5s";
   std::string ports;
   std::string watch;
+  std::string mode;
   bool all_interfaces = false;
 };
 
@@ -43,7 +44,7 @@ class CommandLine {
     AddIpCommands();
     AddPortCommands();
     AddReadCommands();
-    AddDetach();
+    AddInterfaceCommands();
   }
 
   Invocation Parse(const std::vector<std::string>& args);
@@ -55,7 +56,7 @@ class CommandLine {
   void AddIpCommands();
   void AddPortCommands();
   void AddReadCommands();
-  void AddDetach();
+  void AddInterfaceCommands();
   void AddChangeOptions(CLI::App* app);
   void AddBlockOptions(CLI::App* app);
   void AddUnblockOptions(CLI::App* app);
@@ -64,7 +65,7 @@ class CommandLine {
   absl::Status Understand();
   absl::Status UnderstandSources();
   absl::Status UnderstandStats();
-  absl::Status UnderstandDetach() const;
+  absl::Status UnderstandInterfaces(const char* command);
   // What to say of an error when no command was recognised.
   std::string CommandMissing(const CLI::ParseError& error) const;
   UsageError Misunderstood(std::string message) const;
@@ -74,6 +75,7 @@ class CommandLine {
   CLI::Option* output_ = nullptr;
   CLI::Option* watch_ = nullptr;
   std::vector<const CLI::Option*> prefixes_;  // of each command that has them
+  CLI::Option* mode_ = nullptr;
   Words words_;
   Arguments arguments_;
 };
@@ -172,13 +174,24 @@ void CommandLine::AddReadCommands() {
              "Show the versions of fwctl and of the agent");
 }
 
-void CommandLine::AddDetach() {
+void CommandLine::AddInterfaceCommands() {
+  CLI::App* attach =
+      AddCommand(Command::kAttach, "attach",
+                 "Put the filter on, until the agent ends or it is detached");
+  mode_ = attach
+              ->add_option("--mode", words_.mode,
+                           "native, generic or auto; without it as configured")
+              ->check(CLI::IsMember({"native", "generic", "auto"}));
   CLI::App* detach =
       AddCommand(Command::kDetach, "detach",
                  "Take the filter off: packets are no longer judged");
-  detach->add_option("INTERFACE", arguments_.interfaces,
-                     "Where to take it off");
+  attach->add_flag("--all", words_.all_interfaces,
+                   "Wherever the configuration says");
   detach->add_flag("--all", words_.all_interfaces, "From every interface");
+  for (CLI::App* app : {attach, detach}) {
+    app->add_option("INTERFACE", arguments_.interfaces,
+                    "Names or patterns: eth0, 'veth*'");
+  }
 }
 
 absl::Status CommandLine::UnderstandSources() {
@@ -203,14 +216,23 @@ absl::Status CommandLine::UnderstandStats() {
   return absl::OkStatus();
 }
 
-absl::Status CommandLine::UnderstandDetach() const {
-  if (arguments_.interfaces.empty() == words_.all_interfaces) {
-    return absl::OkStatus();
+absl::Status CommandLine::UnderstandInterfaces(const char* command) {
+  if (arguments_.interfaces.empty() != words_.all_interfaces) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        command, words_.all_interfaces
+                     ? ": name interfaces or say --all, not both"
+                     : ": name the interfaces, or say --all for every one"));
   }
-  return absl::InvalidArgumentError(
-      words_.all_interfaces
-          ? "detach: name interfaces or say --all, not both"
-          : "detach: name the interfaces, or say --all for every one");
+  if (mode_->count() == 0) return absl::OkStatus();
+  if (words_.all_interfaces) {
+    return absl::InvalidArgumentError(
+        "attach: --mode is for interfaces that are named, not for --all");
+  }
+  arguments_.mode =
+      words_.mode == "native"    ? fwagent::v1::MODE_PREFERENCE_NATIVE
+      : words_.mode == "generic" ? fwagent::v1::MODE_PREFERENCE_GENERIC
+                                 : fwagent::v1::MODE_PREFERENCE_AUTO;
+  return absl::OkStatus();
 }
 
 absl::Status CommandLine::Understand() {
@@ -235,8 +257,10 @@ absl::Status CommandLine::Understand() {
     }
     case Command::kStats:
       return UnderstandStats();
+    case Command::kAttach:
+      return UnderstandInterfaces("attach");
     case Command::kDetach:
-      return UnderstandDetach();
+      return UnderstandInterfaces("detach");
     default:
       return absl::OkStatus();
   }

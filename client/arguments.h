@@ -12,6 +12,7 @@
 #include "client/address.h"
 #include "client/failure.h"
 #include "client/port_spec.h"
+#include "fwagent/v1/firewall_service.pb.h"
 
 namespace fwagent::client {
 
@@ -23,6 +24,7 @@ enum class Command {
   kList,
   kStats,
   kStatus,
+  kAttach,
   kDetach,
   kVersion,
 };
@@ -55,8 +57,10 @@ struct Arguments {
 
   // status: fail unless every interface is attached.
   bool check = false;
-  // detach: empty for every interface.
+  // attach, detach: names and patterns; empty for every interface.
   std::vector<std::string> interfaces;
+  // attach.
+  fwagent::v1::ModePreference mode = fwagent::v1::MODE_PREFERENCE_UNSPECIFIED;
 };
 
 // Text that was asked for in the place of a command: --help, --version.

@@ -10,6 +10,22 @@ namespace fwagent::client {
 
 using Stub = Agent::Stub;
 
+namespace {
+
+// Fails unless every one of these interfaces is attached.
+template <typename Interfaces>
+Outcome CheckAttached(const Interfaces& interfaces) {
+  std::string detached;
+  for (const auto& interface : interfaces) {
+    if (interface.attached()) continue;
+    absl::StrAppend(&detached, detached.empty() ? "" : ", ", interface.name());
+  }
+  if (detached.empty()) return std::nullopt;
+  return CheckFailure("NOT_ATTACHED", absl::StrCat("not attached: ", detached));
+}
+
+}  // namespace
+
 Outcome CheckOutput(std::ostream& out) {
   if (out.flush().good()) return std::nullopt;
   return OutputFailure(errno);
@@ -44,20 +60,29 @@ Outcome RunStatus(const CommandContext& context) {
   }
   context.renderer.Status(status);
   if (!context.arguments.check) return std::nullopt;
-  std::string detached;
-  for (const auto& interface : status.interfaces()) {
-    if (interface.attached()) continue;
-    absl::StrAppend(&detached, detached.empty() ? "" : ", ", interface.name());
-  }
-  if (!detached.empty()) {
-    return CheckFailure("NOT_ATTACHED",
-                        absl::StrCat("not attached: ", detached));
-  }
+  if (Outcome failure = CheckAttached(status.interfaces())) return failure;
   // A filter that guards nothing is no healthy filter.
   if (status.interfaces().empty()) {
     return CheckFailure("NOT_ATTACHED", "the agent guards no interface");
   }
+  if (!status.trouble().empty()) {
+    return CheckFailure("PINS_IN_TROUBLE", status.trouble());
+  }
   return std::nullopt;
+}
+
+Outcome RunAttach(const CommandContext& context) {
+  fwagent::v1::AttachRequest request;
+  for (const std::string& interface : context.arguments.interfaces) {
+    request.add_interfaces(interface);
+  }
+  request.set_mode(context.arguments.mode);
+  fwagent::v1::AttachResponse response;
+  const grpc::Status status =
+      context.agent.Call(&Stub::Attach, request, &response);
+  if (!status.ok()) return context.agent.ChangeFailure(status);
+  context.renderer.Attached(response);
+  return CheckAttached(response.interfaces());
 }
 
 Outcome RunDetach(const CommandContext& context) {
@@ -90,6 +115,8 @@ Outcome RunCommand(const CommandContext& context) {
       return RunStats(context);
     case Command::kStatus:
       return RunStatus(context);
+    case Command::kAttach:
+      return RunAttach(context);
     case Command::kDetach:
       return RunDetach(context);
     case Command::kVersion:

@@ -44,6 +44,7 @@ Outcome RunSources(const CommandContext& context);
 Outcome RunList(const CommandContext& context);
 Outcome RunStats(const CommandContext& context);
 Outcome RunStatus(const CommandContext& context);
+Outcome RunAttach(const CommandContext& context);
 Outcome RunDetach(const CommandContext& context);
 // Says what it can before it fails.
 Outcome RunVersion(const CommandContext& context);

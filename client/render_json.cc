@@ -62,6 +62,10 @@ class JsonRenderer : public Renderer {
     out_ << ToJson(status) << "\n";
   }
 
+  void Attached(const fwagent::v1::AttachResponse& attached) override {
+    out_ << ToJson(attached) << "\n";
+  }
+
   void Detached(const fwagent::v1::DetachResponse& detached) override {
     out_ << ToJson(detached) << "\n";
   }

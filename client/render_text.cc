@@ -58,11 +58,16 @@ std::string MemoryText(std::uint64_t bytes) {
 
 void WriteInterfaces(const fwagent::v1::GetStatusResponse& status,
                      std::ostream& out) {
-  Table table({{"INTERFACE"}, {"FILTER"}, {"MODE"}, {"DETAIL"}});
+  Table table({{"INTERFACE"},
+               {"FILTER"},
+               {"MODE"},
+               {"REPAIRS", Align::kRight},
+               {"DETAIL"}});
   for (const auto& interface : status.interfaces()) {
     table.AddRow({interface.name(),
                   interface.attached() ? "attached" : "NOT ATTACHED",
-                  ModeText(interface.mode()), interface.detail()});
+                  ModeText(interface.mode()), absl::StrCat(interface.repairs()),
+                  interface.detail()});
   }
   table.Write(out);
 }
@@ -133,9 +138,26 @@ class TextRenderer : public Renderer {
     out_ << "fwagent " << Printable(status.version()) << ", up "
          << UptimeText(status.uptime_seconds()) << ", generation "
          << status.generation() << "\n\n";
+    if (!status.trouble().empty()) {
+      out_ << "TROUBLE: " << Printable(status.trouble()) << "\n\n";
+    }
     WriteInterfaces(status, out_);
     out_ << "\n";
     WriteTables(status, out_);
+  }
+
+  void Attached(const fwagent::v1::AttachResponse& attached) override {
+    for (const auto& interface : attached.interfaces()) {
+      const std::string detail = interface.detail();
+      out_ << (interface.attached() ? "attached " : "NOT ATTACHED ")
+           << Printable(interface.name());
+      if (interface.attached()) out_ << ", " << ModeText(interface.mode());
+      if (!detail.empty()) out_ << ": " << Printable(detail);
+      out_ << "\n";
+    }
+    if (attached.interfaces().empty()) {
+      out_ << "no interface is there yet: they are guarded as they appear\n";
+    }
   }
 
   void Detached(const fwagent::v1::DetachResponse& detached) override {

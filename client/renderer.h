@@ -54,6 +54,7 @@ class Renderer {
 
   virtual void Stats(const StatsSample& sample) = 0;
   virtual void Status(const fwagent::v1::GetStatusResponse& status) = 0;
+  virtual void Attached(const fwagent::v1::AttachResponse& attached) = 0;
   virtual void Detached(const fwagent::v1::DetachResponse& detached) = 0;
   // `agent` is null when it could not be asked.
   virtual void Versions(const std::string& client,

@@ -1,6 +1,6 @@
 #!/bin/bash
-# What takes too long for every change: many more random frames, an hour of
-# fuzzing at most, and every kernel. Needs root. Ends with 1 when any of it
+# What takes too long for every change: many more random frames, interfaces
+# made anew 200 times, an hour of fuzzing at most, and every kernel. Needs root. Ends with 1 when any of it
 # fails; all of it is run in any case.
 # shellcheck disable=SC2317  # the functions are called by way of step
 set -uo pipefail
@@ -68,11 +68,12 @@ export FW_REQUIRE_BPF=1
 "$root/deploy/packages.sh" install build demo test || exit 1
 mount_bpffs
 printf 'seed %s\n' "$seed"
-step build build dev differential_test nftables_test
+step build build dev differential_test nftables_test e2e_test
 step fuzz-build build fuzz fuzzers
 step differential env FW_DIFFERENTIAL_FRAMES=10000000 FW_DIFFERENTIAL_SEED="$seed" \
   build/dev/tests/bpf/differential_test
 step nftables env FW_NFTABLES_FRAMES=1000000 FW_NFTABLES_SEED="$seed" build/dev/tests/bpf/nftables_test
+step interfaces env FW_INTERFACE_ROUNDS=200 build/dev/tests/e2e/e2e_test --gtest_filter='InterfaceLifeTest.*'
 step parse_fuzz fuzz parse_fuzz
 step table_fuzz fuzz source_table_fuzz
 [[ $with_kernels == no ]] || step kernels tests/kernels/run.sh

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "agent/dataplane/data_plane.h"
 #include "agent/policy/rule.h"
 
 namespace fwagent::core {
@@ -57,7 +56,6 @@ struct TableUsage {
 
 struct EngineStatus {
   std::uint64_t generation = 0;
-  std::vector<dataplane::InterfaceState> interfaces;  // in order of name
   std::vector<TableUsage> tables;
 };
 

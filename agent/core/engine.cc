@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <array>
 
 #include "absl/strings/str_cat.h"
@@ -73,50 +72,9 @@ RulePage Engine::List(policy::RuleId after, std::size_t limit) const {
   return page;
 }
 
-absl::StatusOr<dataplane::AttachResult> Engine::Attach(
-    const std::string& interface, dataplane::ModePreference preference) {
-  const util::MutexLock change_lock(&change_mutex_);
-  FW_ASSIGN_OR_RETURN(dataplane::AttachResult result,
-                      data_plane_->Attach(interface, preference));
-  const util::MutexLock lock(&mutex_);
-  detached_.erase(interface);
-  return result;
-}
-
-absl::StatusOr<std::vector<std::string>> Engine::Detach(
-    const std::vector<std::string>& interfaces, const std::string& origin) {
-  const util::MutexLock change_lock(&change_mutex_);
-  std::vector<std::string> guarded;
-  for (const auto& state : data_plane_->Interfaces()) {
-    guarded.push_back(state.name);
-  }
-  for (const std::string& name : interfaces) {
-    if (std::find(guarded.begin(), guarded.end(), name) != guarded.end()) {
-      continue;
-    }
-    return dataplane::NotGuarded(name, guarded);
-  }
-  std::vector<std::string> wanted = interfaces.empty() ? guarded : interfaces;
-  std::sort(wanted.begin(), wanted.end());
-  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
-  for (const std::string& name : wanted) {
-    FW_RETURN_IF_ERROR(data_plane_->Detach(name));
-    spdlog::warn("{}: the filter is off, asked by {}", name, origin);
-    const util::MutexLock lock(&mutex_);
-    detached_[name] = absl::StrCat("taken off by ", origin);
-  }
-  return wanted;
-}
-
 EngineStatus Engine::GetStatus() const {
   EngineStatus status;
-  status.interfaces = data_plane_->Interfaces();
   const util::MutexLock lock(&mutex_);
-  for (const auto& [name, detail] : detached_) {
-    status.interfaces.push_back({.name = name, .detail = detail});
-  }
-  std::sort(status.interfaces.begin(), status.interfaces.end(),
-            [](const auto& a, const auto& b) { return a.name < b.name; });
   status.generation = generation_;
   for (const Family family : {Family::kIPv4, Family::kIPv6}) {
     const dataplane::SourceUsage usage = data_plane_->SourceUsage(family);

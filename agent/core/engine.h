@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -56,9 +55,14 @@ class Engine {
   // At most `limit` rules with ids above `after`.
   RulePage List(policy::RuleId after, std::size_t limit) const;
 
-  // As DataPlane::Attach.
+  // As DataPlane's methods of the same names. Nothing else attaches, detaches
+  // or mends; which interfaces are wanted, InterfaceKeeper knows.
   absl::StatusOr<dataplane::AttachResult> Attach(
       const std::string& interface, dataplane::ModePreference preference);
+  absl::Status Forget(const std::string& interface);
+  dataplane::MendReport Mend();
+  std::vector<std::string> Devices() const;
+  std::vector<dataplane::InterfaceState> Interfaces() const;
 
   // As DataPlane::Detach for each name, or for all interfaces when there are
   // none; a name that is not guarded fails the call before anything is done.
@@ -116,8 +120,6 @@ class Engine {
   policy::RuleSet rules_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   policy::RuleId next_rule_id_ ABSL_GUARDED_BY(mutex_) = 1;
-  // Interfaces that Detach released, and by whose wish.
-  absl::btree_map<std::string, std::string> detached_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace fwagent::core

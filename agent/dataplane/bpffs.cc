@@ -95,6 +95,14 @@ absl::StatusOr<util::ScopedFd> LockFolder(const std::string& folder) {
                    "give this one its own --pin-dir"));
 }
 
+bool IsFolder(int fd, const std::string& folder) {
+  struct stat opened {};
+  struct stat named {};
+  return fd >= 0 && fstat(fd, &opened) == 0 &&
+         stat(folder.c_str(), &named) == 0 && opened.st_dev == named.st_dev &&
+         opened.st_ino == named.st_ino;
+}
+
 absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& folder) {
   std::error_code error;
   std::vector<std::string> names;

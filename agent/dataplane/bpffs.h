@@ -24,6 +24,10 @@ absl::Status MakeFolder(const std::string& folder);
 // there is no such folder; FAILED_PRECONDITION: another agent is in it.
 absl::StatusOr<util::ScopedFd> LockFolder(const std::string& folder);
 
+// Whether this descriptor is of the folder that has this name now: another file
+// system may have been mounted over it. False for a descriptor below 0.
+bool IsFolder(int fd, const std::string& folder);
+
 // The names in a folder, sorted; none when there is no such folder.
 absl::StatusOr<std::vector<std::string>> ListFolder(const std::string& folder);
 

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/dataplane/interface_state.h"
 #include "agent/policy/counters.h"
 #include "agent/policy/port_range.h"
 #include "agent/policy/port_table.h"
@@ -18,30 +19,6 @@
 #include "agent/policy/source_rule.h"
 
 namespace fwagent::dataplane {
-
-// How a program is attached.
-enum class AttachMode { kNone, kNative, kGeneric };
-
-// How it should be: kAuto tries native and falls back to generic.
-enum class ModePreference { kAuto, kNative, kGeneric };
-
-// One interface that was attached, as the kernel says it now.
-struct InterfaceState {
-  std::string name;
-  std::uint32_t ifindex = 0;  // 0: no such interface
-  AttachMode mode = AttachMode::kNone;
-  std::string detail;  // why not attached, or not natively; else empty
-
-  bool attached() const { return mode != AttachMode::kNone; }
-};
-
-// What Attach did.
-struct AttachResult {
-  InterfaceState state;
-  // The program of an earlier run was replaced in place, with no packet
-  // unfiltered.
-  bool taken_over = false;
-};
 
 // The port tables that are enforced, indexed by policy::Protocol. nullopt: one
 // cannot be read back, as after a crash in the middle of a replacement; put it
@@ -57,8 +34,8 @@ struct SourceUsage {
 };
 
 // Every method is atomic: on error the tables and attachments are as before,
-// unless it says otherwise. Interfaces, ReadCounters and SourceUsage may be
-// called from any thread at any time; of the others one at a time.
+// unless it says otherwise. Devices, Interfaces, ReadCounters and SourceUsage
+// may be called from any thread at any time; of the others one at a time.
 //
 // The source tables of an earlier run stay in force, but cannot be changed one
 // prefix at a time: until the first ReplaceSources, AddSource and RemoveSource
@@ -107,8 +84,23 @@ class DataPlane {
   // Takes the filter off. NOT_FOUND when the interface is not guarded.
   virtual absl::Status Detach(const std::string& interface) = 0;
 
-  // Every interface that Attach guarded and Detach did not release, in order
-  // of name.
+  // Lets go of an interface that is attached no more. A device that is gone, or
+  // whose filter somebody took off, leaves no pin; one that is in another
+  // network namespace now keeps its filter, which is ours again when the device
+  // returns. NOT_FOUND when the interface is not guarded; FAILED_PRECONDITION
+  // when it is attached.
+  virtual absl::Status Forget(const std::string& interface) = 0;
+
+  // Puts back the pins that somebody removed, and takes in devices that came
+  // back from another network namespace.
+  virtual MendReport Mend() = 0;
+
+  // The names of all interfaces that there are, guarded or not, in order of
+  // name.
+  virtual std::vector<std::string> Devices() = 0;
+
+  // Every interface that Attach guarded and neither Detach nor Forget
+  // released, in order of name.
   virtual std::vector<InterfaceState> Interfaces() = 0;
 
   // The counters of the same interfaces, in order of name.

@@ -134,6 +134,17 @@ absl::Status ModeNotAvailable(const std::string& interface, AttachMode mode,
                           "MODE_NOT_AVAILABLE");
 }
 
+absl::Status AttachedInOtherMode(const std::string& interface,
+                                 AttachMode present, AttachMode wanted) {
+  return util::WithReason(
+      absl::FailedPreconditionError(absl::StrCat(
+          interface, " is guarded in ", ModeName(present),
+          " mode, which the kernel cannot change in place: `fwctl detach ",
+          interface, "` first, then attach it in ", ModeName(wanted),
+          " mode; between the two nothing is filtered")),
+      "ATTACHED_IN_OTHER_MODE");
+}
+
 std::string FellBackDetail(const std::string& why) {
   return absl::StrCat("native mode was refused: ", why);
 }
@@ -141,8 +152,16 @@ std::string FellBackDetail(const std::string& why) {
 std::string OtherModeWantedDetail(AttachMode present, AttachMode wanted) {
   return absl::StrCat(
       "taken over in ", ModeName(present), " mode; ", ModeName(wanted),
-      " mode takes effect after `fwctl detach --all` and a restart "
-      "of the agent");
+      " mode takes effect after `fwctl detach` and `fwctl attach`, between "
+      "which nothing is filtered");
+}
+
+std::string DeviceMovedDetail() {
+  return "the interface is in another network namespace now";
+}
+
+std::string DeviceRenamedDetail(const std::string& new_name) {
+  return absl::StrCat("the interface is called ", new_name, " now");
 }
 
 std::string DeviceGoneDetail() {
@@ -150,8 +169,8 @@ std::string DeviceGoneDetail() {
 }
 
 std::string DeviceReplacedDetail() {
-  return "the interface was deleted and made anew: unfiltered until the agent "
-         "attaches again";
+  return "the interface was deleted and made anew, or somebody took the filter "
+         "off: unfiltered until the agent attaches again";
 }
 
 }  // namespace fwagent::dataplane

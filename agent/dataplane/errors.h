@@ -57,9 +57,15 @@ absl::Status TooManyInterfaces(const std::string& interface, std::size_t limit);
 absl::Status ModeNotAvailable(const std::string& interface, AttachMode mode,
                               const std::string& why);
 
+// FAILED_PRECONDITION, reason ATTACHED_IN_OTHER_MODE.
+absl::Status AttachedInOtherMode(const std::string& interface,
+                                 AttachMode present, AttachMode wanted);
+
 // Details of an InterfaceState.
 std::string FellBackDetail(const std::string& why);
 std::string OtherModeWantedDetail(AttachMode present, AttachMode wanted);
+std::string DeviceMovedDetail();
+std::string DeviceRenamedDetail(const std::string& new_name);
 std::string DeviceGoneDetail();
 std::string DeviceReplacedDetail();
 

@@ -39,12 +39,12 @@ InterfaceState StateOf(const std::string& name, const Guard& guard) {
     state.detail =
         state.ifindex == 0 ? DeviceGoneDetail() : DeviceReplacedDetail();
   } else if (!info->here()) {
-    state.detail = "the interface is in another network namespace now";
+    state.detail = DeviceMovedDetail();
   } else if (info->ifindex != state.ifindex) {
     state.mode = info->mode;
     state.ifindex = info->ifindex;
-    state.detail = absl::StrCat("the interface is called ",
-                                InterfaceName(info->ifindex), " now");
+    state.renamed_to = InterfaceName(info->ifindex);
+    state.detail = DeviceRenamedDetail(state.renamed_to);
   } else {
     state.mode = info->mode;
     state.detail = guard.detail;
@@ -122,32 +122,32 @@ absl::StatusOr<AttachResult> GuardedInterfaces::Attach(
     const std::string& interface, ModePreference preference) {
   const std::uint32_t ifindex = InterfaceIndex(interface);
   if (ifindex == 0) return NoSuchInterface(interface, InterfaceNames());
-  FW_RETURN_IF_ERROR(CheckPin(interface, ifindex));
-  FW_ASSIGN_OR_RETURN(const std::string present, FindOn(ifindex));
+  FW_RETURN_IF_ERROR(ClearPin(interface, ifindex));
+  FW_ASSIGN_OR_RETURN(std::string present, FindOn(ifindex));
+  if (present.empty()) {
+    // It may be back from another network namespace, with our program.
+    FW_RETURN_IF_ERROR(TakeInStrays());
+    FW_ASSIGN_OR_RETURN(present, FindOn(ifindex));
+  }
   return present.empty() ? AttachAnew(interface, ifindex, preference)
                          : TakeOver(present, interface, preference);
 }
 
-// The pin's name must be free, or that of a link on this very device.
-absl::Status GuardedInterfaces::CheckPin(const std::string& interface,
-                                         std::uint32_t ifindex) const {
+// Makes the pin's name free, unless it is that of a link on this very device.
+absl::Status GuardedInterfaces::ClearPin(const std::string& interface,
+                                         std::uint32_t ifindex) {
   const std::string path = PinPath(interface);
   const auto link = OpenPinnedXdpLink(path);
   if (absl::IsNotFound(link.status())) return absl::OkStatus();
   FW_RETURN_IF_ERROR(link.status());
   FW_ASSIGN_OR_RETURN(const XdpLinkInfo info, GetXdpLinkInfo(link->get()));
   if (info.severed()) return absl::OkStatus();
-  if (!info.here()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        path,
-        " is the filter of an interface in another network namespace: "
-        "give this agent a --pin-dir of its own"));
-  }
-  if (info.ifindex == ifindex) return absl::OkStatus();
-  const std::string new_name = InterfaceName(info.ifindex);
-  return absl::FailedPreconditionError(
-      absl::StrCat(path, " is the filter of ", new_name, ", which was called ",
-                   interface, " before: guard ", new_name, " first"));
+  if (info.here() && info.ifindex == ifindex) return absl::OkStatus();
+  if (Snapshot().contains(interface)) return MoveAside(interface, info);
+  return absl::FailedPreconditionError(absl::StrCat(
+      path,
+      " is the filter of an interface in another network namespace, or of "
+      "another agent: give this agent a --pin-dir of its own"));
 }
 
 // The name under which the device is guarded, which is an old one when it was
@@ -169,7 +169,7 @@ absl::StatusOr<AttachResult> GuardedInterfaces::TakeOver(
   Guard guard = Snapshot().at(old_name);
   FW_ASSIGN_OR_RETURN(const LoadedProgram program, load_(interface));
   const int link = guard.link->get();
-  if (bpf_link_update(link, program.fd.get(), nullptr) != 0) {
+  if (bpf_link_update(link, program.fd->get(), nullptr) != 0) {
     if (errno == ENOLINK) return absl::UnavailableError(DeviceGoneDetail());
     return util::ErrnoToStatus(
         errno, absl::StrCat("replace the program on ", interface));
@@ -197,7 +197,7 @@ absl::StatusOr<AttachResult> GuardedInterfaces::AttachAnew(
   FW_ASSIGN_OR_RETURN(const LoadedProgram program, load_(interface));
   FW_ASSIGN_OR_RETURN(
       CreatedXdpLink created,
-      CreateXdpLink(program.fd.get(), interface, ifindex, preference));
+      CreateXdpLink(program.fd->get(), interface, ifindex, preference));
   // When this fails, closing the descriptor takes the program off again.
   FW_RETURN_IF_ERROR(PinXdpLink(created.fd.get(), PinPath(interface)));
   const Guard guard{

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/dataplane/data_plane.h"
+#include "agent/dataplane/xdp_link.h"
 #include "agent/util/mutex.h"
 #include "agent/util/scoped_fd.h"
 
@@ -22,7 +23,7 @@ namespace fwagent::dataplane {
 
 // A program that is loaded for one interface, and where it counts.
 struct LoadedProgram {
-  util::ScopedFd fd;
+  std::shared_ptr<const util::ScopedFd> fd;
   std::uint32_t slot = 0;
 };
 
@@ -58,7 +59,11 @@ class GuardedInterfaces {
   absl::StatusOr<AttachResult> Attach(const std::string& interface,
                                       ModePreference preference);
   absl::Status Detach(const std::string& interface);
+  absl::Status Forget(const std::string& interface);
   std::vector<InterfaceState> States() const;
+
+  // As DataPlane::Mend, for the pins of links.
+  MendReport Mend();
 
   Guards Snapshot() const ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -66,8 +71,11 @@ class GuardedInterfaces {
   std::string PinPath(const std::string& interface) const;
   absl::Status AdoptPin(const std::string& pin_name,
                         const SlotFinder& find_slot);
-  absl::Status CheckPin(const std::string& interface,
-                        std::uint32_t ifindex) const;
+  absl::Status ClearPin(const std::string& interface, std::uint32_t ifindex);
+  absl::Status MoveAside(const std::string& interface, const XdpLinkInfo& link);
+  absl::Status TakeInStrays();
+  absl::StatusOr<bool> MendPin(const std::string& interface,
+                               const Guard& guard);
   absl::StatusOr<std::string> FindOn(std::uint32_t ifindex) const;
   absl::StatusOr<AttachResult> TakeOver(const std::string& old_name,
                                         const std::string& interface,

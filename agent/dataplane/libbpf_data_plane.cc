@@ -2,11 +2,14 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "agent/dataplane/bpffs.h"
 #include "agent/dataplane/libbpf_log.h"
+#include "agent/dataplane/net_devices.h"
 #include "agent/util/log.h"
 #include "agent/util/status_macros.h"
 #include "bpf/fw_table.h"
@@ -88,22 +91,21 @@ LibbpfDataPlane::LibbpfDataPlane(const Options& options, util::ScopedFd lock,
                   [this](const std::string& name) { return Load(name); }) {}
 
 absl::StatusOr<LoadedProgram> LibbpfDataPlane::Load(
-    const std::string& interface) const {
+    const std::string& interface) {
   const GuardedInterfaces::Guards guards = interfaces_.Snapshot();
-  LoadedProgram program;
   FW_ASSIGN_OR_RETURN(
-      program.slot, slots_.Take(interface, [&guards](const std::string& name) {
+      const std::uint32_t slot,
+      slots_.Take(interface, [&guards](const std::string& name) {
         return guards.contains(name);
       }));
-  FW_ASSIGN_OR_RETURN(program.fd,
-                      maps_.LoadProgram(program.slot, PacketsOf(interface)));
-  return program;
-}
-
-const PacketOptions& LibbpfDataPlane::PacketsOf(
-    const std::string& interface) const {
-  const auto own = options_.packets_of.find(interface);
-  return own == options_.packets_of.end() ? options_.packets : own->second;
+  const PacketOptions packets =
+      options_.packets_of ? options_.packets_of(interface) : options_.packets;
+  ReadyProgram& ready = programs_[slot];
+  if (ready.fd == nullptr || ready.packets != packets) {
+    FW_ASSIGN_OR_RETURN(util::ScopedFd fd, maps_.LoadProgram(slot, packets));
+    ready = {packets, std::make_shared<util::ScopedFd>(std::move(fd))};
+  }
+  return LoadedProgram{.fd = ready.fd, .slot = slot};
 }
 
 absl::Status LibbpfDataPlane::AddSource(const policy::SourceRule& rule) {
@@ -156,7 +158,7 @@ absl::Status LibbpfDataPlane::Detach(const std::string& interface) {
 // rules.
 absl::Status LibbpfDataPlane::Pin() {
   FW_RETURN_IF_ERROR(MakeFolder(options_.pin_dir));
-  if (!lock_.valid()) {
+  if (!IsFolder(lock_.get(), options_.pin_dir)) {
     FW_ASSIGN_OR_RETURN(lock_, LockFolder(options_.pin_dir));
   }
   FW_RETURN_IF_ERROR(MakeFolder(MapFolder(options_.pin_dir)));
@@ -164,6 +166,45 @@ absl::Status LibbpfDataPlane::Pin() {
   FW_RETURN_IF_ERROR(maps_.Pin());
   FW_RETURN_IF_ERROR(sources_->Pin());
   return ports_.Pin();
+}
+
+absl::Status LibbpfDataPlane::Forget(const std::string& interface) {
+  return interfaces_.Forget(interface);
+}
+
+MendReport LibbpfDataPlane::Mend() {
+  // Without guards there is nothing to pin, but one may have come back.
+  if (interfaces_.Snapshot().empty()) return interfaces_.Mend();
+  auto maps = MendMaps();
+  if (!maps.ok()) return {.mended = {}, .trouble = maps.status()};
+  MendReport report = interfaces_.Mend();
+  report.mended.insert(report.mended.end(), maps->begin(), maps->end());
+  return report;
+}
+
+// Links need the folder, and the next run needs the maps.
+absl::StatusOr<std::vector<MendedPin>> LibbpfDataPlane::MendMaps() {
+  FW_RETURN_IF_ERROR(CheckBpffs(options_.pin_dir));
+  const std::string folder = MapFolder(options_.pin_dir);
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> before,
+                      ListFolder(folder));
+  FW_RETURN_IF_ERROR(Pin());
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> after, ListFolder(folder));
+  std::vector<std::string> missing;
+  std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
+                      std::back_inserter(missing));
+  std::vector<MendedPin> mended;
+  for (const std::string& name : missing) {
+    mended.push_back(
+        {.interface = "", .path = absl::StrCat(folder, "/", name)});
+  }
+  return mended;
+}
+
+std::vector<std::string> LibbpfDataPlane::Devices() {
+  std::vector<std::string> names = InterfaceNames();
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 // Links in the folder that are not ours may need the maps; folders that hold

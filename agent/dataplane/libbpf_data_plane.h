@@ -3,6 +3,7 @@
 #define FWAGENT_AGENT_DATAPLANE_LIBBPF_DATA_PLANE_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,8 +34,8 @@ class LibbpfDataPlane : public DataPlane {
     std::uint32_t max_sources = 10'000'000;
     // In force from the next Attach on.
     PacketOptions packets = {};
-    // Other ones for some interfaces, by name.
-    std::map<std::string, PacketOptions> packets_of = {};
+    // Other ones for some interfaces, by name; may be empty.
+    std::function<PacketOptions(const std::string&)> packets_of = {};
   };
 
   // Finds what an earlier run left; where that is nothing, loads the program
@@ -59,6 +60,9 @@ class LibbpfDataPlane : public DataPlane {
   absl::StatusOr<AttachResult> Attach(const std::string& interface,
                                       ModePreference preference) override;
   absl::Status Detach(const std::string& interface) override;
+  absl::Status Forget(const std::string& interface) override;
+  MendReport Mend() override;
+  std::vector<std::string> Devices() override;
   std::vector<InterfaceState> Interfaces() override;
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
       override;
@@ -68,11 +72,16 @@ class LibbpfDataPlane : public DataPlane {
                   std::unique_ptr<SourceTables> sources, PortTables ports,
                   CounterSlots slots);
 
-  absl::StatusOr<LoadedProgram> Load(const std::string& interface) const;
-  absl::Status Pin();
-  absl::Status UnpinWhenIdle();
+  // A program that was loaded for a slot, and what was built into it.
+  struct ReadyProgram {
+    PacketOptions packets;
+    std::shared_ptr<const util::ScopedFd> fd;
+  };
 
-  const PacketOptions& PacketsOf(const std::string& interface) const;
+  absl::StatusOr<LoadedProgram> Load(const std::string& interface);
+  absl::Status Pin();
+  absl::StatusOr<std::vector<MendedPin>> MendMaps();
+  absl::Status UnpinWhenIdle();
 
   const Options options_;
   util::ScopedFd lock_;  // of the pin_dir, while that exists
@@ -80,6 +89,9 @@ class LibbpfDataPlane : public DataPlane {
   const std::unique_ptr<SourceTables> sources_;
   PortTables ports_;
   const CounterSlots slots_;
+  // By slot. Loading takes a tenth of a second, and a device that was made anew
+  // is without its filter as long as that.
+  std::map<std::uint32_t, ReadyProgram> programs_;
   GuardedInterfaces interfaces_;
 };
 

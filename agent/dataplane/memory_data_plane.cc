@@ -28,14 +28,6 @@ std::uint64_t CountOf(Family family, const Sources& sources) {
       [family](const auto& entry) { return entry.first.family() == family; }));
 }
 
-template <typename Map>
-std::vector<std::string> Names(const Map& map) {
-  std::vector<std::string> names;
-  names.reserve(map.size());
-  for (const auto& [name, value] : map) names.push_back(name);
-  return names;
-}
-
 }  // namespace
 
 MemoryDataPlane::MemoryDataPlane(const Options& options)
@@ -123,32 +115,6 @@ absl::StatusOr<LivePorts> MemoryDataPlane::ReadPorts() {
   return ports_;
 }
 
-absl::StatusOr<AttachResult> MemoryDataPlane::Attach(
-    const std::string& interface, ModePreference preference) {
-  const util::MutexLock lock(&mutex_);
-  FW_RETURN_IF_ERROR(TakeFailure(Operation::kAttach));
-  const auto device = devices_.find(interface);
-  if (device == devices_.end()) {
-    return NoSuchInterface(interface, Names(devices_));
-  }
-  const auto present = guards_.find(interface);
-  const bool take_over = present != guards_.end() &&
-                         present->second.ifindex == device->second.ifindex;
-  if (take_over) {
-    const AttachMode wanted = preference == ModePreference::kGeneric
-                                  ? AttachMode::kGeneric
-                                  : AttachMode::kNative;
-    Guard& guard = present->second;
-    if (preference != ModePreference::kAuto && wanted != guard.mode) {
-      guard.detail = OtherModeWantedDetail(guard.mode, wanted);
-    }
-  } else {
-    FW_ASSIGN_OR_RETURN(guards_[interface],
-                        AttachAnew(interface, device->second, preference));
-  }
-  return AttachResult{StateOf(interface, guards_[interface]), take_over};
-}
-
 absl::StatusOr<MemoryDataPlane::Guard> MemoryDataPlane::AttachAnew(
     const std::string& interface, const Device& device,
     ModePreference preference) {
@@ -184,40 +150,6 @@ absl::StatusOr<std::uint32_t> MemoryDataPlane::TakeSlot(
   return slot->index;
 }
 
-absl::Status MemoryDataPlane::Detach(const std::string& interface) {
-  const util::MutexLock lock(&mutex_);
-  FW_RETURN_IF_ERROR(TakeFailure(Operation::kDetach));
-  if (guards_.erase(interface) == 0) {
-    return NotGuarded(interface, Names(guards_));
-  }
-  return absl::OkStatus();
-}
-
-std::vector<InterfaceState> MemoryDataPlane::Interfaces() {
-  const util::MutexLock lock(&mutex_);
-  std::vector<InterfaceState> states;
-  for (const auto& [name, guard] : guards_) {
-    states.push_back(StateOf(name, guard));
-  }
-  return states;
-}
-
-InterfaceState MemoryDataPlane::StateOf(const std::string& name,
-                                        const Guard& guard) const {
-  const auto device = devices_.find(name);
-  if (device == devices_.end()) {
-    return {.name = name, .detail = DeviceGoneDetail()};
-  }
-  const std::uint32_t ifindex = device->second.ifindex;
-  if (ifindex != guard.ifindex) {
-    return {.name = name, .ifindex = ifindex, .detail = DeviceReplacedDetail()};
-  }
-  return {.name = name,
-          .ifindex = ifindex,
-          .mode = guard.mode,
-          .detail = guard.detail};
-}
-
 absl::StatusOr<std::vector<policy::InterfaceCounters>>
 MemoryDataPlane::ReadCounters() {
   const util::MutexLock lock(&mutex_);
@@ -246,16 +178,6 @@ void MemoryDataPlane::Restart() {
   const util::MutexLock lock(&mutex_);
   for (auto& [prefix, rule] : sources_) rule.id = 0;
   sources_loaded_ = false;
-}
-
-void MemoryDataPlane::AddInterface(const std::string& name, bool native) {
-  const util::MutexLock lock(&mutex_);
-  devices_[name] = {.ifindex = next_ifindex_++, .native = native};
-}
-
-void MemoryDataPlane::RemoveInterface(const std::string& name) {
-  const util::MutexLock lock(&mutex_);
-  devices_.erase(name);
 }
 
 void MemoryDataPlane::SetForeignProgram(const std::string& name,

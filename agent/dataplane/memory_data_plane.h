@@ -38,6 +38,7 @@ class MemoryDataPlane : public DataPlane {
     kReadPorts,
     kAttach,
     kDetach,
+    kMend,
     kReadCounters,
   };
 
@@ -57,6 +58,9 @@ class MemoryDataPlane : public DataPlane {
   absl::StatusOr<AttachResult> Attach(const std::string& interface,
                                       ModePreference preference) override;
   absl::Status Detach(const std::string& interface) override;
+  absl::Status Forget(const std::string& interface) override;
+  MendReport Mend() override;
+  std::vector<std::string> Devices() override;
   std::vector<InterfaceState> Interfaces() override;
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
       override;
@@ -74,6 +78,15 @@ class MemoryDataPlane : public DataPlane {
   void AddInterface(const std::string& name, bool native = true);
   // Deletes a device, and with it what is attached to it.
   void RemoveInterface(const std::string& name);
+  void RenameInterface(const std::string& name, const std::string& new_name);
+  // Moves a device, and what is attached to it, to another network namespace,
+  // and from there back to this one.
+  void MoveAway(const std::string& name);
+  void MoveBack(const std::string& name);
+  // Takes our program off a device behind our back.
+  void SeverLink(const std::string& name);
+  // Removes the pin of a guarded interface.
+  void LosePin(const std::string& name);
   // Puts somebody else's program on a device; kNone takes it off.
   void SetForeignProgram(const std::string& name, AttachMode mode);
   // Counts packets on a guarded interface, as the filter does.
@@ -95,6 +108,8 @@ class MemoryDataPlane : public DataPlane {
     AttachMode mode = AttachMode::kNone;
     std::string detail;
     std::uint32_t slot = 0;
+    bool severed = false;
+    bool pinned = true;
   };
   using Sources = absl::btree_map<policy::Prefix, policy::SourceRule>;
   using Counters = decltype(policy::InterfaceCounters::by_outcome);
@@ -109,6 +124,14 @@ class MemoryDataPlane : public DataPlane {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   InterfaceState StateOf(const std::string& name, const Guard& guard) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The name of the live guard of a device; empty when it has none.
+  std::string GuardOf(std::uint32_t ifindex) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The name that a guard's device has here; empty: gone, or elsewhere.
+  std::string DeviceOf(const Guard& guard) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void TakeInStrays() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void MoveAside(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::uint64_t max_sources_;
 
@@ -118,7 +141,9 @@ class MemoryDataPlane : public DataPlane {
   bool sources_known_ ABSL_GUARDED_BY(mutex_) = true;
   LivePorts ports_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Device> devices_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Device> elsewhere_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Guard> guards_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, Guard> strays_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::string> slots_ ABSL_GUARDED_BY(mutex_);
   std::vector<Counters> counters_ ABSL_GUARDED_BY(mutex_);  // as slots_
   std::map<Operation, std::deque<absl::Status>> failures_

@@ -231,21 +231,4 @@ absl::StatusOr<PageRequest> ToPageRequest(const v1::ListRulesRequest& request) {
   return page;
 }
 
-absl::StatusOr<std::vector<std::string>> ToInterfaceNames(
-    const v1::DetachRequest& request) {
-  constexpr std::size_t kMaxNameBytes = 15;  // IFNAMSIZ and its zero
-  FieldViolations violations;
-  for (int i = 0; i < request.interfaces_size(); ++i) {
-    const std::string& name = request.interfaces(i);
-    if (!name.empty() && name.size() <= kMaxNameBytes) continue;
-    violations.Add(absl::StrCat("interfaces[", i, "]"),
-                   absl::StrCat("must be the name of an interface, of 1 to ",
-                                kMaxNameBytes, " bytes"));
-    break;  // one is enough: there may be very many
-  }
-  FW_RETURN_IF_ERROR(violations.ToStatus());
-  return std::vector<std::string>(request.interfaces().begin(),
-                                  request.interfaces().end());
-}
-
 }  // namespace fwagent::service

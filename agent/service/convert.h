@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/core/change.h"
+#include "agent/core/interface_keeper.h"
 #include "agent/policy/counters.h"
 #include "agent/policy/rule.h"
 #include "fwagent/v1/firewall_service.pb.h"
@@ -29,14 +30,18 @@ struct PageRequest {
 };
 absl::StatusOr<PageRequest> ToPageRequest(const v1::ListRulesRequest& request);
 
-// The names, each of which could be that of an interface.
+// Without origin.
+absl::StatusOr<core::InterfaceKeeper::AttachRequest> ToAttachRequest(
+    const v1::AttachRequest& request);
+
+// Names and patterns, each of which could be meant of an interface.
 absl::StatusOr<std::vector<std::string>> ToInterfaceNames(
     const v1::DetachRequest& request);
 
 v1::Rule ToProto(const policy::Rule& rule);
 v1::ListRulesResponse ToProto(const core::RulePage& page);
 v1::InterfaceStats ToProto(const policy::InterfaceCounters& counters);
-v1::InterfaceStatus ToProto(const dataplane::InterfaceState& state);
+v1::InterfaceStatus ToProto(const core::InterfaceReport& report);
 v1::TableUsage ToProto(const core::TableUsage& usage);
 
 }  // namespace fwagent::service

@@ -111,13 +111,15 @@ v1::InterfaceStats ToProto(const policy::InterfaceCounters& counters) {
   return wire;
 }
 
-v1::InterfaceStatus ToProto(const dataplane::InterfaceState& state) {
+v1::InterfaceStatus ToProto(const core::InterfaceReport& report) {
+  const dataplane::InterfaceState& state = report.state;
   v1::InterfaceStatus wire;
   wire.set_name(state.name);
   wire.set_ifindex(state.ifindex);
   wire.set_attached(state.attached());
   wire.set_mode(ToProto(state.mode));
   wire.set_detail(state.detail);
+  wire.set_repairs(report.repairs);
   return wire;
 }
 

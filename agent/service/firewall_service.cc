@@ -19,9 +19,11 @@ std::uint64_t MonotonicSeconds() {
 
 }  // namespace
 
-FirewallService::FirewallService(core::Engine* engine, const Peers* peers,
-                                 std::string version)
+FirewallService::FirewallService(core::Engine* engine,
+                                 core::InterfaceKeeper* keeper,
+                                 const Peers* peers, std::string version)
     : engine_(engine),
+      keeper_(keeper),
       peers_(peers),
       version_(std::move(version)),
       started_seconds_(MonotonicSeconds()) {}
@@ -112,11 +114,29 @@ grpc::Status FirewallService::GetStatus(grpc::ServerContext*,
   response->set_version(version_);
   response->set_uptime_seconds(MonotonicSeconds() - started_seconds_);
   response->set_generation(status.generation);
-  for (const dataplane::InterfaceState& interface : status.interfaces) {
+  const core::GuardReport guards = keeper_->Report();
+  for (const core::InterfaceReport& interface : guards.interfaces) {
     *response->add_interfaces() = ToProto(interface);
   }
+  response->set_table_repairs(guards.table_repairs);
+  response->set_trouble(guards.trouble);
   for (const core::TableUsage& table : status.tables) {
     *response->add_tables() = ToProto(table);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FirewallService::Attach(grpc::ServerContext* context,
+                                     const v1::AttachRequest* request,
+                                     v1::AttachResponse* response) {
+  const std::string origin = peers_->Describe(context->peer());
+  auto wanted = ToAttachRequest(*request);
+  if (!wanted.ok()) return ToGrpcStatus(wanted.status());
+  wanted->origin = origin;
+  const auto attached = keeper_->Attach(*wanted);
+  if (!attached.ok()) return ToGrpcStatus(attached.status());
+  for (const core::InterfaceReport& interface : *attached) {
+    *response->add_interfaces() = ToProto(interface);
   }
   return grpc::Status::OK;
 }
@@ -127,7 +147,7 @@ grpc::Status FirewallService::Detach(grpc::ServerContext* context,
   const std::string origin = peers_->Describe(context->peer());
   const auto names = ToInterfaceNames(*request);
   if (!names.ok()) return ToGrpcStatus(names.status());
-  const auto detached = engine_->Detach(*names, origin);
+  const auto detached = keeper_->Detach(*names, origin);
   if (!detached.ok()) return ToGrpcStatus(detached.status());
   response->mutable_interfaces()->Assign(detached->begin(), detached->end());
   return grpc::Status::OK;

@@ -7,18 +7,19 @@
 
 #include "absl/time/time.h"
 #include "agent/core/engine.h"
+#include "agent/core/interface_keeper.h"
 #include "agent/service/peers.h"
 #include "fwagent/v1/firewall_service.grpc.pb.h"
 
 namespace fwagent::service {
 
 // A thin adapter: decodes, asks the engine, encodes. Calls may block on the
-// disk, so it is a synchronous service with gRPC's threads. `engine` and
-// `peers` must outlive it.
+// disk, so it is a synchronous service with gRPC's threads. `engine`, `keeper`
+// and `peers` must outlive it.
 class FirewallService final : public v1::FirewallService::Service {
  public:
-  FirewallService(core::Engine* engine, const Peers* peers,
-                  std::string version);
+  FirewallService(core::Engine* engine, core::InterfaceKeeper* keeper,
+                  const Peers* peers, std::string version);
 
   grpc::Status BlockIP(grpc::ServerContext* context,
                        const v1::BlockIPRequest* request,
@@ -44,6 +45,9 @@ class FirewallService final : public v1::FirewallService::Service {
   grpc::Status GetStatus(grpc::ServerContext* context,
                          const v1::GetStatusRequest* request,
                          v1::GetStatusResponse* response) override;
+  grpc::Status Attach(grpc::ServerContext* context,
+                      const v1::AttachRequest* request,
+                      v1::AttachResponse* response) override;
   grpc::Status Detach(grpc::ServerContext* context,
                       const v1::DetachRequest* request,
                       v1::DetachResponse* response) override;
@@ -59,6 +63,7 @@ class FirewallService final : public v1::FirewallService::Service {
                      Response& response);
 
   core::Engine* const engine_;
+  core::InterfaceKeeper* const keeper_;
   const Peers* const peers_;
   const std::string version_;
   const std::uint64_t started_seconds_;  // monotonic

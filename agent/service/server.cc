@@ -48,13 +48,14 @@ void SetLimits(grpc::ServerBuilder& builder) {
 
 }  // namespace
 
-Server::Server(core::Engine* engine, const std::string& version)
-    : service_(engine, &peers_, version) {}
+Server::Server(core::Engine* engine, core::InterfaceKeeper* keeper,
+               const std::string& version)
+    : service_(engine, keeper, &peers_, version) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
-    core::Engine* engine, const std::string& version,
-    std::unique_ptr<Sockets> sockets) {
-  auto server = std::unique_ptr<Server>(new Server(engine, version));
+    core::Engine* engine, core::InterfaceKeeper* keeper,
+    const std::string& version, std::unique_ptr<Sockets> sockets) {
+  auto server = std::unique_ptr<Server>(new Server(engine, keeper, version));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;

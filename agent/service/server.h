@@ -22,10 +22,10 @@ namespace fwagent::service {
 class Server {
  public:
   // `sockets` may be null: then only InProcessChannel leads to the server.
-  // `engine` must outlive it.
+  // `engine` and `keeper` must outlive it.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
-      core::Engine* engine, const std::string& version,
-      std::unique_ptr<Sockets> sockets);
+      core::Engine* engine, core::InterfaceKeeper* keeper,
+      const std::string& version, std::unique_ptr<Sockets> sockets);
   ~Server();
 
   Server(const Server&) = delete;
@@ -35,7 +35,8 @@ class Server {
   std::shared_ptr<grpc::Channel> InProcessChannel();
 
  private:
-  Server(core::Engine* engine, const std::string& version);
+  Server(core::Engine* engine, core::InterfaceKeeper* keeper,
+         const std::string& version);
   absl::Status Listen(util::ScopedFd socket, const std::string& name);
 
   Peers peers_;

@@ -227,18 +227,94 @@ TEST_F(DataPlanePinsTest, FollowsAnInterfaceThatWasRenamed) {
   EXPECT_EQ(plane().Interfaces().size(), 1u);
 }
 
-TEST_F(DataPlanePinsTest, ANewDeviceUnderARenamedOnesNameMustWait) {
+TEST_F(DataPlanePinsTest, NoPinIsLostWhereNamesAreSwapped) {
+  world_->AddInterface("fw0", true);
+  world_->AddInterface("fw1", true);
+  Attach("fw0");
+  Attach("fw1");
+  const std::uint32_t first = LinkOf("fw0").link_id;
+  const std::uint32_t second = LinkOf("fw1").link_id;
+  world_->RenameInterface("fw0", "lan0");
+  world_->RenameInterface("fw1", "fw0");
+  world_->RenameInterface("lan0", "fw1");
+  Attach("fw0");
+  EXPECT_THAT(Pins("links"), ::testing::SizeIs(2)) << "one was moved aside";
+  Attach("fw1");
+  EXPECT_THAT(Pins("links"), ElementsAre("fw0", "fw1"));
+  EXPECT_EQ(LinkOf("fw1").link_id, first);
+  EXPECT_EQ(LinkOf("fw0").link_id, second);
+}
+
+// As after a crash between the two steps.
+TEST_F(DataPlanePinsTest, ALinkThatWasMovedAsideIsFoundAgain) {
   world_->AddInterface("fw0", true);
   Attach("fw0");
-  ASSERT_TRUE(world_->inside().Ip({"link", "set", "fw0", "down"}).ok());
-  ASSERT_TRUE(world_->inside().Ip({"link", "set", "fw0", "name", "lan0"}).ok());
+  const std::uint32_t link = LinkOf("fw0").link_id;
+  world_->RenameInterface("fw0", "lan0");
   world_->AddInterface("fw0", true);
-  const auto refused = plane().Attach("fw0", ModePreference::kAuto);
-  EXPECT_TRUE(absl::IsFailedPrecondition(refused.status()));
-  EXPECT_THAT(refused.status().message(), HasSubstr("guard lan0 first"));
+  Attach("fw0");
+  world_->Restart();
   Attach("lan0");
-  Attach("fw0");
   EXPECT_THAT(Pins("links"), ElementsAre("fw0", "lan0"));
+  EXPECT_EQ(LinkOf("lan0").link_id, link);
+}
+
+TEST_F(DataPlanePinsTest, MovedAwayItKeepsItsFilterAndLeavesNoPinInTheEnd) {
+  world_->AddInterface("fw0", true);
+  world_->AddInterface("fw1", true);
+  Attach("fw0");
+  Attach("fw1");
+  world_->MoveAway("fw0");
+  ASSERT_TRUE(plane().Forget("fw0").ok());
+  EXPECT_THAT(Pins("links"),
+              ElementsAre("fw1", ::testing::StartsWith("link:")));
+  world_->MoveBack("fw0");
+  world_->RemoveInterface("fw0");
+  EXPECT_TRUE(plane().Mend().trouble.ok());
+  EXPECT_THAT(Pins("links"), ElementsAre("fw1"));
+}
+
+TEST_F(DataPlanePinsTest, PutsBackEveryPinThatWasRemoved) {
+  world_->AddInterface("fw0", true);
+  ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
+  Attach("fw0");
+  EXPECT_THAT(plane().Mend().mended, IsEmpty());
+  const auto maps = Pins(kMaps);
+  for (const std::string& map : maps) {
+    ASSERT_TRUE(Unpin(world_->Pin(std::string(kMaps) + "/" + map)).ok());
+  }
+  const auto report = plane().Mend();
+  EXPECT_TRUE(report.trouble.ok()) << report.trouble;
+  EXPECT_EQ(report.mended.size(), maps.size());
+  EXPECT_EQ(Pins(kMaps), maps);
+  EXPECT_THAT(plane().Mend().mended, IsEmpty());
+}
+
+TEST_F(DataPlanePinsTest, PutsBackWholeFolders) {
+  world_->AddInterface("fw0", true);
+  Attach("fw0");
+  std::filesystem::remove_all(world_->Pin(""));
+  ASSERT_FALSE(Exists(""));
+  const auto report = plane().Mend();
+  EXPECT_TRUE(report.trouble.ok()) << report.trouble;
+  EXPECT_THAT(Pins("links"), ElementsAre("fw0"));
+  EXPECT_TRUE(plane().Interfaces().at(0).attached());
+  const auto second = LibbpfDataPlane::Open(world_->options());
+  EXPECT_TRUE(absl::IsFailedPrecondition(second.status()))
+      << "the lock is on the new folder";
+}
+
+TEST_F(DataPlanePinsTest, WhatIsInTheWayOfAPinIsNamedAndLeftAlone) {
+  world_->AddInterface("fw0", true);
+  Attach("fw0");
+  ASSERT_TRUE(Unpin(world_->Pin("links/fw0")).ok());
+  const util::ScopedFd map = MakeArray(1);
+  ASSERT_TRUE(Pin(map.get(), world_->Pin("links/fw0")).ok());
+  const auto report = plane().Mend();
+  EXPECT_THAT(report.trouble.message(), HasSubstr("links/fw0 is no XDP link"));
+  EXPECT_TRUE(plane().Interfaces().at(0).attached());
+  ASSERT_TRUE(Unpin(world_->Pin("links/fw0")).ok());
+  EXPECT_TRUE(plane().Mend().trouble.ok());
 }
 
 TEST_F(DataPlanePinsTest, MakesTheMapsAnewThatAreMissing) {

@@ -18,7 +18,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "agent/dataplane/bpffs.h"
 #include "agent/dataplane/net_devices.h"
+#include "agent/dataplane/xdp_link.h"
 #include "agent/util/status_macros.h"
 #include "tests/support/require_bpf.h"
 
@@ -113,6 +115,40 @@ void KernelWorld::RemoveInterface(const std::string& name) {
   const absl::Status removed = inside_.Ip({"link", "del", name});
   EXPECT_TRUE(removed.ok()) << removed;
   foreign_.erase(name);
+}
+
+void KernelWorld::RenameInterface(const std::string& name,
+                                  const std::string& new_name) {
+  const absl::Status down = inside_.Ip({"link", "set", name, "down"});
+  EXPECT_TRUE(down.ok()) << down;
+  const absl::Status renamed =
+      inside_.Ip({"link", "set", name, "name", new_name});
+  EXPECT_TRUE(renamed.ok()) << renamed;
+  EXPECT_TRUE(inside_.Ip({"link", "set", new_name, "up"}).ok());
+  if (peers_.contains(name)) peers_[new_name] = peers_[name];
+}
+
+void KernelWorld::MoveAway(const std::string& name) {
+  const absl::Status moved =
+      inside_.Ip({"link", "set", name, "netns", outside_.path()});
+  EXPECT_TRUE(moved.ok()) << moved;
+}
+
+void KernelWorld::MoveBack(const std::string& name) {
+  const absl::Status moved =
+      outside_.Ip({"link", "set", name, "netns", inside_.path()});
+  EXPECT_TRUE(moved.ok()) << moved;
+}
+
+void KernelWorld::SeverLink(const std::string& name) {
+  const auto link = dataplane::OpenPinnedXdpLink(Pin("links/" + name));
+  ASSERT_TRUE(link.ok()) << link.status();
+  EXPECT_EQ(bpf_link_detach(link->get()), 0);
+}
+
+void KernelWorld::LosePin(const std::string& name) {
+  const absl::Status removed = dataplane::Unpin(Pin("links/" + name));
+  EXPECT_TRUE(removed.ok()) << removed;
 }
 
 void KernelWorld::SetForeignProgram(const std::string& name, AttachMode mode) {

@@ -29,6 +29,12 @@ class KernelWorld : public DataPlaneWorld {
   // A veth device when it is native, else a bridge.
   void AddInterface(const std::string& name, bool native) override;
   void RemoveInterface(const std::string& name) override;
+  void RenameInterface(const std::string& name,
+                       const std::string& new_name) override;
+  void MoveAway(const std::string& name) override;
+  void MoveBack(const std::string& name) override;
+  void SeverLink(const std::string& name) override;
+  void LosePin(const std::string& name) override;
   void SetForeignProgram(const std::string& name,
                          dataplane::AttachMode mode) override;
   bool HasForeignProgram(const std::string& name) override;

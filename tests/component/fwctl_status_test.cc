@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "client/version.h"
 #include "tests/support/fwctl_runner.h"
@@ -67,9 +68,9 @@ TEST_F(FwctlStatus, SaysWhatIsGuardedAndHow) {
   EXPECT_EQ(result.out,
             "fwagent 0.1.0, up 1d 01:01:01, generation 12\n"
             "\n"
-            "INTERFACE  FILTER        MODE    DETAIL\n"
-            "eth0       attached      native\n"
-            "eth1       NOT ATTACHED  -       no such interface\n"
+            "INTERFACE  FILTER        MODE    REPAIRS  DETAIL\n"
+            "eth0       attached      native        0\n"
+            "eth1       NOT ATTACHED  -             0  no such interface\n"
             "\n"
             "TABLE        ENTRIES  CAPACITY   USED   MEMORY\n"
             "source-ipv4      250      1000  25.0%  1.5 MiB\n");
@@ -108,7 +109,8 @@ TEST_F(FwctlStatus, Json) {
             "{\"version\":\"0.1.0\",\"uptimeSeconds\":\"90061\","
             "\"generation\":\"12\",\"interfaces\":[{\"name\":\"eth0\","
             "\"ifindex\":2,\"attached\":true,\"mode\":\"ATTACH_MODE_NATIVE\","
-            "\"detail\":\"\"}],\"tables\":[]}\n");
+            "\"detail\":\"\",\"repairs\":\"0\"}],\"tables\":[],"
+            "\"tableRepairs\":\"0\",\"trouble\":\"\"}\n");
 }
 
 TEST_F(FwctlStatus, CheckHoldsWhenEveryInterfaceIsAttached) {
@@ -143,6 +145,64 @@ TEST_F(FwctlStatus, DetachAllNamesNone) {
   EXPECT_EQ(Run({"detach", "--all", "-o", "json"}).out,
             "{\"interfaces\":[\"eth0\"]}\n");
   EXPECT_EQ(agent_.service().LastRequest(), "");
+}
+
+TEST_F(FwctlStatus, SaysWhatIsWrongWithThePins) {
+  status_.set_trouble("mount a BPF file system");
+  status_.mutable_interfaces(0)->set_repairs(3);
+  agent_.service().SetStatus(status_);
+  const FwctlResult result = Run({"status", "--check"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, HasSubstr("TROUBLE: mount a BPF file system\n"));
+  EXPECT_THAT(result.out, HasSubstr("eth0       attached  native        3\n"));
+  EXPECT_EQ(result.err, "fwctl: mount a BPF file system\n");
+}
+
+TEST_F(FwctlStatus, AttachSaysWhereAndHow) {
+  EXPECT_EQ(Run({"attach", "eth0"}).out, "attached eth0, native\n");
+  EXPECT_EQ(agent_.service().LastRequest(), "interfaces: \"eth0\"");
+  EXPECT_EQ(Run({"attach", "--mode", "generic", "eth0"}).out,
+            "attached eth0, generic\n");
+  EXPECT_EQ(agent_.service().LastRequest(),
+            "interfaces: \"eth0\" mode: MODE_PREFERENCE_GENERIC");
+  const FwctlResult missing = Run({"attach", "eth9"});
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_EQ(missing.err, "fwctl: there is no interface\n");
+}
+
+TEST_F(FwctlStatus, AttachFailsWhenOneIsNotAttached) {
+  AddUnguarded();
+  const FwctlResult result = Run({"attach", "--all"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out,
+            "attached eth0, native\nNOT ATTACHED eth1: no such interface\n");
+  EXPECT_EQ(result.err, "fwctl: not attached: eth1\n");
+  EXPECT_EQ(agent_.service().LastRequest(), "");
+}
+
+TEST_F(FwctlStatus, AttachInJson) {
+  EXPECT_EQ(Run({"attach", "--mode=auto", "eth0", "-o", "json"}).out,
+            "{\"interfaces\":[{\"name\":\"eth0\",\"ifindex\":2,"
+            "\"attached\":true,\"mode\":\"ATTACH_MODE_NATIVE\","
+            "\"detail\":\"\",\"repairs\":\"0\"}]}\n");
+}
+
+TEST_F(FwctlStatus, AttachOfWhatIsYetToComeSaysSo) {
+  agent_.service().SetStatus({});
+  EXPECT_EQ(Run({"attach", "--all"}).out,
+            "no interface is there yet: they are guarded as they appear\n");
+}
+
+TEST_F(FwctlStatus, AttachThatCannotBeUnderstoodIsNotSent) {
+  for (const std::vector<std::string>& args :
+       std::vector<std::vector<std::string>>{
+           {"attach"},
+           {"attach", "--all", "eth0"},
+           {"attach", "--all", "--mode", "native"},
+           {"attach", "eth0", "--mode", "fast"}}) {
+    EXPECT_EQ(Run(args).exit_code, 2);
+  }
+  EXPECT_EQ(agent_.service().CallCount(), 0);
 }
 
 TEST_F(FwctlStatus, DetachWithoutNamesIsNotSent) {

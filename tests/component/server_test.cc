@@ -30,6 +30,9 @@ class ServerTest : public ::testing::Test {
         core::Engine::Start(&store_, &kernel_, [] { return absl::Time(); });
     EXPECT_TRUE(engine.ok());
     engine_ = *std::move(engine);
+    keeper_ = std::make_unique<core::InterfaceKeeper>(
+        engine_.get(), std::vector<std::string>(),
+        [](const std::string&) { return dataplane::ModePreference::kAuto; });
   }
 
   absl::StatusOr<std::unique_ptr<Server>> StartServer(
@@ -37,7 +40,8 @@ class ServerTest : public ::testing::Test {
     auto sockets = Sockets::Open(options);
     if (!sockets.ok()) return sockets.status();
     tcp_address_ = (*sockets)->tcp.address;
-    return Server::Start(engine_.get(), "1", *std::move(sockets));
+    return Server::Start(engine_.get(), keeper_.get(), "1",
+                         *std::move(sockets));
   }
 
   SocketOptions UnixOnly() const {
@@ -74,6 +78,7 @@ class ServerTest : public ::testing::Test {
   fwagent::testing::MemoryStore store_;
   dataplane::MemoryDataPlane kernel_;
   std::unique_ptr<core::Engine> engine_;
+  std::unique_ptr<core::InterfaceKeeper> keeper_;
   std::string tcp_address_;
 };
 

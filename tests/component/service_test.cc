@@ -26,7 +26,10 @@ class ServiceTest : public ::testing::Test {
     });
     EXPECT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
-    auto server = Server::Start(engine_.get(), "9.8.7", nullptr);
+    keeper_ = std::make_unique<core::InterfaceKeeper>(
+        engine_.get(), std::vector<std::string>(),
+        [](const std::string&) { return dataplane::ModePreference::kAuto; });
+    auto server = Server::Start(engine_.get(), keeper_.get(), "9.8.7", nullptr);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     stub_ = v1::FirewallService::NewStub(server_->InProcessChannel());
@@ -78,6 +81,7 @@ class ServiceTest : public ::testing::Test {
   fwagent::testing::MemoryStore store_;
   dataplane::MemoryDataPlane kernel_{{.max_sources = 2}};
   std::unique_ptr<core::Engine> engine_;
+  std::unique_ptr<core::InterfaceKeeper> keeper_;
   std::unique_ptr<Server> server_;
   std::unique_ptr<v1::FirewallService::Stub> stub_;
 };
@@ -412,6 +416,56 @@ TEST_F(ServiceTest, StatusAndDetach) {
   EXPECT_THAT(response.interfaces(), ::testing::ElementsAre("eth0"));
   ASSERT_TRUE(stub_->GetStatus(Context().get(), {}, &status).ok());
   EXPECT_FALSE(status.interfaces(0).attached());
+}
+
+TEST_F(ServiceTest, AttachGuardsUntilDetach) {
+  v1::AttachRequest request;
+  request.add_interfaces("eth1");
+  request.set_mode(v1::MODE_PREFERENCE_GENERIC);
+  v1::AttachResponse response;
+  const auto status = stub_->Attach(Context().get(), request, &response);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_EQ(response.interfaces_size(), 1);
+  EXPECT_EQ(response.interfaces(0).name(), "eth1");
+  EXPECT_TRUE(response.interfaces(0).attached());
+  EXPECT_EQ(response.interfaces(0).mode(), v1::ATTACH_MODE_GENERIC);
+
+  kernel_.RemoveInterface("eth1");
+  kernel_.AddInterface("eth1");
+  keeper_->Look();
+  v1::GetStatusResponse seen;
+  ASSERT_TRUE(stub_->GetStatus(Context().get(), {}, &seen).ok());
+  EXPECT_EQ(seen.interfaces(0).repairs(), 1u);
+  EXPECT_EQ(seen.table_repairs(), 0u);
+  EXPECT_EQ(seen.trouble(), "");
+
+  request.set_mode(v1::MODE_PREFERENCE_NATIVE);
+  EXPECT_EQ(stub_->Attach(Context().get(), request, &response).error_code(),
+            grpc::StatusCode::FAILED_PRECONDITION);
+  request.set_mode(v1::MODE_PREFERENCE_UNSPECIFIED);
+  request.add_interfaces("eth9");
+  EXPECT_EQ(stub_->Attach(Context().get(), request, &response).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  request.set_interfaces(1, "veth*");
+  ASSERT_TRUE(stub_->Attach(Context().get(), request, &response).ok());
+  EXPECT_EQ(response.interfaces_size(), 1) << "no veth yet";
+}
+
+TEST_F(ServiceTest, AttachNamesTheFieldThatIsWrong) {
+  const auto attach = [this](const std::vector<std::string>& interfaces,
+                             int mode) {
+    v1::AttachRequest request;
+    request.mutable_interfaces()->Assign(interfaces.begin(), interfaces.end());
+    request.set_mode(static_cast<v1::ModePreference>(mode));
+    v1::AttachResponse response;
+    return stub_->Attach(Context().get(), request, &response);
+  };
+  ExpectViolations(attach({"eth0", ""}, 0), {"interfaces[1]"});
+  ExpectViolations(attach({"eth0/1"}, 0), {"interfaces[0]"});
+  ExpectViolations(attach({"sixteen-letters0"}, 0), {"interfaces[0]"});
+  ExpectViolations(attach({"eth0"}, 9), {"mode"});
+  ExpectViolations(attach({}, v1::MODE_PREFERENCE_NATIVE), {"mode"});
+  EXPECT_TRUE(keeper_->Report().interfaces.empty());
 }
 
 }  // namespace

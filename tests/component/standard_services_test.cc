@@ -24,7 +24,10 @@ class StandardServicesTest : public ::testing::Test {
         core::Engine::Start(&store_, &kernel_, [] { return absl::Time(); });
     EXPECT_TRUE(engine.ok());
     engine_ = *std::move(engine);
-    auto server = Server::Start(engine_.get(), "1", nullptr);
+    keeper_ = std::make_unique<core::InterfaceKeeper>(
+        engine_.get(), std::vector<std::string>(),
+        [](const std::string&) { return dataplane::ModePreference::kAuto; });
+    auto server = Server::Start(engine_.get(), keeper_.get(), "1", nullptr);
     EXPECT_TRUE(server.ok());
     server_ = *std::move(server);
   }
@@ -68,6 +71,7 @@ class StandardServicesTest : public ::testing::Test {
   fwagent::testing::MemoryStore store_;
   dataplane::MemoryDataPlane kernel_;
   std::unique_ptr<core::Engine> engine_;
+  std::unique_ptr<core::InterfaceKeeper> keeper_;
   std::unique_ptr<Server> server_;
 };
 

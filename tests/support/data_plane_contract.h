@@ -37,6 +37,15 @@ class DataPlaneWorld {
   // Native: its driver takes XDP programs.
   virtual void AddInterface(const std::string& name, bool native) = 0;
   virtual void RemoveInterface(const std::string& name) = 0;
+  virtual void RenameInterface(const std::string& name,
+                               const std::string& new_name) = 0;
+  // Moves a device to another network namespace, and back.
+  virtual void MoveAway(const std::string& name) = 0;
+  virtual void MoveBack(const std::string& name) = 0;
+  // Takes our program off behind our back.
+  virtual void SeverLink(const std::string& name) = 0;
+  // Removes the pin of a guarded interface.
+  virtual void LosePin(const std::string& name) = 0;
   // Somebody else's program; kNone takes it off.
   virtual void SetForeignProgram(const std::string& name,
                                  dataplane::AttachMode mode) = 0;

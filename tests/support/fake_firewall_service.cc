@@ -275,21 +275,50 @@ grpc::Status FakeFirewallService::GetStatus(
   return grpc::Status::OK;
 }
 
+template <typename Request>
+std::vector<fwagent::v1::InterfaceStatus*> FakeFirewallService::Chosen(
+    const Request& request) {
+  const auto& names = request.interfaces();
+  std::vector<fwagent::v1::InterfaceStatus*> chosen;
+  for (auto& interface : *status_.mutable_interfaces()) {
+    if (names.empty() ||
+        std::count(names.begin(), names.end(), interface.name()) > 0) {
+      chosen.push_back(&interface);
+    }
+  }
+  return chosen;
+}
+
+grpc::Status FakeFirewallService::Attach(
+    grpc::ServerContext*, const fwagent::v1::AttachRequest* request,
+    fwagent::v1::AttachResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  util::MutexLock lock(&mutex_);
+  const auto chosen = Chosen(*request);
+  if (static_cast<int>(chosen.size()) < request->interfaces_size()) {
+    return WithReason(grpc::StatusCode::NOT_FOUND, "there is no interface",
+                      "INTERFACE_NOT_FOUND");
+  }
+  for (fwagent::v1::InterfaceStatus* interface : chosen) {
+    // One whose detail says why not cannot be attached.
+    interface->set_attached(interface->detail().empty());
+    if (interface->attached()) {
+      interface->set_mode(request->mode() ==
+                                  fwagent::v1::MODE_PREFERENCE_GENERIC
+                              ? fwagent::v1::ATTACH_MODE_GENERIC
+                              : fwagent::v1::ATTACH_MODE_NATIVE);
+    }
+    *response->add_interfaces() = *interface;
+  }
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeFirewallService::Detach(
     grpc::ServerContext*, const fwagent::v1::DetachRequest* request,
     fwagent::v1::DetachResponse* response) {
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
   util::MutexLock lock(&mutex_);
-  const auto named = [&](const std::string& name) {
-    const auto& names = request->interfaces();
-    return std::count(names.begin(), names.end(), name) > 0;
-  };
-  std::vector<fwagent::v1::InterfaceStatus*> chosen;
-  for (auto& interface : *status_.mutable_interfaces()) {
-    if (request->interfaces().empty() || named(interface.name())) {
-      chosen.push_back(&interface);
-    }
-  }
+  const auto chosen = Chosen(*request);
   if (static_cast<int>(chosen.size()) < request->interfaces_size()) {
     return {grpc::StatusCode::NOT_FOUND, "an interface is not guarded"};
   }

@@ -70,11 +70,18 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   grpc::Status GetStatus(grpc::ServerContext* context,
                          const fwagent::v1::GetStatusRequest* request,
                          fwagent::v1::GetStatusResponse* response) override;
+  grpc::Status Attach(grpc::ServerContext* context,
+                      const fwagent::v1::AttachRequest* request,
+                      fwagent::v1::AttachResponse* response) override;
   grpc::Status Detach(grpc::ServerContext* context,
                       const fwagent::v1::DetachRequest* request,
                       fwagent::v1::DetachResponse* response) override;
 
  private:
+  // Pointers into status_, those named or, when none is, all.
+  template <typename Request>
+  std::vector<fwagent::v1::InterfaceStatus*> Chosen(const Request& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What every call does first: notes the request, hangs, fails.
   grpc::Status Begin(const google::protobuf::Message& request);
   template <typename Response>

@@ -184,7 +184,7 @@ void PingFlood::Run() {
   const absl::Duration pause = absl::Milliseconds(1);
   while (!stop_) {
     SendEcho(fd_.get(), address_);
-    ++counts_.sent;
+    counts_.sent = ++sent_;
     if (!WaitFor(fd_.get(), POLLIN, pause)) continue;
     if (ReceiveEchoReply(fd_.get(), address_)) ++counts_.answered;
   }

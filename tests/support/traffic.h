@@ -51,6 +51,8 @@ class PingFlood {
     int sent = 0;
     int answered = 0;
   };
+  // What it sent to date.
+  int sent() const { return sent_; }
   // Ends it, and waits a moment for late replies.
   Counts Stop();
 
@@ -60,6 +62,7 @@ class PingFlood {
   const std::string address_;
   util::ScopedFd fd_;
   std::atomic<bool> stop_ = false;
+  std::atomic<int> sent_ = 0;
   Counts counts_;  // of the thread until it has ended
   std::thread thread_;
 };

@@ -64,10 +64,9 @@ TEST_F(ConfigTest, EveryKey) {
       .undecided_fragments = dataplane::UndecidedFragments::kDrop,
       .default_verdict = dataplane::DefaultVerdict::kDrop};
   EXPECT_EQ(config->packets, packets);
-  const auto own = config->packets_of();
-  ASSERT_EQ(own.size(), 1u);
-  EXPECT_EQ(own.at("eth1").malformed, dataplane::Malformed::kDrop);
-  EXPECT_EQ(own.at("eth1").undecided_fragments,
+  EXPECT_EQ(config->packets_of("eth0"), packets);
+  EXPECT_EQ(config->packets_of("eth1").malformed, dataplane::Malformed::kDrop);
+  EXPECT_EQ(config->packets_of("eth1").undecided_fragments,
             dataplane::UndecidedFragments::kDrop);
 }
 
@@ -102,8 +101,10 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirPlace) {
            Row{"default_verdict: reject\n", "is not one of pass, drop"},
            Row{"interface_options: [eth0]\n", "must be a mapping"},
            Row{"interface_options: {eth0: drop}\n", "eth0: must be a mapping"},
-           Row{"interface_options: {eth0: {mode: auto}}\n",
-               "eth0: unknown key \"mode\""},
+           Row{"interface_options: {eth0: {mode: fast}}\n",
+               "eth0: mode: \"fast\" is not one of"},
+           Row{"interface_options: {eth0: {socket: /s}}\n",
+               "eth0: unknown key \"socket\""},
            Row{"interface_options: {eth0: {malformed: x}}\n",
                "eth0: malformed"},
            Row{"interface_options: {eth0: {}, eth0: {}}\n", "given twice"},
@@ -153,6 +154,30 @@ TEST_F(ConfigTest, InterfacesMustBeNamedOnceAndBeNames) {
   EXPECT_FALSE(ValidateConfig(config).ok());
 }
 
+TEST_F(ConfigTest, TheVeryNameGoesBeforePatternsAndTheseInTheirOrder) {
+  const auto config = Read(
+      "interfaces: [eth*, wan]\nmode: native\ndefault_verdict: drop\n"
+      "interface_options:\n"
+      "  eth*: {mode: generic, malformed: drop}\n"
+      "  eth?: {mode: auto}\n"
+      "  eth0: {default_verdict: pass}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_TRUE(ValidateConfig(*config).ok()) << ValidateConfig(*config);
+  using dataplane::ModePreference;
+  EXPECT_EQ(config->mode_of("wan"), ModePreference::kNative);
+  EXPECT_EQ(config->mode_of("eth0"), ModePreference::kNative)
+      << "what its pattern says does not count";
+  EXPECT_EQ(config->mode_of("eth1"), ModePreference::kGeneric)
+      << "the first pattern";
+  const auto verdict = [&config](const char* name) {
+    return config->packets_of(name).default_verdict;
+  };
+  EXPECT_EQ(verdict("eth0"), dataplane::DefaultVerdict::kPass);
+  EXPECT_EQ(verdict("eth1"), dataplane::DefaultVerdict::kDrop);
+  EXPECT_EQ(config->packets_of("eth0").malformed, dataplane::Malformed::kAuto);
+  EXPECT_EQ(config->packets_of("eth10").malformed, dataplane::Malformed::kDrop);
+}
+
 TEST_F(ConfigTest, WhatWouldNotStartIsRefusedBeforehand) {
   const auto refused = [](auto change) {
     Config config;
@@ -167,7 +192,9 @@ TEST_F(ConfigTest, WhatWouldNotStartIsRefusedBeforehand) {
   refused([](Config& c) { c.socket = std::string(200, 'x'); });
   refused([](Config& c) { c.socket = ""; });
   refused([](Config& c) { c.max_sources = 0xffffffff; });
-  refused([](Config& c) { c.interface_options["eth1"] = {}; });
+  refused([](Config& c) { c.interface_options = {{"eth1", {}}}; });
+  refused([](Config& c) { c.interface_options = {{"veth*", {}}}; });
+  refused([](Config& c) { c.interfaces = {"eth*", "eth*"}; });
 }
 
 TEST_F(ConfigTest, UsageErrorsAndVersionEndAtOnce) {

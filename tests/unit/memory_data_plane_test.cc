@@ -38,6 +38,14 @@ class MemoryWorld : public DataPlaneWorld {
     plane_.RemoveInterface(name);
     foreign_.erase(name);
   }
+  void RenameInterface(const std::string& name,
+                       const std::string& new_name) override {
+    plane_.RenameInterface(name, new_name);
+  }
+  void MoveAway(const std::string& name) override { plane_.MoveAway(name); }
+  void MoveBack(const std::string& name) override { plane_.MoveBack(name); }
+  void SeverLink(const std::string& name) override { plane_.SeverLink(name); }
+  void LosePin(const std::string& name) override { plane_.LosePin(name); }
   void SetForeignProgram(const std::string& name, AttachMode mode) override {
     plane_.SetForeignProgram(name, mode);
     foreign_[name] = mode;

@@ -1,0 +1,60 @@
+// The part of the engine that is about interfaces: one at a time with changes,
+// because the data plane does one thing at a time.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "agent/core/engine.h"
+#include "agent/dataplane/errors.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::core {
+
+absl::StatusOr<dataplane::AttachResult> Engine::Attach(
+    const std::string& interface, dataplane::ModePreference preference) {
+  const util::MutexLock change_lock(&change_mutex_);
+  return data_plane_->Attach(interface, preference);
+}
+
+absl::Status Engine::Forget(const std::string& interface) {
+  const util::MutexLock change_lock(&change_mutex_);
+  return data_plane_->Forget(interface);
+}
+
+dataplane::MendReport Engine::Mend() {
+  const util::MutexLock change_lock(&change_mutex_);
+  return data_plane_->Mend();
+}
+
+std::vector<std::string> Engine::Devices() const {
+  return data_plane_->Devices();
+}
+
+std::vector<dataplane::InterfaceState> Engine::Interfaces() const {
+  return data_plane_->Interfaces();
+}
+
+absl::StatusOr<std::vector<std::string>> Engine::Detach(
+    const std::vector<std::string>& interfaces, const std::string& origin) {
+  const util::MutexLock change_lock(&change_mutex_);
+  std::vector<std::string> guarded;
+  for (const auto& state : data_plane_->Interfaces()) {
+    guarded.push_back(state.name);
+  }
+  for (const std::string& name : interfaces) {
+    if (std::find(guarded.begin(), guarded.end(), name) != guarded.end()) {
+      continue;
+    }
+    return dataplane::NotGuarded(name, guarded);
+  }
+  std::vector<std::string> wanted = interfaces.empty() ? guarded : interfaces;
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  for (const std::string& name : wanted) {
+    FW_RETURN_IF_ERROR(data_plane_->Detach(name));
+    spdlog::warn("{}: the filter is off, asked by {}", name, origin);
+  }
+  return wanted;
+}
+
+}  // namespace fwagent::core
