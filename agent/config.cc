@@ -209,7 +209,8 @@ absl::Status CheckInterfaces(const Config& config) {
           absl::StrCat("interfaces: \"", name, "\" is given twice"));
     }
   }
-  for (const auto& [name, choices] : config.interface_options) {
+  for (const auto& entry : config.interface_options) {
+    const std::string& name = entry.first;
     if (std::any_of(seen.begin(), seen.end(), [&name](const auto& guarded) {
           return util::Overlap(guarded, name);
         })) {

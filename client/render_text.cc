@@ -138,6 +138,9 @@ class TextRenderer : public Renderer {
     out_ << "fwagent " << Printable(status.version()) << ", up "
          << UptimeText(status.uptime_seconds()) << ", generation "
          << status.generation() << "\n\n";
+    if (status.table_repairs() != 0) {
+      out_ << "table repairs: " << status.table_repairs() << "\n\n";
+    }
     if (!status.trouble().empty()) {
       out_ << "TROUBLE: " << Printable(status.trouble()) << "\n\n";
     }

@@ -56,7 +56,8 @@ class Engine {
   RulePage List(policy::RuleId after, std::size_t limit) const;
 
   // As DataPlane's methods of the same names. Nothing else attaches, detaches
-  // or mends; which interfaces are wanted, InterfaceKeeper knows.
+  // or mends; which interfaces are wanted, InterfaceKeeper knows. Mend also
+  // writes damaged tables anew.
   absl::StatusOr<dataplane::AttachResult> Attach(
       const std::string& interface, dataplane::ModePreference preference);
   absl::Status Forget(const std::string& interface);
@@ -114,6 +115,8 @@ class Engine {
   util::Mutex change_mutex_;
   // Why no further change is taken; OK while list, disk and kernel agree.
   absl::Status broken_ ABSL_GUARDED_BY(change_mutex_);
+  // Somebody else wrote to the tables, and they could not be mended yet.
+  bool tables_damaged_ ABSL_GUARDED_BY(change_mutex_) = false;
 
   // Guards what readers see; never held over a wait. Only Acknowledge writes.
   mutable util::Mutex mutex_ ABSL_ACQUIRED_AFTER(change_mutex_);

@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "agent/core/engine.h"
+#include "agent/core/reconcile.h"
 #include "agent/dataplane/errors.h"
+#include "agent/util/errno_status.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
@@ -23,7 +25,22 @@ absl::Status Engine::Forget(const std::string& interface) {
 
 dataplane::MendReport Engine::Mend() {
   const util::MutexLock change_lock(&change_mutex_);
-  return data_plane_->Mend();
+  dataplane::MendReport report = data_plane_->Mend();
+  if (!report.damage.empty()) tables_damaged_ = true;
+  if (!tables_damaged_) return report;
+  policy::RuleSet rules;
+  {
+    const util::MutexLock lock(&mutex_);
+    rules = rules_;
+  }
+  // No port table is believed: each is written anew.
+  const auto repaired = Reconcile(rules, dataplane::LivePorts(), *data_plane_);
+  tables_damaged_ = !repaired.ok();
+  if (!repaired.ok()) {
+    report.trouble = util::WithContext(repaired.status(),
+                                       "the tables cannot be written anew");
+  }
+  return report;
 }
 
 std::vector<std::string> Engine::Devices() const {

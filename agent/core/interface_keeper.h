@@ -27,7 +27,8 @@ struct InterfaceReport {
 
 struct GuardReport {
   std::vector<InterfaceReport> interfaces;  // in order of name
-  std::uint64_t table_repairs = 0;          // pins of tables that were put back
+  // Pins of tables that were put back, and times that tables were written anew.
+  std::uint64_t table_repairs = 0;
   std::string trouble;  // what cannot be put back, and the remedy; else empty
 };
 

@@ -67,7 +67,8 @@ void InterfaceKeeper::GuardAgain(const std::string& name) {
     const util::MutexLock lock(&mutex_);
     Record& record = records_[name];
     again = record.guarded;
-    if (again) ++record.repairs;
+    // One that came back from another network namespace had its filter on.
+    if (again && !result->taken_over) ++record.repairs;
   }
   NoteGuarded(name);
   const std::string& detail = result->state.detail;
@@ -82,7 +83,14 @@ void InterfaceKeeper::MendPins() {
   for (const dataplane::MendedPin& pin : report.mended) {
     spdlog::warn("{} was gone: pinned again", pin.path);
   }
+  if (!report.damage.empty()) {
+    spdlog::error(
+        "somebody else wrote to the filter's tables: {}; they are "
+        "written anew from the rules",
+        report.damage);
+  }
   const util::MutexLock lock(&mutex_);
+  if (!report.damage.empty()) ++table_repairs_;
   for (const dataplane::MendedPin& pin : report.mended) {
     ++(pin.interface.empty() ? table_repairs_
                              : records_[pin.interface].repairs);

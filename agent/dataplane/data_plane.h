@@ -91,8 +91,10 @@ class DataPlane {
   // when it is attached.
   virtual absl::Status Forget(const std::string& interface) = 0;
 
-  // Puts back the pins that somebody removed, and takes in devices that came
-  // back from another network namespace.
+  // Puts back the pins that somebody removed, takes in devices that came back
+  // from another network namespace, and looks whether the tables are as they
+  // were left. Damaged ones are as they should be after ReplaceSources and, for
+  // every protocol, ReplacePorts.
   virtual MendReport Mend() = 0;
 
   // The names of all interfaces that there are, guarded or not, in order of

@@ -44,6 +44,9 @@ struct MendedPin {
 
 struct MendReport {
   std::vector<MendedPin> mended;
+  // What somebody did to the tables behind the agent's back: all of them are to
+  // be written anew. Empty: nothing was seen.
+  std::string damage;
   // Why something could not be mended, and what the user can do; else OK.
   absl::Status trouble;
 };

@@ -176,10 +176,30 @@ MendReport LibbpfDataPlane::Mend() {
   // Without guards there is nothing to pin, but one may have come back.
   if (interfaces_.Snapshot().empty()) return interfaces_.Mend();
   auto maps = MendMaps();
-  if (!maps.ok()) return {.mended = {}, .trouble = maps.status()};
+  if (!maps.ok()) {
+    MendReport failed;
+    failed.trouble = maps.status();
+    return failed;
+  }
   MendReport report = interfaces_.Mend();
   report.mended.insert(report.mended.end(), maps->begin(), maps->end());
+  auto damage = CheckTables();
+  if (damage.ok()) {
+    report.damage = *std::move(damage);
+  } else {
+    report.trouble = damage.status();
+  }
   return report;
+}
+
+// To read all of a large table takes milliseconds, and interfaces may change
+// many times a second.
+absl::StatusOr<std::string> LibbpfDataPlane::CheckTables() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_check_) return "";
+  next_check_ = now + options_.check_period;
+  FW_ASSIGN_OR_RETURN(std::string damage, sources_->Damage());
+  return damage.empty() ? ports_.Damage() : std::move(damage);
 }
 
 // Links need the folder, and the next run needs the maps.

@@ -2,6 +2,7 @@
 #ifndef FWAGENT_AGENT_DATAPLANE_LIBBPF_DATA_PLANE_H_
 #define FWAGENT_AGENT_DATAPLANE_LIBBPF_DATA_PLANE_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -36,6 +37,8 @@ class LibbpfDataPlane : public DataPlane {
     PacketOptions packets = {};
     // Other ones for some interfaces, by name; may be empty.
     std::function<PacketOptions(const std::string&)> packets_of = {};
+    // Mend looks at the tables' contents no more often than this.
+    std::chrono::milliseconds check_period{900};
   };
 
   // Finds what an earlier run left; where that is nothing, loads the program
@@ -81,6 +84,7 @@ class LibbpfDataPlane : public DataPlane {
   absl::StatusOr<LoadedProgram> Load(const std::string& interface);
   absl::Status Pin();
   absl::StatusOr<std::vector<MendedPin>> MendMaps();
+  absl::StatusOr<std::string> CheckTables();
   absl::Status UnpinWhenIdle();
 
   const Options options_;
@@ -93,6 +97,7 @@ class LibbpfDataPlane : public DataPlane {
   // is without its filter as long as that.
   std::map<std::uint32_t, ReadyProgram> programs_;
   GuardedInterfaces interfaces_;
+  std::chrono::steady_clock::time_point next_check_;
 };
 
 }  // namespace fwagent::dataplane

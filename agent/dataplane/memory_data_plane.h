@@ -87,6 +87,8 @@ class MemoryDataPlane : public DataPlane {
   void SeverLink(const std::string& name);
   // Removes the pin of a guarded interface.
   void LosePin(const std::string& name);
+  // Takes all entries out of the tables behind our back.
+  void ClearTables();
   // Puts somebody else's program on a device; kNone takes it off.
   void SetForeignProgram(const std::string& name, AttachMode mode);
   // Counts packets on a guarded interface, as the filter does.
@@ -140,6 +142,7 @@ class MemoryDataPlane : public DataPlane {
   bool sources_loaded_ ABSL_GUARDED_BY(mutex_) = false;  // by this run
   bool sources_known_ ABSL_GUARDED_BY(mutex_) = true;
   LivePorts ports_ ABSL_GUARDED_BY(mutex_);
+  bool cleared_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, Device> devices_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Device> elsewhere_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Guard> guards_ ABSL_GUARDED_BY(mutex_);

@@ -88,9 +88,11 @@ absl::Status MemoryDataPlane::Forget(const std::string& interface) {
 
 MendReport MemoryDataPlane::Mend() {
   const util::MutexLock lock(&mutex_);
-  MendReport report{.mended = {}, .trouble = TakeFailure(Operation::kMend)};
+  MendReport report;
+  report.trouble = TakeFailure(Operation::kMend);
   if (!report.trouble.ok()) return report;
   TakeInStrays();
+  if (std::exchange(cleared_, false)) report.damage = "the tables were cleared";
   for (auto& [name, guard] : guards_) {
     if (std::exchange(guard.pinned, true)) continue;
     report.mended.push_back({name, absl::StrCat("links/", name)});
@@ -196,6 +198,13 @@ void MemoryDataPlane::MoveBack(const std::string& name) {
 void MemoryDataPlane::SeverLink(const std::string& name) {
   const util::MutexLock lock(&mutex_);
   guards_.at(name).severed = true;
+}
+
+void MemoryDataPlane::ClearTables() {
+  const util::MutexLock lock(&mutex_);
+  cleared_ = true;
+  sources_.clear();
+  ports_.fill(policy::PortTable());
 }
 
 void MemoryDataPlane::LosePin(const std::string& name) {

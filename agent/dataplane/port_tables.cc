@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "agent/dataplane/bpffs.h"
 #include "agent/dataplane/errors.h"
@@ -92,6 +93,9 @@ absl::Status PortTables::Find(Protocol protocol) {
       FW_RETURN_IF_ERROR(dataplane::Unpin(path));
       continue;
     }
+    FW_ASSIGN_OR_RETURN(const policy::PortTable table,
+                        ReadPortArray(array->get()));
+    live.hash = absl::HashOf(table);
     live.fd = *std::move(array);
     if (path != PinPath(protocol)) {
       FW_RETURN_IF_ERROR(Rename(path, PinPath(protocol)));
@@ -112,7 +116,10 @@ absl::Status PortTables::Replace(Protocol protocol,
       absl::StrCat("replace the ", NameOf(protocol), " port table");
   if (table.empty()) return util::WithContext(Remove(protocol), what);
   FW_ASSIGN_OR_RETURN(util::ScopedFd array, MakePortArray(table));
-  return util::WithContext(Install(protocol, std::move(array)), what);
+  FW_RETURN_IF_ERROR(
+      util::WithContext(Install(protocol, std::move(array)), what));
+  LiveOf(protocol).hash = absl::HashOf(table);
+  return absl::OkStatus();
 }
 
 absl::Status PortTables::Install(Protocol protocol, util::ScopedFd array) {
@@ -153,6 +160,31 @@ absl::StatusOr<PortTables::Tables> PortTables::Read() const {
     }
   }
   return tables;
+}
+
+absl::StatusOr<std::string> PortTables::Damage() {
+  for (const Protocol protocol : policy::kProtocols) {
+    const Live& live = LiveOf(protocol);
+    if (!live.known) continue;
+    FW_ASSIGN_OR_RETURN(const std::uint32_t id, LiveId(outer_fd_, protocol));
+    std::uint32_t ours = 0;
+    std::size_t hash = live.hash;
+    if (live.fd.valid()) {
+      FW_ASSIGN_OR_RETURN(const bpf_map_info info, GetMapInfo(live.fd.get()));
+      ours = info.id;
+      FW_ASSIGN_OR_RETURN(const policy::PortTable table,
+                          ReadPortArray(live.fd.get()));
+      hash = absl::HashOf(table);
+    }
+    if (id != ours) {
+      return absl::StrCat("the ", NameOf(protocol),
+                          " entry of fw_ports was changed");
+    }
+    if (hash != live.hash) {
+      return absl::StrCat("the ", NameOf(protocol), " port table was changed");
+    }
+  }
+  return "";
 }
 
 absl::Status PortTables::Pin() {

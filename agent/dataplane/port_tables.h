@@ -36,6 +36,9 @@ class PortTables {
   // nullopt for an array that is live but was not found among the pins.
   absl::StatusOr<Tables> Read() const;
 
+  // What somebody else did to the tables; empty: nothing.
+  absl::StatusOr<std::string> Damage();
+
   // Pins the live arrays, and from then on new ones too; the folder must be
   // there.
   absl::Status Pin();
@@ -45,6 +48,7 @@ class PortTables {
   struct Live {
     util::ScopedFd fd;  // none: the protocol has no table, or it is not known
     bool known = true;
+    std::size_t hash = 0;  // of the contents
   };
 
   PortTables(int outer_fd, const std::string& folder)

@@ -25,7 +25,6 @@ namespace {
 constexpr char kPinPrefix[] = "slab-";
 constexpr std::size_t kReserved =
     FW_SLABS * lookup::LineMemory::kSlabBytes;  // of addresses, not of memory
-constexpr std::size_t kUsedBytes = FW_ROOT_WORDS * sizeof(__u64);
 
 absl::StatusOr<void*> MapShared(int fd, std::size_t size) {
   void* const mapped =
@@ -96,6 +95,7 @@ absl::Status SlabMaps::FindInherited() {
     FW_ASSIGN_OR_RETURN(const std::uint32_t id, ConnectedId(slabs_fd_, slab));
     if (id == 0 || id == empty_id) continue;
     used_[slab] = true;
+    ids_[slab] = id;
     inherited_.push_back(slab);
     auto fd = OpenPinnedMap(PinPath(slab));
     if (!fd.ok() && !absl::IsNotFound(fd.status())) return fd.status();
@@ -135,6 +135,8 @@ absl::StatusOr<std::uint32_t> SlabMaps::AddSlabs(std::uint32_t count) {
 absl::Status SlabMaps::Add(std::uint32_t slab) {
   FW_ASSIGN_OR_RETURN(util::ScopedFd fd, MakeSlab());
   FW_RETURN_IF_ERROR(MapSlab(fd.get(), line(slab * FW_SLAB_LINES)));
+  FW_ASSIGN_OR_RETURN(const bpf_map_info info, GetMapInfo(fd.get()));
+  ids_[slab] = info.id;
   fds_[slab] = std::move(fd);
   used_[slab] = true;
   return absl::OkStatus();

@@ -45,13 +45,22 @@ class SlabMaps : public lookup::LineMemory {
   // Removes them; no table points to them any more.
   void RemoveInherited();
 
+  // What somebody else did to the slabs: one is not in its place, or lost its
+  // pin. Empty: nothing.
+  absl::StatusOr<std::string> Damage() const;
+  // Changes with anything that readers may read. Takes a millisecond for each
+  // ten megabytes or so.
+  std::uint64_t Fingerprint() const;
+
   // Pins every slab, and from now on new ones too; the folder must be there.
   absl::Status Pin();
   absl::Status Unpin();
 
  private:
+  static constexpr std::size_t kUsedBytes = FW_ROOT_WORDS * sizeof(__u64);
+
   SlabMaps(int slabs_fd, const std::string& folder)
-      : slabs_fd_(slabs_fd), folder_(folder), fds_(FW_SLABS) {}
+      : slabs_fd_(slabs_fd), folder_(folder), fds_(FW_SLABS), ids_(FW_SLABS) {}
 
   absl::Status Map(const SourceMapFds& fds);
   absl::Status FindInherited();
@@ -70,6 +79,7 @@ class SlabMaps : public lookup::LineMemory {
   // By number; none once there is a pin, so that a million prefixes do not take
   // the descriptors that connections need.
   std::vector<util::ScopedFd> fds_;
+  std::vector<std::uint32_t> ids_;  // by number: the kernel's
   std::vector<std::uint32_t> unconnected_;
   std::vector<std::uint32_t> inherited_;
   bool inherited_is_readable_ = true;

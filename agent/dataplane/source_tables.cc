@@ -1,6 +1,7 @@
 #include "agent/dataplane/source_tables.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -95,7 +96,7 @@ absl::Status SourceTables::Add(const SourceRule& rule) {
   absl::Status added =
       is_ipv4 ? table4_.Add(KeyOf<Address4>(prefix), StatementOf(rule))
               : table6_.Add(KeyOf<Address6>(prefix), StatementOf(rule));
-  NoteUsage();
+  NoteChange();
   return util::WithContext(added,
                            absl::StrCat("add source ", prefix.ToString()));
 }
@@ -105,7 +106,7 @@ absl::Status SourceTables::Remove(const Prefix& prefix) {
   absl::Status removed = prefix.family() == Family::kIPv4
                              ? table4_.Remove(KeyOf<Address4>(prefix))
                              : table6_.Remove(KeyOf<Address6>(prefix));
-  NoteUsage();
+  NoteChange();
   if (absl::IsNotFound(removed)) return SourceNotInTable(prefix);
   return util::WithContext(removed,
                            absl::StrCat("remove source ", prefix.ToString()));
@@ -117,11 +118,12 @@ absl::Status SourceTables::Replace(const std::vector<SourceRule>& rules) {
   if (!swapped.ok()) {
     table4_.ForgetUnfinished();
     table6_.ForgetUnfinished();
+    NoteChange();
     return swapped;
   }
   if (!loaded_) slabs_->RemoveInherited();
   loaded_ = true;
-  NoteUsage();
+  NoteChange();
   return absl::OkStatus();
 }
 
@@ -162,7 +164,31 @@ absl::StatusOr<std::optional<std::vector<SourceRule>>> SourceTables::Read()
   return rules;
 }
 
-void SourceTables::NoteUsage() {
+absl::StatusOr<std::string> SourceTables::Damage() {
+  if (!loaded_) return "";
+  fw_source_state& state = *slabs_->state();
+  if (std::memcmp(&state, &published_, sizeof(state)) != 0) {
+    // The next change starts from here; readers come last.
+    const std::uint32_t active = published_.active;
+    std::memcpy(state.prefixes, published_.prefixes, sizeof(state.prefixes));
+    std::memcpy(state.generations, published_.generations,
+                sizeof(state.generations));
+    lookup::Publish(state.active, active);
+    return "fw_sources was changed";
+  }
+  FW_ASSIGN_OR_RETURN(std::string damage, slabs_->Damage());
+  if (!damage.empty()) return damage;
+  const std::uint64_t fingerprint = slabs_->Fingerprint();
+  if (fingerprint_.value_or(fingerprint) != fingerprint) {
+    damage = "entries of the source tables were changed";
+  }
+  fingerprint_ = fingerprint;
+  return damage;
+}
+
+void SourceTables::NoteChange() {
+  published_ = *slabs_->state();
+  fingerprint_.reset();
   prefixes_[FW_FAMILY_IPV4] = table4_.size();
   prefixes_[FW_FAMILY_IPV6] = table6_.size();
   memory_bytes_[FW_FAMILY_IPV4] = table4_.memory_bytes();

@@ -37,6 +37,11 @@ class SourceTables {
   absl::StatusOr<std::optional<std::vector<policy::SourceRule>>> Read() const;
   SourceUsage Usage(policy::Family family) const;
 
+  // What somebody else did to the tables since they were last written; empty:
+  // nothing. Where it was done before the first call after a change, contents
+  // are not known well enough to tell.
+  absl::StatusOr<std::string> Damage();
+
   // Pins the memory, and from then on new memory too; the folder must be there.
   absl::Status Pin() { return slabs_->Pin(); }
   absl::Status Unpin() { return slabs_->Unpin(); }
@@ -53,13 +58,18 @@ class SourceTables {
   template <typename Address>
   void ReadFamily(const lookup::SourceTable<Address>& table,
                   std::vector<policy::SourceRule>& rules) const;
-  void NoteUsage();
+  // After every change, and every attempt.
+  void NoteChange();
 
   const std::unique_ptr<SlabMaps> slabs_;
   const std::uint64_t capacity_;
   Table4 table4_;
   Table6 table6_;
   bool loaded_ = false;  // the tables are what the kernel has
+
+  // What this object wrote last.
+  fw_source_state published_{};
+  std::optional<std::uint64_t> fingerprint_;  // none yet since then
 
   // Of each family; for other threads.
   std::array<std::atomic<std::uint64_t>, policy::kFamilies> prefixes_{};

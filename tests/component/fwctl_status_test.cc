@@ -150,10 +150,12 @@ TEST_F(FwctlStatus, DetachAllNamesNone) {
 TEST_F(FwctlStatus, SaysWhatIsWrongWithThePins) {
   status_.set_trouble("mount a BPF file system");
   status_.mutable_interfaces(0)->set_repairs(3);
+  status_.set_table_repairs(2);
   agent_.service().SetStatus(status_);
   const FwctlResult result = Run({"status", "--check"});
   EXPECT_EQ(result.exit_code, 1);
-  EXPECT_THAT(result.out, HasSubstr("TROUBLE: mount a BPF file system\n"));
+  EXPECT_THAT(result.out, HasSubstr("table repairs: 2\n\n"
+                                    "TROUBLE: mount a BPF file system\n"));
   EXPECT_THAT(result.out, HasSubstr("eth0       attached  native        3\n"));
   EXPECT_EQ(result.err, "fwctl: mount a BPF file system\n");
 }

@@ -240,6 +240,7 @@ TEST_F(InterfaceKeeperTest, OneThatMovedAwayIsGuardedWhenItIsBack) {
   EXPECT_THAT(Detail("eth1"), HasSubstr("no such interface"));
   kernel_.MoveBack("eth1");
   keeper_->Look();
+  EXPECT_EQ(Of("eth1").repairs, 0u) << "the filter was never off";
   EXPECT_THAT(Guarded(), ElementsAre("eth0", "eth1"));
 }
 
@@ -263,6 +264,35 @@ TEST_F(InterfaceKeeperTest, WhatCannotBeMendedIsSaidUntilItCan) {
   EXPECT_THAT(Guarded(), ElementsAre("eth0"));
   keeper_->Look();
   EXPECT_EQ(keeper_->Report().trouble, "");
+}
+
+TEST_F(InterfaceKeeperTest, DamagedTablesAreWrittenAnewFromTheRules) {
+  StartOrFail({"eth0"});
+  ASSERT_TRUE(
+      engine_->Apply({.match = *policy::Prefix::Parse("192.0.2.1")}).ok());
+  ASSERT_TRUE(engine_
+                  ->Apply({.match = *policy::PortRange::Create(
+                               policy::Protocol::kUdp, 53, 53)})
+                  .ok());
+  const auto sources = *kernel_.ReadSources();
+  const auto ports = *kernel_.ReadPorts();
+  kernel_.ClearTables();
+  ASSERT_NE(*kernel_.ReadSources(), sources);
+  keeper_->Look();
+  EXPECT_EQ(*kernel_.ReadSources(), sources);
+  EXPECT_EQ(*kernel_.ReadPorts(), ports);
+  EXPECT_EQ(keeper_->Report().table_repairs, 1u);
+  keeper_->Look();
+  EXPECT_EQ(keeper_->Report().table_repairs, 1u);
+
+  kernel_.ClearTables();
+  kernel_.FailNext(MemoryDataPlane::Operation::kReplaceSources,
+                   absl::ResourceExhaustedError("no memory"));
+  keeper_->Look();
+  EXPECT_THAT(keeper_->Report().trouble, HasSubstr("no memory"));
+  keeper_->Look();
+  EXPECT_EQ(keeper_->Report().trouble, "");
+  EXPECT_EQ(*kernel_.ReadSources(), sources);
 }
 
 // --- attach and detach -------------------------------------------------------

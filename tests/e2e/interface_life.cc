@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -26,17 +27,36 @@ void WaitForPackets(const PingFlood& flood, int packets) {
   while (flood.sent() < wanted) absl::SleepFor(absl::Milliseconds(1));
 }
 
+util::ScopedFd OpenPin(const std::string& pin) {
+  bpf_attr attr{};
+  attr.pathname = reinterpret_cast<std::uintptr_t>(pin.c_str());
+  return util::ScopedFd(
+      static_cast<int>(syscall(__NR_bpf, BPF_OBJ_GET, &attr, sizeof(attr))));
+}
+
 }  // namespace
 
 bool TakeLinkOff(const std::string& pin) {
+  const util::ScopedFd link = OpenPin(pin);
   bpf_attr attr{};
-  attr.pathname = reinterpret_cast<std::uintptr_t>(pin.c_str());
-  const util::ScopedFd link(
-      static_cast<int>(syscall(__NR_bpf, BPF_OBJ_GET, &attr, sizeof(attr))));
-  attr = {};
   attr.link_detach.link_fd = static_cast<std::uint32_t>(link.get());
   return link.valid() &&
          syscall(__NR_bpf, BPF_LINK_DETACH, &attr, sizeof(attr)) == 0;
+}
+
+int TakeEntriesOut(const std::string& pin) {
+  constexpr std::uint32_t kEntries = 4096;
+  const util::ScopedFd map = OpenPin(pin);
+  int taken = 0;
+  for (std::uint32_t key = 0; key < kEntries; ++key) {
+    bpf_attr attr{};
+    attr.map_fd = static_cast<std::uint32_t>(map.get());
+    attr.key = reinterpret_cast<std::uintptr_t>(&key);
+    if (syscall(__NR_bpf, BPF_MAP_DELETE_ELEM, &attr, sizeof(attr)) == 0) {
+      ++taken;
+    }
+  }
+  return taken;
 }
 
 void InterfaceLifeTest::SetUp() {
@@ -65,6 +85,15 @@ void InterfaceLifeTest::Ip(const std::vector<std::string>& arguments) const {
 
 std::string InterfaceLifeTest::PinOf(const std::string& interface) const {
   return site_->pin_dir() + "/links/" + interface;
+}
+
+std::string InterfaceLifeTest::MapFolder() const {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(site_->pin_dir())) {
+    const std::string name = entry.path().filename();
+    if (name.starts_with("maps-")) return entry.path();
+  }
+  return "no folder of maps";
 }
 
 std::vector<std::string> InterfaceLifeTest::LogLines(

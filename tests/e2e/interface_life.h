@@ -20,6 +20,9 @@ namespace fwagent::testing {
 // Detaches a pinned link, as `bpftool link detach pinned` does.
 bool TakeLinkOff(const std::string& pin);
 
+// Deletes the entries of a pinned array of maps; returns how many there were.
+int TakeEntriesOut(const std::string& pin);
+
 class InterfaceLifeTest : public ::testing::Test {
  protected:
   void SetUp() override;
@@ -35,6 +38,8 @@ class InterfaceLifeTest : public ::testing::Test {
   // The addresses that eth0 had on either side before it was made anew.
   void GiveAddresses() const;
   std::string PinOf(const std::string& interface) const;
+  // Where the tables are pinned.
+  std::string MapFolder() const;
   std::string Status() const { return site_->Fwctl({"status"}).out; }
 
   // Waits until the agent's log has so many lines with this text; returns how

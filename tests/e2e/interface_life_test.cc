@@ -138,7 +138,7 @@ TEST_F(InterfaceLifeTest, ItIsGuardedAgainWhenItComesBackFromElsewhere) {
   ASSERT_TRUE(
       elsewhere->Ip({"link", "set", "eth0", "netns", site_->host().path()})
           .ok());
-  WaitForLog("is called eth0 now", 1, absl::Now());
+  WaitForLog("eth0: guarded again", 1, absl::Now());
   EXPECT_EQ(site_->Fwctl({"status", "--check"}).exit_code, 0);
   Ip({"link", "set", "eth0", "up"});
   Ip({"addr", "add", absl::StrCat(AgentHost::kHostIPv4, "/24"), "dev", "eth0"});
@@ -163,6 +163,62 @@ TEST_F(InterfaceLifeTest, RemovedTablePinsArePutBack) {
   ASSERT_TRUE(site_->StartAgent());
   EXPECT_THAT(site_->agent().Err(), HasSubstr("eth0: took over"));
   EXPECT_FALSE(BlockedGetsThrough());
+}
+
+TEST_F(InterfaceLifeTest, EntriesThatAreTakenOutArePutBack) {
+  Start({"eth0"});
+  PingFlood blocked(site_->peer(), AgentHost::kHostIPv4);
+  const absl::Time removed = absl::Now();
+  ASSERT_GT(TakeEntriesOut(MapFolder() + "/fw_slabs"), 0);
+  const absl::Duration took =
+      WaitForLog("somebody else wrote to the filter's tables", 1, removed);
+  // The line comes first; the tables are there when the count is.
+  while (Status().find("table repairs: 1") == std::string::npos) {
+    ASSERT_LT(absl::Now() - removed, absl::Seconds(20)) << Status();
+  }
+  EXPECT_FALSE(BlockedGetsThrough());
+  EXPECT_TRUE(InnocentGetsThrough());
+  const PingFlood::Counts counts = blocked.Stop();
+  std::printf(
+      "tables cleared: seen after %s; %d of %d blocked packets passed\n",
+      absl::FormatDuration(took).c_str(), counts.answered, counts.sent);
+}
+
+TEST_F(InterfaceLifeTest, WithoutABpfFileSystemItSaysSoUntilThereIsOne) {
+  const std::string mount = site_->dir() / "bpf";
+  std::filesystem::create_directory(mount);
+  const auto mount_bpffs = [&mount] {
+    return RunProcess({.argv = {"mount", "-t", "bpf", "bpf", mount}}).exit_code;
+  };
+  ASSERT_EQ(mount_bpffs(), 0);
+  const std::string pins = mount + "/fw";
+  const bool started = site_->StartAgent({"--pin-dir", pins});
+  EXPECT_TRUE(started);
+  EXPECT_EQ(RunProcess({.argv = {"umount", "-l", mount}}).exit_code, 0);
+  ASSERT_TRUE(started);
+  const absl::Time unmounted = absl::Now();
+  const absl::Duration said = WaitForLog(
+      "the filter works, but would end with this agent", 1, unmounted);
+  EXPECT_EQ(site_->Fwctl({"block-ip", AgentHost::kPeerIPv4}).exit_code, 1)
+      << "what could not outlive the agent is refused";
+  const ProcessResult checked = site_->Fwctl({"status", "--check"});
+  EXPECT_EQ(checked.exit_code, 1);
+  EXPECT_THAT(checked.out, HasSubstr("TROUBLE"));
+  EXPECT_THAT(checked.err, HasSubstr("mount -t bpf"));
+
+  ASSERT_EQ(mount_bpffs(), 0);
+  const absl::Time mounted = absl::Now();
+  const absl::Duration took =
+      WaitForLog("the pins are all there again", 1, mounted);
+  std::printf("bpffs unmounted: said after %s; mounted: pinned after %s\n",
+              absl::FormatDuration(said).c_str(),
+              absl::FormatDuration(took).c_str());
+  EXPECT_TRUE(std::filesystem::exists(pins + "/links/eth0"));
+  EXPECT_EQ(site_->Fwctl({"block-ip", AgentHost::kPeerIPv4}).exit_code, 0);
+  EXPECT_FALSE(BlockedGetsThrough());
+  site_->StopAgent(SIGKILL);
+  EXPECT_FALSE(BlockedGetsThrough()) << "it outlives the agent again";
+  EXPECT_EQ(RunProcess({.argv = {"umount", "-l", mount}}).exit_code, 0);
 }
 
 TEST_F(InterfaceLifeTest, DetachedItStaysDetachedUntilAttach) {
