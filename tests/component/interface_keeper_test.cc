@@ -269,10 +269,12 @@ TEST_F(InterfaceKeeperTest, WhatCannotBeMendedIsSaidUntilItCan) {
 TEST_F(InterfaceKeeperTest, DamagedTablesAreWrittenAnewFromTheRules) {
   StartOrFail({"eth0"});
   ASSERT_TRUE(
-      engine_->Apply({.match = *policy::Prefix::Parse("192.0.2.1")}).ok());
+      engine_
+          ->Apply({.edits = {{.match = *policy::Prefix::Parse("192.0.2.1")}}})
+          .ok());
   ASSERT_TRUE(engine_
-                  ->Apply({.match = *policy::PortRange::Create(
-                               policy::Protocol::kUdp, 53, 53)})
+                  ->Apply({.edits = {{.match = *policy::PortRange::Create(
+                                          policy::Protocol::kUdp, 53, 53)}}})
                   .ok());
   const auto sources = *kernel_.ReadSources();
   const auto ports = *kernel_.ReadPorts();
