@@ -13,8 +13,8 @@ inline constexpr char kRuleColumns[] =
     "kind, address, length, protocol, first_port, last_port, comment, "
     "created_us";
 
-// One placeholder for the id and each of kRuleColumns.
-inline constexpr char kRulePlaceholders[] = "?, ?, ?, ?, ?, ?, ?, ?, ?";
+// How many columns the id and kRuleColumns are.
+inline constexpr int kRuleWidth = 9;
 
 // Sets the id and the columns above as the next parameters.
 void BindRule(const policy::Rule& rule, SqliteStatement& statement);
