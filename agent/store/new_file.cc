@@ -45,6 +45,11 @@ absl::Status CreateIfMissing(const std::string& file,
   if (std::filesystem::exists(file, error)) {
     return DamagedError(file, "it is empty");
   }
+  // What cannot be looked at must not be replaced.
+  if (error) {
+    return util::ErrnoToStatus(error.value(),
+                               absl::StrCat("cannot look at ", file));
+  }
   if (HasContent(file + "-wal")) {
     return DamagedError(file, "it is missing, and its log is there");
   }
