@@ -13,9 +13,10 @@
 namespace fwagent::store {
 namespace {
 
+// SQLite takes a file of one byte for an empty one (os_unix.c, unixFileSize).
 bool HasContent(const std::string& file) {
   std::error_code error;
-  return std::filesystem::file_size(file, error) > 0 && !error;
+  return std::filesystem::file_size(file, error) > 1 && !error;
 }
 
 absl::Status Create(const std::string& file, const StateDirectory& directory) {

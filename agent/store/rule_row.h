@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/policy/rule.h"
+#include "agent/store/checksum.h"
 #include "agent/store/sqlite_statement.h"
 
 namespace fwagent::store {
@@ -18,6 +19,8 @@ inline constexpr int kRuleWidth = 9;
 
 // Sets the id and the columns above as the next parameters.
 void BindRule(const policy::Rule& rule, SqliteStatement& statement);
+// Adds the same values to a row's checksum.
+void SumRule(const policy::Rule& rule, RowChecksum& checksum);
 
 // Reads them back, the id from column `first`. An error, whose code says
 // nothing, when this is no rule in canonical form.

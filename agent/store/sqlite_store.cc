@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/store/checksum.h"
 #include "agent/store/new_file.h"
 #include "agent/store/rule_row.h"
 #include "agent/store/schema.h"
@@ -19,24 +20,14 @@ std::string IsAsWritten(const std::string& columns) {
   return absl::StrCat("checksum = fw_checksum(", columns, ")");
 }
 
-// For so many parameters in the order of the columns.
+// For so many parameters in the order of the columns, the last one the
+// checksum.
 std::string Insert(const std::string& table, const std::string& columns,
                    int count) {
-  std::string values = "?1";
-  for (int i = 2; i <= count; ++i) absl::StrAppend(&values, ", ?", i);
+  std::string values = "?";
+  for (int i = 1; i < count; ++i) absl::StrAppend(&values, ", ?");
   return absl::StrCat("INSERT INTO ", table, " (", columns,
-                      ", checksum) VALUES (", values, ", fw_checksum(", values,
-                      ")) RETURNING checksum");
-}
-
-// Of the one row that the statement returns; nullopt when there is none.
-absl::StatusOr<std::optional<std::int64_t>> RunForChecksum(
-    SqliteStatement& statement) {
-  FW_ASSIGN_OR_RETURN(const bool found, statement.Step());
-  if (!found) return std::nullopt;
-  const std::int64_t checksum = statement.IntegerAt(0);
-  statement.Reset();
-  return checksum;
+                      ", checksum) VALUES (", values, ")");
 }
 
 }  // namespace
@@ -81,7 +72,7 @@ absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
        "INSERT OR REPLACE INTO meta SELECT 1, ?1, ?2, total, "
        "fw_checksum(?1, ?2, total) FROM "
        "(SELECT coalesce((SELECT rules_total FROM meta), 0) + ?3 AS total)"},
-      {&s.insert_rule, Insert("rule", of_rule, kRuleWidth)},
+      {&s.insert_rule, Insert("rule", of_rule, kRuleWidth + 1)},
       {&s.delete_rule, "DELETE FROM rule WHERE id = ? RETURNING checksum"},
       {&s.find_request, absl::StrCat("SELECT ", request_columns, ", ",
                                      IsAsWritten(request_columns),
@@ -91,9 +82,9 @@ absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
                     IsAsWritten(of_request_rule),
                     " FROM request_rule WHERE seq = ? ORDER BY position")},
       {&s.next_request, "SELECT coalesce(max(seq), 0) + 1 FROM request"},
-      {&s.insert_request, Insert("request", request_columns, 5)},
+      {&s.insert_request, Insert("request", request_columns, 6)},
       {&s.insert_request_rule,
-       Insert("request_rule", of_request_rule, 2 + kRuleWidth)},
+       Insert("request_rule", of_request_rule, 2 + kRuleWidth + 1)},
       {&s.delete_request, "DELETE FROM request WHERE request_id = ?"},
       {&s.delete_request_rules,
        "DELETE FROM request_rule WHERE seq = "
@@ -188,21 +179,23 @@ absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
 absl::StatusOr<std::int64_t> SqliteStore::WriteRules(const Delta& delta) {
   std::int64_t growth = 0;
   for (const policy::RuleId id : delta.remove) {
-    statements_.delete_rule.Integer(static_cast<std::int64_t>(id));
-    FW_ASSIGN_OR_RETURN(const auto checksum,
-                        RunForChecksum(statements_.delete_rule));
-    if (!checksum) {
+    SqliteStatement& row = statements_.delete_rule;
+    FW_ASSIGN_OR_RETURN(const bool found,
+                        row.Integer(static_cast<std::int64_t>(id)).Step());
+    if (!found) {
       return absl::InternalError(
           absl::StrCat(database_.file(), ": there is no rule ", id,
                        " to remove; nothing was changed"));
     }
-    growth -= *checksum;
+    growth -= row.IntegerAt(0);
+    row.Reset();
   }
   for (const policy::Rule& rule : delta.add) {
+    RowChecksum checksum;
+    SumRule(rule, checksum);
     BindRule(rule, statements_.insert_rule);
-    FW_ASSIGN_OR_RETURN(const auto checksum,
-                        RunForChecksum(statements_.insert_rule));
-    growth += checksum.value_or(0);
+    FW_RETURN_IF_ERROR(statements_.insert_rule.Integer(checksum.Value()).Run());
+    growth += checksum.Value();
   }
   return growth;
 }
@@ -228,17 +221,24 @@ absl::Status SqliteStore::WriteAnswer(const AnsweredRequest& request) {
   std::int64_t total = 0;
   for (const policy::Rule& rule : request.rules) {
     SqliteStatement& insert = statements_.insert_request_rule;
-    insert.Integer(seq).Integer(position++);
-    BindRule(rule, insert);
-    FW_ASSIGN_OR_RETURN(const auto checksum, RunForChecksum(insert));
-    total += checksum.value_or(0);
+    RowChecksum checksum;
+    SumRule(rule, checksum.Integer(seq).Integer(position));
+    BindRule(rule, insert.Integer(seq).Integer(position));
+    FW_RETURN_IF_ERROR(insert.Integer(checksum.Value()).Run());
+    ++position;
+    total += checksum.Value();
   }
-  return statements_.insert_request.Integer(seq)
-      .Text(request.request_id)
-      .Text(request.fingerprint)
-      .Integer(static_cast<std::int64_t>(request.generation))
-      .Integer(total)
-      .Run();
+  const auto generation = static_cast<std::int64_t>(request.generation);
+  const auto put = [&](auto& row) -> auto& {
+    return row.Integer(seq)
+        .Text(request.request_id)
+        .Text(request.fingerprint)
+        .Integer(generation)
+        .Integer(total);
+  };
+  RowChecksum checksum;
+  put(checksum);
+  return put(statements_.insert_request).Integer(checksum.Value()).Run();
 }
 
 absl::StatusOr<std::optional<AnsweredRequest>> SqliteStore::FindRequest(

@@ -76,8 +76,10 @@ class SchemaTest : public ::testing::Test {
 
 // As a file system may leave it after a power cut.
 TEST_F(SchemaTest, AnEmptyFileIsRefused) {
-  SetContent("");
-  EXPECT_EQ(Refused().code(), absl::StatusCode::kDataLoss);
+  for (const std::string content : {"", "S"}) {
+    SetContent(content);
+    EXPECT_EQ(Refused().code(), absl::StatusCode::kDataLoss) << content;
+  }
 }
 
 TEST_F(SchemaTest, ALogWithoutItsFileIsRefused) {
