@@ -12,9 +12,11 @@ namespace {
 
 // Least significant byte first, on every machine.
 void AppendNumber(std::uint64_t number, std::string& bytes) {
-  for (int shift = 0; shift < 64; shift += 8) {
-    bytes.push_back(static_cast<char>(number >> shift));
+  char little_endian[8];
+  for (int i = 0; i < 8; ++i) {
+    little_endian[i] = static_cast<char>(number >> 8 * i);
   }
+  bytes.append(little_endian, sizeof(little_endian));
 }
 
 std::string_view ContentOf(sqlite3_value* value) {
