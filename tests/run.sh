@@ -10,7 +10,7 @@ usage: tests/run.sh [--quick] [--preset NAME]... [--only ROOM]...
 
   --quick         only the dev preset, without the sanitizers
   --preset NAME   only this preset: dev, asan, tsan, fuzz or release
-  --only ROOM     only these tests: unit, component, bpf, e2e, fuzz or lint
+  --only ROOM     only these tests: unit, component, bpf, e2e, torture, fuzz or lint
 END
 }
 
@@ -60,7 +60,7 @@ rooms_of() {
     asan) echo unit component bpf e2e ;;
     tsan) echo unit component bpf ;;
     fuzz) echo fuzz ;;
-    *) echo unit component bpf e2e lint ;;
+    *) echo unit component bpf e2e torture lint ;;
   esac
 }
 

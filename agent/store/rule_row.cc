@@ -58,10 +58,12 @@ absl::StatusOr<policy::Match> ReadMatch(const SqliteStatement& row, int first) {
                                    NarrowAt(row, first + kLastPort));
 }
 
-void BindPrefix(const policy::Prefix& prefix, SqliteStatement& statement) {
+// A row is a statement's parameters, or what its checksum is over.
+template <typename Row>
+void PutPrefix(const policy::Prefix& prefix, Row& row) {
   const auto bytes =
       static_cast<std::size_t>(policy::AddressBits(prefix.family())) / 8;
-  statement.Text(kSource)
+  row.Text(kSource)
       .Blob({reinterpret_cast<const char*>(prefix.address().data()), bytes})
       .Integer(prefix.length())
       .Null()
@@ -69,8 +71,9 @@ void BindPrefix(const policy::Prefix& prefix, SqliteStatement& statement) {
       .Null();
 }
 
-void BindPorts(const policy::PortRange& ports, SqliteStatement& statement) {
-  statement.Text(kPort)
+template <typename Row>
+void PutPorts(const policy::PortRange& ports, Row& row) {
+  row.Text(kPort)
       .Null()
       .Null()
       .Text(policy::ProtocolName(ports.protocol()))
@@ -78,16 +81,25 @@ void BindPorts(const policy::PortRange& ports, SqliteStatement& statement) {
       .Integer(ports.last());
 }
 
+template <typename Row>
+void PutRule(const policy::Rule& rule, Row& row) {
+  row.Integer(static_cast<std::int64_t>(rule.id));
+  if (const auto* prefix = std::get_if<policy::Prefix>(&rule.match)) {
+    PutPrefix(*prefix, row);
+  } else {
+    PutPorts(std::get<policy::PortRange>(rule.match), row);
+  }
+  row.Text(rule.comment).Integer(absl::ToUnixMicros(rule.create_time));
+}
+
 }  // namespace
 
 void BindRule(const policy::Rule& rule, SqliteStatement& statement) {
-  statement.Integer(static_cast<std::int64_t>(rule.id));
-  if (const auto* prefix = std::get_if<policy::Prefix>(&rule.match)) {
-    BindPrefix(*prefix, statement);
-  } else {
-    BindPorts(std::get<policy::PortRange>(rule.match), statement);
-  }
-  statement.Text(rule.comment).Integer(absl::ToUnixMicros(rule.create_time));
+  PutRule(rule, statement);
+}
+
+void SumRule(const policy::Rule& rule, RowChecksum& checksum) {
+  PutRule(rule, checksum);
 }
 
 absl::StatusOr<policy::Rule> ReadRule(const SqliteStatement& row, int first) {

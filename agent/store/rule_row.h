@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/policy/rule.h"
+#include "agent/store/checksum.h"
 #include "agent/store/sqlite_statement.h"
 
 namespace fwagent::store {
@@ -13,11 +14,13 @@ inline constexpr char kRuleColumns[] =
     "kind, address, length, protocol, first_port, last_port, comment, "
     "created_us";
 
-// One placeholder for the id and each of kRuleColumns.
-inline constexpr char kRulePlaceholders[] = "?, ?, ?, ?, ?, ?, ?, ?, ?";
+// How many columns the id and kRuleColumns are.
+inline constexpr int kRuleWidth = 9;
 
 // Sets the id and the columns above as the next parameters.
 void BindRule(const policy::Rule& rule, SqliteStatement& statement);
+// Adds the same values to a row's checksum.
+void SumRule(const policy::Rule& rule, RowChecksum& checksum);
 
 // Reads them back, the id from column `first`. An error, whose code says
 // nothing, when this is no rule in canonical form.

@@ -17,7 +17,7 @@ constexpr std::int64_t kApplicationId = 0x66776167;
 
 // Entry n brings a file of version n to version n + 1. What was released is
 // never edited, only followed by another entry.
-constexpr std::array<const char*, 2> kMigrations = {
+constexpr std::array<const char*, 3> kMigrations = {
     R"sql(
 CREATE TABLE meta (
   only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -86,6 +86,29 @@ INSERT INTO answered_request
   SELECT seq, request_id, fingerprint, generation FROM request;
 DROP TABLE request;
 ALTER TABLE answered_request RENAME TO request;
+)sql",
+    // Each row has a checksum over its other columns; a total is the sum of the
+    // checksums of the rows that belong together, so that none can be missing.
+    R"sql(
+ALTER TABLE rule ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+UPDATE rule SET checksum = fw_checksum(id, kind, address, length, protocol,
+  first_port, last_port, comment, created_us);
+
+ALTER TABLE meta ADD COLUMN rules_total INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE meta ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+UPDATE meta SET rules_total = (SELECT coalesce(sum(checksum), 0) FROM rule);
+UPDATE meta SET checksum = fw_checksum(generation, next_rule_id, rules_total);
+
+ALTER TABLE request_rule ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+UPDATE request_rule SET checksum = fw_checksum(seq, position, rule_id, kind,
+  address, length, protocol, first_port, last_port, comment, created_us);
+
+ALTER TABLE request ADD COLUMN rules_total INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE request ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;
+UPDATE request SET rules_total = (SELECT coalesce(sum(r.checksum), 0)
+  FROM request_rule AS r WHERE r.seq = request.seq);
+UPDATE request SET checksum = fw_checksum(seq, request_id, fingerprint,
+  generation, rules_total);
 )sql"};
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 
@@ -117,11 +140,18 @@ absl::Status CheckVersion(const std::string& file, std::int64_t version) {
       kVersion, ": install the newer agent again"));
 }
 
-absl::Status CheckWhole(SqliteDatabase& database) {
-  FW_ASSIGN_OR_RETURN(const std::string finding,
-                      database.ReadText("PRAGMA quick_check(1)"));
+absl::Status CheckBy(SqliteDatabase& database, const std::string& pragma) {
+  FW_ASSIGN_OR_RETURN(const std::string finding, database.ReadText(pragma));
   if (finding == "ok") return absl::OkStatus();
   return DamagedError(database.file(), finding);
+}
+
+absl::Status CheckWhole(SqliteDatabase& database, std::int64_t version) {
+  FW_RETURN_IF_ERROR(CheckBy(database, "PRAGMA quick_check(1)"));
+  if (version == 0) return absl::OkStatus();  // no tables yet
+  // A request whose entry in the index is damaged would be taken for a new one.
+  // The quick check does not compare the two; no other table has an index.
+  return CheckBy(database, "PRAGMA integrity_check(request)");
 }
 
 // All steps in one transaction: an upgrade that fails has not begun.
@@ -145,7 +175,7 @@ absl::Status PrepareSchema(SqliteDatabase& database) {
   FW_ASSIGN_OR_RETURN(const std::int64_t version,
                       database.ReadInteger("PRAGMA user_version"));
   FW_RETURN_IF_ERROR(CheckVersion(database.file(), version));
-  FW_RETURN_IF_ERROR(CheckWhole(database));
+  FW_RETURN_IF_ERROR(CheckWhole(database, version));
   FW_RETURN_IF_ERROR(database.AllowWrites());
   return Migrate(database, version);
 }

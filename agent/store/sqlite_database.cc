@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/store/checksum.h"
 #include "agent/store/sqlite_status.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/scoped_fd.h"
@@ -45,6 +46,7 @@ absl::StatusOr<SqliteDatabase> SqliteDatabase::Open(const std::string& file) {
                       SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, nullptr);
   SqliteDatabase database(file, connection);
   FW_RETURN_IF_ERROR(SqliteStatus(connection, code));
+  FW_RETURN_IF_ERROR(SqliteStatus(connection, AddChecksumFunction(connection)));
   sqlite3_extended_result_codes(connection, 1);
   sqlite3_busy_timeout(connection, kBusyTimeoutMs);
   // The last connection to close would otherwise move the log into the file.
@@ -96,10 +98,6 @@ absl::StatusOr<std::int64_t> SqliteDatabase::ReadInteger(
 absl::StatusOr<std::string> SqliteDatabase::ReadText(const std::string& sql) {
   FW_ASSIGN_OR_RETURN(const SqliteStatement row, FirstRow(sql));
   return std::string(row.BytesAt(0));
-}
-
-std::int64_t SqliteDatabase::RowsChanged() const {
-  return sqlite3_changes64(connection_.get());
 }
 
 absl::Status SqliteDatabase::InTransaction(

@@ -15,7 +15,8 @@ struct sqlite3;
 
 namespace fwagent::store {
 
-// Not thread-safe. Errors are those of SqliteStatus.
+// Knows the SQL function of checksum.h. Not thread-safe. Errors are those of
+// SqliteStatus.
 class SqliteDatabase {
  public:
   // Opens the file, or creates it, readable by its owner alone. Nothing is
@@ -33,9 +34,6 @@ class SqliteDatabase {
   // The first column of the first row.
   absl::StatusOr<std::int64_t> ReadInteger(const std::string& sql);
   absl::StatusOr<std::string> ReadText(const std::string& sql);
-
-  // Rows that the last statement inserted, updated or deleted.
-  std::int64_t RowsChanged() const;
 
   // Runs `steps` in one transaction, which is on disk when this returns OK, and
   // leaves no trace otherwise.

@@ -5,19 +5,39 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/store/checksum.h"
+#include "agent/store/new_file.h"
 #include "agent/store/rule_row.h"
 #include "agent/store/schema.h"
 #include "agent/store/sqlite_status.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::store {
+namespace {
+
+// Whether a row's checksum fits these columns, which are all of its others.
+std::string IsAsWritten(const std::string& columns) {
+  return absl::StrCat("checksum = fw_checksum(", columns, ")");
+}
+
+// For so many parameters in the order of the columns, the last one the
+// checksum.
+std::string Insert(const std::string& table, const std::string& columns,
+                   int count) {
+  std::string values = "?";
+  for (int i = 1; i < count; ++i) absl::StrAppend(&values, ", ?");
+  return absl::StrCat("INSERT INTO ", table, " (", columns,
+                      ", checksum) VALUES (", values, ")");
+}
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
     const std::string& path) {
   FW_ASSIGN_OR_RETURN(StateDirectory directory, StateDirectory::Open(path));
-  FW_ASSIGN_OR_RETURN(
-      SqliteDatabase database,
-      SqliteDatabase::Open(absl::StrCat(directory.path(), "/fwagent.db")));
+  const std::string file = absl::StrCat(directory.path(), "/fwagent.db");
+  FW_RETURN_IF_ERROR(CreateIfMissing(file, directory));
+  FW_ASSIGN_OR_RETURN(SqliteDatabase database, SqliteDatabase::Open(file));
   FW_RETURN_IF_ERROR(PrepareSchema(database));
   FW_ASSIGN_OR_RETURN(Statements statements, PrepareAll(database));
   return std::unique_ptr<SqliteStore>(new SqliteStore(
@@ -32,35 +52,39 @@ SqliteStore::SqliteStore(StateDirectory directory, SqliteDatabase database,
 
 absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
     SqliteDatabase& database) {
-  const auto columns = [](const char* before) {
-    return absl::StrCat(before, ", ", kRuleColumns);
-  };
-  const auto insert = [](const std::string& into, const char* placeholders) {
-    return absl::StrCat("INSERT INTO ", into, " VALUES (", placeholders,
-                        kRulePlaceholders, ")");
-  };
   Statements s;
-  const std::string request_columns = "request_id, fingerprint, generation";
+  const std::string request_columns =
+      "seq, request_id, fingerprint, generation, rules_total";
+  const std::string of_rule = absl::StrCat("id, ", kRuleColumns);
+  const std::string of_request_rule =
+      absl::StrCat("seq, position, rule_id, ", kRuleColumns);
   const std::string requests_to_trim =
       " WHERE seq <= (SELECT max(seq) FROM request) - ?";
   const std::initializer_list<std::pair<SqliteStatement*, std::string>> all = {
-      {&s.read_meta, "SELECT generation, next_rule_id FROM meta"},
+      {&s.read_meta,
+       absl::StrCat("SELECT generation, next_rule_id, rules_total, ",
+                    IsAsWritten("generation, next_rule_id, rules_total"),
+                    " FROM meta")},
       {&s.read_rules,
-       absl::StrCat("SELECT ", columns("id"), " FROM rule ORDER BY id")},
-      {&s.write_meta, "INSERT OR REPLACE INTO meta VALUES (1, ?, ?)"},
-      {&s.insert_rule, insert(absl::StrCat("rule (", columns("id"), ")"), "")},
-      {&s.delete_rule, "DELETE FROM rule WHERE id = ?"},
-      {&s.find_request, absl::StrCat("SELECT seq, ", request_columns,
+       absl::StrCat("SELECT ", of_rule, ", checksum, ", IsAsWritten(of_rule),
+                    " FROM rule ORDER BY id")},
+      {&s.write_meta,
+       "INSERT OR REPLACE INTO meta SELECT 1, ?1, ?2, total, "
+       "fw_checksum(?1, ?2, total) FROM "
+       "(SELECT coalesce((SELECT rules_total FROM meta), 0) + ?3 AS total)"},
+      {&s.insert_rule, Insert("rule", of_rule, kRuleWidth + 1)},
+      {&s.delete_rule, "DELETE FROM rule WHERE id = ? RETURNING checksum"},
+      {&s.find_request, absl::StrCat("SELECT ", request_columns, ", ",
+                                     IsAsWritten(request_columns),
                                      " FROM request WHERE request_id = ?")},
       {&s.find_request_rules,
-       absl::StrCat("SELECT ", columns("rule_id"),
+       absl::StrCat("SELECT rule_id, ", kRuleColumns, ", checksum, ",
+                    IsAsWritten(of_request_rule),
                     " FROM request_rule WHERE seq = ? ORDER BY position")},
-      {&s.insert_request, absl::StrCat("INSERT INTO request (", request_columns,
-                                       ") VALUES (?, ?, ?)")},
+      {&s.next_request, "SELECT coalesce(max(seq), 0) + 1 FROM request"},
+      {&s.insert_request, Insert("request", request_columns, 6)},
       {&s.insert_request_rule,
-       insert(absl::StrCat("request_rule (", columns("seq, position, rule_id"),
-                           ")"),
-              "(SELECT max(seq) FROM request), ?, ")},
+       Insert("request_rule", of_request_rule, 2 + kRuleWidth + 1)},
       {&s.delete_request, "DELETE FROM request WHERE request_id = ?"},
       {&s.delete_request_rules,
        "DELETE FROM request_rule WHERE seq = "
@@ -78,8 +102,8 @@ absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
 absl::StatusOr<State> SqliteStore::Load() {
   const util::MutexLock lock(&mutex_);
   State state;
-  FW_RETURN_IF_ERROR(LoadMeta(state));
-  FW_RETURN_IF_ERROR(LoadRules(state));
+  FW_ASSIGN_OR_RETURN(const std::int64_t total, LoadMeta(state));
+  FW_RETURN_IF_ERROR(ReadRules(statements_.read_rules, "", total, state.rules));
   if (!state.rules.empty() && state.rules.back().id >= state.next_rule_id) {
     return DamagedError(
         database_.file(),
@@ -89,29 +113,34 @@ absl::StatusOr<State> SqliteStore::Load() {
   return state;
 }
 
-absl::Status SqliteStore::LoadMeta(State& state) {
+absl::StatusOr<std::int64_t> SqliteStore::LoadMeta(State& state) {
   SqliteStatement& row = statements_.read_meta;
   FW_ASSIGN_OR_RETURN(const bool found, row.Step());
   // The row comes with the first commit.
   state.fresh = !found;
-  if (!found) return absl::OkStatus();
+  if (!found) return 0;
   state.generation = static_cast<std::uint64_t>(row.IntegerAt(0));
   state.next_rule_id = static_cast<policy::RuleId>(row.IntegerAt(1));
+  const std::int64_t total = row.IntegerAt(2);
+  const bool is_as_written = row.IntegerAt(3) != 0;
   row.Reset();
-  return absl::OkStatus();
+  if (is_as_written) return total;
+  return DamagedError(database_.file(),
+                      "the generation is not as it was written");
 }
 
-absl::Status SqliteStore::LoadRules(State& state) {
-  return ReadRules(statements_.read_rules, "", state.rules);
-}
-
-// Every row that is left, of a statement whose columns are a rule's.
+// Every row that is left, of a statement whose columns are a rule's, then its
+// checksum, then whether that is right. `total` is the sum of the checksums.
 absl::Status SqliteStore::ReadRules(SqliteStatement& row, std::string_view of,
+                                    std::int64_t total,
                                     std::vector<policy::Rule>& rules) {
   for (;;) {
     FW_ASSIGN_OR_RETURN(const bool found, row.Step());
-    if (!found) return absl::OkStatus();
+    if (!found) break;
     auto rule = ReadRule(row, 0);
+    if (rule.ok() && row.IntegerAt(kRuleWidth + 1) == 0) {
+      rule = absl::DataLossError("it is not as it was written");
+    }
     if (!rule.ok()) {
       const std::int64_t id = row.IntegerAt(0);
       row.Reset();
@@ -119,41 +148,56 @@ absl::Status SqliteStore::ReadRules(SqliteStatement& row, std::string_view of,
                           absl::StrCat(std::string(of), "rule ", id, ": ",
                                        rule.status().message()));
     }
+    total -= row.IntegerAt(kRuleWidth);
     rules.push_back(*std::move(rule));
   }
+  if (total == 0) return absl::OkStatus();
+  return DamagedError(
+      database_.file(),
+      absl::StrCat(std::string(of), "rules are missing, or too many"));
 }
 
 absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
   const util::MutexLock lock(&mutex_);
   return database_.InTransaction([this, deltas] {
     mutex_.AssertHeld();
+    std::int64_t growth = 0;
     for (const Delta& delta : deltas) {
-      FW_RETURN_IF_ERROR(WriteRules(delta));
+      FW_ASSIGN_OR_RETURN(const std::int64_t more, WriteRules(delta));
+      growth += more;
       FW_RETURN_IF_ERROR(WriteRequests(delta));
     }
     if (deltas.empty()) return absl::OkStatus();
     return statements_.write_meta
         .Integer(static_cast<std::int64_t>(deltas.back().generation))
         .Integer(static_cast<std::int64_t>(deltas.back().next_rule_id))
+        .Integer(growth)
         .Run();
   });
 }
 
-absl::Status SqliteStore::WriteRules(const Delta& delta) {
+absl::StatusOr<std::int64_t> SqliteStore::WriteRules(const Delta& delta) {
+  std::int64_t growth = 0;
   for (const policy::RuleId id : delta.remove) {
-    FW_RETURN_IF_ERROR(
-        statements_.delete_rule.Integer(static_cast<std::int64_t>(id)).Run());
-    if (database_.RowsChanged() != 1) {
+    SqliteStatement& row = statements_.delete_rule;
+    FW_ASSIGN_OR_RETURN(const bool found,
+                        row.Integer(static_cast<std::int64_t>(id)).Step());
+    if (!found) {
       return absl::InternalError(
           absl::StrCat(database_.file(), ": there is no rule ", id,
                        " to remove; nothing was changed"));
     }
+    growth -= row.IntegerAt(0);
+    row.Reset();
   }
   for (const policy::Rule& rule : delta.add) {
+    RowChecksum checksum;
+    SumRule(rule, checksum);
     BindRule(rule, statements_.insert_rule);
-    FW_RETURN_IF_ERROR(statements_.insert_rule.Run());
+    FW_RETURN_IF_ERROR(statements_.insert_rule.Integer(checksum.Value()).Run());
+    growth += checksum.Value();
   }
-  return absl::OkStatus();
+  return growth;
 }
 
 absl::Status SqliteStore::WriteRequests(const Delta& delta) {
@@ -170,18 +214,31 @@ absl::Status SqliteStore::WriteRequests(const Delta& delta) {
 }
 
 absl::Status SqliteStore::WriteAnswer(const AnsweredRequest& request) {
-  FW_RETURN_IF_ERROR(statements_.insert_request.Text(request.request_id)
-                         .Text(request.fingerprint)
-                         .Integer(static_cast<std::int64_t>(request.generation))
-                         .Run());
+  FW_RETURN_IF_ERROR(statements_.next_request.Step().status());
+  const std::int64_t seq = statements_.next_request.IntegerAt(0);
+  statements_.next_request.Reset();
   std::int64_t position = 0;
+  std::int64_t total = 0;
   for (const policy::Rule& rule : request.rules) {
     SqliteStatement& insert = statements_.insert_request_rule;
-    insert.Integer(position++);
-    BindRule(rule, insert);
-    FW_RETURN_IF_ERROR(insert.Run());
+    RowChecksum checksum;
+    SumRule(rule, checksum.Integer(seq).Integer(position));
+    BindRule(rule, insert.Integer(seq).Integer(position));
+    FW_RETURN_IF_ERROR(insert.Integer(checksum.Value()).Run());
+    ++position;
+    total += checksum.Value();
   }
-  return absl::OkStatus();
+  const auto generation = static_cast<std::int64_t>(request.generation);
+  const auto put = [&](auto& row) -> auto& {
+    return row.Integer(seq)
+        .Text(request.request_id)
+        .Text(request.fingerprint)
+        .Integer(generation)
+        .Integer(total);
+  };
+  RowChecksum checksum;
+  put(checksum);
+  return put(statements_.insert_request).Integer(checksum.Value()).Run();
 }
 
 absl::StatusOr<std::optional<AnsweredRequest>> SqliteStore::FindRequest(
@@ -196,10 +253,15 @@ absl::StatusOr<std::optional<AnsweredRequest>> SqliteStore::FindRequest(
       .fingerprint = std::string(row.BytesAt(2)),
       .rules = {},
       .generation = static_cast<std::uint64_t>(row.IntegerAt(3))};
+  const std::int64_t total = row.IntegerAt(4);
+  const bool is_as_written = row.IntegerAt(5) != 0;
   row.Reset();
-  FW_RETURN_IF_ERROR(ReadRules(
-      statements_.find_request_rules.Integer(seq),
-      absl::StrCat("request \"", request.request_id, "\": "), request.rules));
+  const std::string of = absl::StrCat("request \"", request.request_id, "\": ");
+  if (!is_as_written) {
+    return DamagedError(database_.file(), of + "it is not as it was written");
+  }
+  FW_RETURN_IF_ERROR(ReadRules(statements_.find_request_rules.Integer(seq), of,
+                               total, request.rules));
   return request;
 }
 

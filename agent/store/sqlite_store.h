@@ -2,6 +2,7 @@
 #ifndef FWAGENT_AGENT_STORE_SQLITE_STORE_H_
 #define FWAGENT_AGENT_STORE_SQLITE_STORE_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,7 +32,7 @@ class SqliteStore : public Store {
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(
       const std::string& directory);
 
-  // DATA_LOSS names the row that cannot be read.
+  // DATA_LOSS names the row that cannot be read, or is not as it was written.
   absl::StatusOr<State> Load() override;
   absl::Status CommitAll(absl::Span<const Delta> deltas) override;
   absl::StatusOr<std::optional<AnsweredRequest>> FindRequest(
@@ -46,6 +47,7 @@ class SqliteStore : public Store {
     SqliteStatement delete_rule;
     SqliteStatement find_request;
     SqliteStatement find_request_rules;
+    SqliteStatement next_request;
     SqliteStatement insert_request;
     SqliteStatement insert_request_rule;
     SqliteStatement delete_request;
@@ -60,16 +62,18 @@ class SqliteStore : public Store {
   static absl::StatusOr<Statements> PrepareAll(SqliteDatabase& database);
 
   // The parts of Load and Commit.
-  absl::Status LoadMeta(State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status LoadRules(State& state) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status WriteRules(const Delta& delta)
+  // Returns the total of the rules' checksums.
+  absl::StatusOr<std::int64_t> LoadMeta(State& state)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns by how much the total of the rules' checksums grows.
+  absl::StatusOr<std::int64_t> WriteRules(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteRequests(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteAnswer(const AnsweredRequest& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status ReadRules(SqliteStatement& row, std::string_view of,
-                         std::vector<policy::Rule>& rules)
+                         std::int64_t total, std::vector<policy::Rule>& rules)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const StateDirectory directory_;  // locked for as long as we live

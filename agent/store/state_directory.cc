@@ -91,6 +91,8 @@ absl::StatusOr<util::ScopedFd> Lock(const std::string& directory) {
 
 }  // namespace
 
+absl::Status StateDirectory::Sync() const { return SyncDirectory(path_); }
+
 absl::StatusOr<StateDirectory> StateDirectory::Open(const std::string& path) {
   std::string directory = path;
   while (directory.size() > 1 && directory.back() == '/') directory.pop_back();

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/util/scoped_fd.h"
 
@@ -19,6 +20,9 @@ class StateDirectory {
   static absl::StatusOr<StateDirectory> Open(const std::string& path);
 
   const std::string& path() const { return path_; }
+
+  // Makes what was created or renamed in it durable.
+  absl::Status Sync() const;
 
  private:
   StateDirectory(std::string path, util::ScopedFd lock)

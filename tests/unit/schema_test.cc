@@ -74,10 +74,29 @@ class SchemaTest : public ::testing::Test {
   testing::TempDir dir_;
 };
 
-TEST_F(SchemaTest, AnEmptyFileIsANewOne) {
-  SetContent("");
+// As a file system may leave it after a power cut.
+TEST_F(SchemaTest, AnEmptyFileIsRefused) {
+  for (const std::string content : {"", "S"}) {
+    SetContent(content);
+    EXPECT_EQ(Refused().code(), absl::StatusCode::kDataLoss) << content;
+  }
+}
+
+TEST_F(SchemaTest, ALogWithoutItsFileIsRefused) {
+  SetContent("committed once", "-wal");
+  const absl::Status status = Opened();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("log is there"));
+  EXPECT_EQ(Content("-wal"), "committed once");
+}
+
+// A kill at the first start of all.
+TEST_F(SchemaTest, ANewFileThatWasNotFinishedIsMadeAnew) {
+  SetContent("SQLite format 3", ".new");
+  SetContent("half of a log", ".new-wal");
   MakeStore();
   EXPECT_TRUE(Opened().ok());
+  EXPECT_EQ(Content(".new"), "");
 }
 
 TEST_F(SchemaTest, AFileOfANewerAgentIsRefused) {
@@ -88,7 +107,7 @@ TEST_F(SchemaTest, AFileOfANewerAgentIsRefused) {
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr("schema version 99 of a newer fwagent"),
                     HasSubstr("install the newer agent")));
-  Execute("PRAGMA user_version = 2");
+  Execute("PRAGMA user_version = 3");
   EXPECT_TRUE(Opened().ok());
 }
 

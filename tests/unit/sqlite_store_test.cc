@@ -60,6 +60,21 @@ class SqliteStoreTest : public ::testing::Test {
     ASSERT_TRUE(status.ok()) << status;
   }
 
+  // With the checksums that its rows would have had.
+  void RenumberThirdRequest(std::int64_t seq) {
+    Tamper(absl::StrCat(
+        "UPDATE request_rule SET seq = ", seq, " WHERE seq = 3;",
+        "UPDATE request_rule SET checksum = fw_checksum(seq, position, "
+        "rule_id, kind, address, length, protocol, first_port, last_port, "
+        "comment, created_us);",
+        "UPDATE request SET seq = ", seq,
+        ", rules_total = (SELECT checksum "
+        "FROM request_rule WHERE seq = ",
+        seq, ") WHERE seq = 3;",
+        "UPDATE request SET checksum = fw_checksum(seq, request_id, "
+        "fingerprint, generation, rules_total)"));
+  }
+
   void MakeStoreWithRules(policy::RuleId count) {
     const auto store = OpenStore(dir_.path());
     for (policy::RuleId id = 1; id <= count; ++id) {
@@ -123,8 +138,7 @@ TEST_F(SqliteStoreTest, OldestRequestsAreForgotten) {
     }
   }
   // As if as many had come after the third as are kept, less one.
-  Tamper(absl::StrCat("UPDATE request SET seq = ", Store::kRequestsKept,
-                      " + 1 WHERE seq = 3"));
+  RenumberThirdRequest(Store::kRequestsKept + 1);
   const auto store = OpenStore(dir_.path());
   ASSERT_TRUE(store->Commit(AddHost(4)).ok());
   EXPECT_FALSE((*store->FindRequest("request-1")).has_value());
@@ -141,8 +155,7 @@ TEST_F(SqliteStoreTest, NoMoreRequestsAreForgottenThanNeeded) {
       ASSERT_TRUE(store->Commit(AddHost(id)).ok());
     }
   }
-  Tamper(absl::StrCat("UPDATE request SET seq = ", Store::kRequestsKept,
-                      " WHERE seq = 3"));
+  RenumberThirdRequest(Store::kRequestsKept);
   const auto store = OpenStore(dir_.path());
   ASSERT_TRUE(store->Commit(AddHost(4)).ok());
   EXPECT_FALSE((*store->FindRequest("request-1")).has_value());
@@ -207,11 +220,17 @@ TEST_F(SqliteStoreTest, AnAnswerThatCannotBeReadIsNamed) {
 
 TEST_F(SqliteStoreTest, AnIdThatWouldBeGivenTwiceIsDamage) {
   MakeStoreWithRules(3);
-  Tamper("UPDATE meta SET next_rule_id = 3");
+  const auto tamper = [this](const std::string& id) {
+    Tamper(absl::StrCat("UPDATE meta SET next_rule_id = ", id,
+                        ", checksum = fw_checksum(generation, ", id,
+                        ", rules_total)"));
+  };
+  tamper("3");
   const absl::Status status = LoadStatus();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("past the next id"));
   EXPECT_EQ(util::ReasonOf(status), "STORE_DAMAGED");
-  Tamper("UPDATE meta SET next_rule_id = 4");
+  tamper("4");
   EXPECT_TRUE(LoadStatus().ok());
 }
 
@@ -219,6 +238,53 @@ TEST_F(SqliteStoreTest, RulesWithoutAGenerationAreDamage) {
   MakeStoreWithRules(1);
   Tamper("DELETE FROM meta");
   EXPECT_EQ(LoadStatus().code(), absl::StatusCode::kDataLoss);
+}
+
+// Rows that could be a rule's, but are not what was committed.
+TEST_F(SqliteStoreTest, ARuleThatIsNotAsItWasWrittenIsDamage) {
+  MakeStoreWithRules(3);
+  const BadRow rows[] = {
+      {"UPDATE rule SET address = x'0a000007' WHERE id = 2", "rule 2: it is"},
+      {"UPDATE rule SET comment = 'b' WHERE id = 2", "rule 2: it is"},
+      {"UPDATE rule SET created_us = 1 WHERE id = 2", "rule 2: it is"},
+      {"UPDATE rule SET id = 7 WHERE id = 2", "rule 7: it is"},
+      {"UPDATE rule SET checksum = checksum + 1 WHERE id = 2", "rule 2: it is"},
+      {"DELETE FROM rule WHERE id = 3", "rules are missing"},
+      {"DELETE FROM rule", "rules are missing"},
+      {"UPDATE meta SET generation = 2", "the generation is not"},
+      {"UPDATE meta SET next_rule_id = 5", "the generation is not"},
+      {"UPDATE meta SET rules_total = 0", "the generation is not"},
+  };
+  for (const BadRow& row : rows) {
+    Tamper(
+        "CREATE TABLE keep AS SELECT * FROM rule;"
+        "CREATE TABLE keep_meta AS SELECT * FROM meta");
+    Tamper(row.sql);
+    const absl::Status status = LoadStatus();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << row.sql;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(row.because));
+    Tamper(
+        "DELETE FROM rule; INSERT INTO rule SELECT * FROM keep;"
+        "DELETE FROM meta; INSERT INTO meta SELECT * FROM keep_meta;"
+        "DROP TABLE keep; DROP TABLE keep_meta");
+  }
+  EXPECT_TRUE(LoadStatus().ok()) << "the twin: nothing is wrong any more";
+}
+
+TEST_F(SqliteStoreTest, AnAnswerThatIsNotAsItWasWrittenIsDamage) {
+  MakeStoreWithRules(6);
+  Tamper("UPDATE request SET fingerprint = 'other' WHERE seq = 1");
+  Tamper("UPDATE request SET generation = 9 WHERE seq = 2");
+  Tamper("UPDATE request_rule SET comment = 'other' WHERE seq = 3");
+  Tamper("DELETE FROM request_rule WHERE seq = 4");
+  Tamper("UPDATE request_rule SET seq = 6, position = 1 WHERE seq = 5");
+  const auto store = OpenStore(dir_.path());
+  for (const int id : {1, 2, 3, 4, 5, 6}) {
+    EXPECT_EQ(store->FindRequest(absl::StrCat("request-", id)).status().code(),
+              absl::StatusCode::kDataLoss)
+        << id;
+  }
+  EXPECT_TRUE(store->Load().ok()) << "the rules are not touched by it";
 }
 
 TEST_F(SqliteStoreTest, ManyRulesAreOneCommit) {

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Runs every fault of tests/torture for long, and prints a table of what was
+# seen. Needs root. Ends with 1 when a check fails. By environment variables:
+#   FW_TORTURE_SEED             random choices; default: the day
+#   FW_TORTURE_KILLS            default 1000
+#   FW_TORTURE_RESTARTS         and upgrades; default 100
+#   FW_TORTURE_RULES            loaded meanwhile; default "10000 100000"
+#   FW_TORTURE_STOPPED_SECONDS  default 60
+#   FW_TORTURE_OFFSETS          of each damaged file; default 0, for all
+#   FW_TORTURE_PRESET           what is built and run; default release
+set -uo pipefail
+cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
+
+preset=${FW_TORTURE_PRESET:-release}
+read -r -a rules <<<"${FW_TORTURE_RULES:-10000 100000}"
+export FW_TORTURE_SEED=${FW_TORTURE_SEED:-$(date +%Y%m%d)}
+export FW_TORTURE_KILLS=${FW_TORTURE_KILLS:-1000}
+export FW_TORTURE_RESTARTS=${FW_TORTURE_RESTARTS:-100}
+export FW_TORTURE_STOPPED_SECONDS=${FW_TORTURE_STOPPED_SECONDS:-60}
+export FW_TORTURE_OFFSETS=${FW_TORTURE_OFFSETS:-0}
+export FW_REQUIRE_BPF=1
+
+((EUID == 0)) || { echo "$0: needs root" >&2; exit 1; }
+cmake --preset "$preset" >/dev/null || exit 1
+cmake --build "build/$preset" --target torture_test damage_test || exit 1
+
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+failed=0
+
+run() {
+  local program=$1
+  shift
+  "build/$preset/tests/torture/$program" "$@" 2>&1 | tee -a "$log" || failed=1
+}
+
+run damage_test
+run torture_test --gtest_filter='-RestartTest.*'
+for count in "${rules[@]}"; do
+  FW_TORTURE_RULES=$count run torture_test --gtest_filter='RestartTest.*'
+done
+
+printf '\n=== %s, commit %s, seed %s, preset %s\n' "$(date -u +%F)" \
+  "$(git rev-parse --short HEAD 2>/dev/null)" "$FW_TORTURE_SEED" "$preset"
+sed -n 's/^torture | //p' "$log"
+((failed == 0)) && echo "every check passed" || echo "CHECKS FAILED"
+exit "$failed"
