@@ -151,7 +151,7 @@ class TextRenderer : public Renderer {
 
   void Attached(const fwagent::v1::AttachResponse& attached) override {
     for (const auto& interface : attached.interfaces()) {
-      const std::string detail = interface.detail();
+      const std::string& detail = interface.detail();
       out_ << (interface.attached() ? "attached " : "NOT ATTACHED ")
            << Printable(interface.name());
       if (interface.attached()) out_ << ", " << ModeText(interface.mode());

@@ -214,6 +214,7 @@ absl::StatusOr<std::vector<MendedPin>> LibbpfDataPlane::MendMaps() {
   std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
                       std::back_inserter(missing));
   std::vector<MendedPin> mended;
+  mended.reserve(missing.size());
   for (const std::string& name : missing) {
     mended.push_back(
         {.interface = "", .path = absl::StrCat(folder, "/", name)});
