@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "agent/policy/deadline.h"
 #include "agent/policy/prefix.h"
 #include "agent/policy/rule.h"
 
@@ -21,6 +22,10 @@ struct SourceRule {
   RuleId id = 0;
   SourceVerdict verdict = SourceVerdict::kBlock;
   SourceClasses classes = 0;
+  Deadline until = kForever;  // the verdict; classes are for ever
+  // Of an allow that ends earlier: the block that its end uncovers.
+  Deadline block_until = kNever;
+  RuleId block_id = 0;
 
   bool operator==(const SourceRule&) const = default;
 };
