@@ -4,9 +4,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "agent/policy/named_set.h"
 #include "agent/policy/rule.h"
 
 namespace fwagent::core {
@@ -19,10 +21,31 @@ struct Edit {
   std::string comment;  // of a block
 };
 
+// What shall become of one set.
+struct SetEdit {
+  enum class Kind {
+    kCreate,   // without entries
+    kDelete,   // with its entries
+    kPut,      // entries in; those that are there end when these say
+    kErase,    // entries out
+    kReplace,  // these entries in the place of all others
+  };
+  Kind kind = Kind::kCreate;
+  std::string name;
+  // kPut, kReplace: make the set when there is none.
+  bool create_missing = false;
+  // Of a set that is made.
+  policy::SourceVerdict action = policy::SourceVerdict::kBlock;
+  std::string comment;
+  // All but kCreate and kDelete.
+  std::shared_ptr<const policy::SetEntries> entries;
+};
+
 // What someone wants changed: all of it, at one instant, or nothing. More than
 // one edit only for sources: ports have a table for each protocol.
 struct Change {
   std::vector<Edit> edits;
+  std::vector<SetEdit> sets;
   // An edit that finds things as it wants them changes nothing; otherwise it
   // refuses the change.
   bool skip_satisfied = false;
@@ -37,6 +60,7 @@ struct ChangeResult {
   // The rules that were added or removed, in the order of their edits. Those
   // that were satisfied already are not among them.
   std::vector<policy::Rule> rules;
+  std::vector<policy::SetOutcome> sets;  // that were changed, likewise
   std::uint64_t generation = 0;
 };
 
@@ -45,6 +69,19 @@ struct RulePage {
   std::size_t total = 0;            // rules in all
   std::uint64_t generation = 0;     // that all of this was read from
   bool last = true;                 // no rule has a higher id
+};
+
+struct SetPage {
+  std::vector<policy::SetEntry> entries;
+  std::size_t total = 0;  // entries in all
+  std::uint64_t generation = 0;
+  bool last = true;
+};
+
+// An entry of a set that holds an address.
+struct SetHit {
+  policy::SetInfo set;
+  policy::SetEntry entry;
 };
 
 struct TableUsage {

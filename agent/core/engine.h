@@ -19,6 +19,7 @@
 #include "agent/core/change.h"
 #include "agent/core/change_queue.h"
 #include "agent/core/plan.h"
+#include "agent/core/set_plan.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/policy/rule_set.h"
 #include "agent/store/store.h"
@@ -55,6 +56,15 @@ class Engine {
   // At most `limit` rules with ids above `after`.
   RulePage List(policy::RuleId after, std::size_t limit) const;
 
+  // The sets in order of name, without their entries.
+  std::vector<policy::SetOutcome> Sets() const;
+  // At most `limit` entries behind `after`. NOT_FOUND: no such set.
+  absl::StatusOr<SetPage> ListEntries(const std::string& name,
+                                      const std::optional<policy::Prefix>& after,
+                                      std::size_t limit) const;
+  // The entries that hold all of a prefix, in order of set.
+  std::vector<SetHit> FindInSets(const policy::Prefix& prefix) const;
+
   // As DataPlane's methods of the same names. Nothing else attaches, detaches
   // or mends; which interfaces are wanted, InterfaceKeeper knows. Mend also
   // writes damaged tables anew.
@@ -85,6 +95,7 @@ class Engine {
     struct Member {
       QueuedChange* queued = nullptr;
       std::vector<Step> steps;
+      std::vector<SetStep> set_steps;
     };
     std::vector<Member> members;
     std::vector<store::Delta> deltas;
@@ -96,7 +107,13 @@ class Engine {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::StatusOr<std::optional<ChangeResult>> FindAnswer(const Change& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
-  void Accept(QueuedChange& queued, std::vector<Step> steps, Batch& batch)
+  absl::Status Plan(const Change& change, const SourceCapacity& capacity,
+                    Batch::Member& member)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
+  // Gives the answer to a change that needs no commit.
+  bool AnswerAtOnce(Batch::Member& member)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
+  void Accept(Batch::Member member, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   std::size_t Carry(Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::Status Undo(const Batch& batch, std::size_t first,
@@ -121,6 +138,7 @@ class Engine {
   // Guards what readers see; never held over a wait. Only Acknowledge writes.
   mutable util::Mutex mutex_ ABSL_ACQUIRED_AFTER(change_mutex_);
   policy::RuleSet rules_ ABSL_GUARDED_BY(mutex_);
+  policy::SetTable sets_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   policy::RuleId next_rule_id_ ABSL_GUARDED_BY(mutex_) = 1;
 };

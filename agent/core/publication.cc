@@ -2,14 +2,13 @@
 
 #include <spdlog/spdlog.h>
 
-#include "absl/container/flat_hash_set.h"
+#include <utility>
 
 namespace fwagent::core {
 namespace {
 
 using policy::PortRange;
 using policy::Prefix;
-using policy::SourceRule;
 using Kind = Edit::Kind;
 
 PortsOf PortsAfter(const Step& step, const policy::RuleSet& rules) {
@@ -23,23 +22,18 @@ PortsOf PortsAfter(const Step& step, const policy::RuleSet& rules) {
   return {ports.protocol(), policy::CompilePortTable(wanted, ports.protocol())};
 }
 
-AllSources SourcesAfter(const std::vector<Step>& steps,
-                        const policy::RuleSet& rules) {
-  absl::flat_hash_set<Prefix> removed;
-  AllSources all;
-  for (const Step& step : steps) {
-    const auto& prefix = std::get<Prefix>(step.rule.match);
-    if (step.kind == Kind::kUnblock) removed.insert(prefix);
+// The prefix whose meaning is all that changes; null when there is more, or
+// nothing.
+const Prefix* OnlyPrefix(const PlannedChange& change) {
+  if (change.steps.size() + change.set_steps.size() != 1) return nullptr;
+  if (!change.steps.empty()) {
+    return std::get_if<Prefix>(&change.steps.front().rule.match);
   }
-  for (const SourceRule& rule : rules.SourceRules()) {
-    if (!removed.contains(rule.prefix)) all.rules.push_back(rule);
-  }
-  for (const Step& step : steps) {
-    if (step.kind != Kind::kBlock) continue;
-    all.rules.push_back(
-        {.prefix = std::get<Prefix>(step.rule.match), .id = step.rule.id});
-  }
-  return all;
+  const SetStep& step = change.set_steps.front();
+  if (!step.in_place()) return nullptr;
+  const policy::SetDifference& difference = step.difference;
+  return difference.after.empty() ? &difference.before.front().prefix
+                                  : &difference.after.front().prefix;
 }
 
 struct Call {
@@ -66,15 +60,17 @@ struct Call {
 
 }  // namespace
 
-Publication ToPublish(const std::vector<Step>& steps,
-                      const policy::RuleSet& rules) {
-  if (steps.empty()) return std::monostate();
-  if (steps.size() > 1) return SourcesAfter(steps, rules);
-  const Step& step = steps.front();
-  const auto* prefix = std::get_if<Prefix>(&step.rule.match);
-  if (prefix == nullptr) return PortsAfter(step, rules);
-  if (step.kind == Kind::kUnblock) return RemovedSource{*prefix};
-  return AddedSource{{.prefix = *prefix, .id = step.rule.id}};
+Publication ToPublish(const PlannedChange& change) {
+  if (change.steps.empty() && change.set_steps.empty()) return std::monostate();
+  if (const Prefix* prefix = OnlyPrefix(change)) {
+    auto source = SourceAfter(change, *prefix);
+    if (!source.has_value()) return RemovedSource{*prefix};
+    return AddedSource{*std::move(source)};
+  }
+  const bool only_ports =
+      change.set_steps.empty() && change.steps.size() == 1;
+  if (only_ports) return PortsAfter(change.steps.front(), change.rules);
+  return AllSources{SourcesAfter(change)};
 }
 
 absl::Status Publish(const Publication& publication,

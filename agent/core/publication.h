@@ -6,10 +6,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "agent/core/plan.h"
+#include "agent/core/sources.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/policy/port_table.h"
-#include "agent/policy/rule_set.h"
 
 namespace fwagent::core {
 
@@ -31,9 +30,7 @@ struct PortsOf {
 using Publication = std::variant<std::monostate, AddedSource, RemovedSource,
                                  AllSources, PortsOf>;
 
-// For steps that PlanChange made of `rules`.
-Publication ToPublish(const std::vector<Step>& steps,
-                      const policy::RuleSet& rules);
+Publication ToPublish(const PlannedChange& change);
 
 // As the method of the data plane that it calls; what is to be removed and is
 // gone already is removed.
