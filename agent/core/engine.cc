@@ -9,6 +9,7 @@
 #include "agent/core/reconcile.h"
 #include "agent/dataplane/errors.h"
 #include "agent/util/errno_status.h"
+#include "agent/util/memory.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
@@ -53,14 +54,16 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   engine->sets_ = std::move(state.sets);
   engine->generation_ = state.generation;
   engine->next_rule_id_ = state.next_rule_id;
-  FW_ASSIGN_OR_RETURN(const Repairs repairs,
-                      Reconcile(engine->rules_, engine->sets_, ports,
-                                *data_plane));
+  FW_ASSIGN_OR_RETURN(
+      const Repairs repairs,
+      Reconcile(engine->rules_, engine->sets_, ports, *data_plane));
+  util::ReturnFreeMemory();
   spdlog::info(
-      "rules: {}, sets: {} at generation {}; kernel tables: {} sources loaded, {} port "
+      "rules: {}, sets: {} at generation {}; kernel tables: {} sources loaded, "
+      "{} port "
       "tables replaced",
-      engine->rules_.size(), engine->sets_.size(), engine->generation_, repairs.sources_loaded,
-      repairs.port_tables_replaced);
+      engine->rules_.size(), engine->sets_.size(), engine->generation_,
+      repairs.sources_loaded, repairs.port_tables_replaced);
   return engine;
 }
 

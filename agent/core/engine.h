@@ -59,9 +59,9 @@ class Engine {
   // The sets in order of name, without their entries.
   std::vector<policy::SetOutcome> Sets() const;
   // At most `limit` entries behind `after`. NOT_FOUND: no such set.
-  absl::StatusOr<SetPage> ListEntries(const std::string& name,
-                                      const std::optional<policy::Prefix>& after,
-                                      std::size_t limit) const;
+  absl::StatusOr<SetPage> ListEntries(
+      const std::string& name, const std::optional<policy::Prefix>& after,
+      std::size_t limit) const;
   // The entries that hold all of a prefix, in order of set.
   std::vector<SetHit> FindInSets(const policy::Prefix& prefix) const;
 
@@ -132,6 +132,8 @@ class Engine {
   util::Mutex change_mutex_;
   // Why no further change is taken; OK while list, disk and kernel agree.
   absl::Status broken_ ABSL_GUARDED_BY(change_mutex_);
+  // Much memory was needed for a while.
+  bool rewrote_sources_ ABSL_GUARDED_BY(change_mutex_) = false;
   // Somebody else wrote to the tables, and they could not be mended yet.
   bool tables_damaged_ ABSL_GUARDED_BY(change_mutex_) = false;
 

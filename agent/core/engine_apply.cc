@@ -10,6 +10,7 @@
 #include "agent/core/engine.h"
 #include "agent/core/publication.h"
 #include "agent/util/errno_status.h"
+#include "agent/util/memory.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
@@ -145,6 +146,8 @@ void Engine::ApplyGroup(const Group& group) {
       waiting.push_front(batch.members[i - 1].queued);
     }
   }
+  if (rewrote_sources_) util::ReturnFreeMemory();
+  rewrote_sources_ = false;
 }
 
 // Answers what needs no commit. The batch ends where a change must see what
@@ -269,8 +272,11 @@ std::size_t Engine::Carry(Batch& batch) {
     Publication publication;
     {
       const util::MutexLock lock(&mutex_);
-      publication = ToPublish({batch.members[i].steps,
-                               batch.members[i].set_steps, rules_, sets_});
+      publication = ToPublish(
+          {batch.members[i].steps, batch.members[i].set_steps, rules_, sets_});
+    }
+    if (std::holds_alternative<AllSources>(publication)) {
+      rewrote_sources_ = true;
     }
     const absl::Status published = Publish(publication, *data_plane_);
     if (!published.ok()) {
@@ -294,8 +300,8 @@ absl::Status Engine::Undo(const Batch& batch, std::size_t first,
   std::vector<store::Delta> inverses;
   for (std::size_t i = batch.members.size(); i > first; --i) {
     inverses.push_back(Inverse(batch.deltas[i - 1], batch.members[i - 1].steps,
-                               batch.members[i - 1].set_steps,
-                               generation, batch.deltas.back().next_rule_id));
+                               batch.members[i - 1].set_steps, generation,
+                               batch.deltas.back().next_rule_id));
   }
   const absl::Status undone = store_->CommitAll(inverses);
   if (undone.ok()) return NotEnforced(why);

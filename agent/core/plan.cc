@@ -137,8 +137,7 @@ std::string Fingerprint(const Change& change) {
   SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(),
          reinterpret_cast<unsigned char*>(digest.data()));
   return absl::StrCat(change.edits.size() + change.sets.size(),
-                      " edits, SHA-256 ",
-                      absl::BytesToHexString(digest));
+                      " edits, SHA-256 ", absl::BytesToHexString(digest));
 }
 
 }  // namespace fwagent::core

@@ -67,8 +67,7 @@ Publication ToPublish(const PlannedChange& change) {
     if (!source.has_value()) return RemovedSource{*prefix};
     return AddedSource{*std::move(source)};
   }
-  const bool only_ports =
-      change.set_steps.empty() && change.steps.size() == 1;
+  const bool only_ports = change.set_steps.empty() && change.steps.size() == 1;
   if (only_ports) return PortsAfter(change.steps.front(), change.rules);
   return AllSources{SourcesAfter(change)};
 }

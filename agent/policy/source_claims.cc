@@ -80,8 +80,7 @@ class Merge {
 
 }  // namespace
 
-std::vector<SourceRule> MergeClaims(
-    std::vector<std::vector<SourceRule>> runs) {
+std::vector<SourceRule> MergeClaims(std::vector<std::vector<SourceRule>> runs) {
   std::erase_if(runs, [](const auto& run) { return run.empty(); });
   // One holder has one claim to a prefix.
   if (runs.size() == 1) return std::move(runs.front());

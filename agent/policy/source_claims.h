@@ -41,8 +41,7 @@ bool ByAddress(const SourceRule& a, const SourceRule& b);
 // Rules that each are the claim of one holder, in runs that are in order of
 // address: one rule for each prefix, in order. Earlier runs come first where
 // claims are equal.
-std::vector<SourceRule> MergeClaims(
-    std::vector<std::vector<SourceRule>> runs);
+std::vector<SourceRule> MergeClaims(std::vector<std::vector<SourceRule>> runs);
 
 }  // namespace fwagent::policy
 

@@ -18,7 +18,7 @@ constexpr std::size_t kMaxPageSize = 10'000;
 }  // namespace
 
 policy::Prefix ReadPrefix(const v1::Prefix& prefix, std::string field,
-                  FieldViolations& violations) {
+                          FieldViolations& violations) {
   absl::StatusOr<Prefix> parsed;
   switch (prefix.form_case()) {
     case v1::Prefix::kText:
