@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "agent/core/change.h"
 #include "agent/core/change_queue.h"
+#include "agent/core/clocks.h"
 #include "agent/core/plan.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/policy/rule_set.h"
@@ -33,14 +34,13 @@ namespace fwagent::core {
 // readers of the list never wait for the disk or the kernel.
 class Engine {
  public:
-  using Clock = std::function<absl::Time()>;
-
   // Loads the store and makes the kernel's tables agree with it: what was
   // acknowledged is enforced, and nothing else. When there was no store yet,
   // the rules that the kernel already enforces are adopted instead.
+  // Rules that ended meanwhile are still to be taken away; see ExpiryWorker.
   // `store` and `data_plane` must outlive the engine.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
-      store::Store* store, dataplane::DataPlane* data_plane, Clock clock);
+      store::Store* store, dataplane::DataPlane* data_plane, Clocks clocks);
 
   // ALREADY_EXISTS, NOT_FOUND: the rule is, or is not, there.
   // RESOURCE_EXHAUSTED: the kernel's table or the disk is full.
@@ -52,8 +52,23 @@ class Engine {
   // How many changes wait for the group before theirs.
   std::size_t WaitingChanges() const { return queue_.size(); }
 
-  // At most `limit` rules with ids above `after`.
+  // At most `limit` rules with ids above `after`, without those that have
+  // ended. Their times of expiry are those of the wall clock as it is set now.
   RulePage List(policy::RuleId after, std::size_t limit) const;
+
+  // What is for ExpiryWorker to do. The change takes away all rules that have
+  // ended; it has no edits when there are none.
+  Change RemovalOfEnded() const;
+  // The earliest end of a rule, also one that has passed; else kForever.
+  policy::Deadline NextDeadline() const;
+  // Makes the store's deadlines those of this run of the host, and its times of
+  // expiry those of the wall clock as it is set now, in one step. Nothing is
+  // written when they are so already.
+  absl::Status RefreshExpiry();
+  // Called, until it is set to null, when a rule was added that is the first to
+  // end. Must not call the engine.
+  void OnEarlierDeadline(std::function<void()> listener);
+  Moment Now() const { return clocks_.Now(); }
 
   // As DataPlane's methods of the same names. Nothing else attaches, detaches
   // or mends; which interfaces are wanted, InterfaceKeeper knows. Mend also
@@ -75,8 +90,8 @@ class Engine {
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters() const;
 
  private:
-  Engine(store::Store* store, dataplane::DataPlane* data_plane, Clock clock)
-      : store_(store), data_plane_(data_plane), clock_(std::move(clock)) {}
+  Engine(store::Store* store, dataplane::DataPlane* data_plane, Clocks clocks)
+      : store_(store), data_plane_(data_plane), clocks_(std::move(clocks)) {}
 
   using Group = ChangeQueue::Group;
 
@@ -96,7 +111,8 @@ class Engine {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::StatusOr<std::optional<ChangeResult>> FindAnswer(const Change& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
-  void Accept(QueuedChange& queued, std::vector<Step> steps, Batch& batch)
+  void Accept(QueuedChange& queued, std::vector<Step> steps, absl::Time now,
+              Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   std::size_t Carry(Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::Status Undo(const Batch& batch, std::size_t first,
@@ -107,7 +123,7 @@ class Engine {
 
   store::Store* const store_;
   dataplane::DataPlane* const data_plane_;
-  const Clock clock_;
+  const Clocks clocks_;
 
   ChangeQueue queue_;
 
@@ -117,6 +133,11 @@ class Engine {
   absl::Status broken_ ABSL_GUARDED_BY(change_mutex_);
   // Somebody else wrote to the tables, and they could not be mended yet.
   bool tables_damaged_ ABSL_GUARDED_BY(change_mutex_) = false;
+  // The store holds deadlines of an earlier run of the host.
+  bool old_deadlines_ ABSL_GUARDED_BY(change_mutex_) = false;
+  // How the wall clock stood when the times of expiry were last looked at.
+  std::optional<absl::Time> wall_at_boot_ ABSL_GUARDED_BY(change_mutex_);
+  std::function<void()> on_earlier_deadline_ ABSL_GUARDED_BY(change_mutex_);
 
   // Guards what readers see; never held over a wait. Only Acknowledge writes.
   mutable util::Mutex mutex_ ABSL_ACQUIRED_AFTER(change_mutex_);

@@ -1,12 +1,11 @@
 // The way of a change through the engine.
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "agent/core/change_log.h"
 #include "agent/core/engine.h"
 #include "agent/core/publication.h"
 #include "agent/util/errno_status.h"
@@ -17,7 +16,6 @@ namespace {
 
 using policy::Family;
 using policy::Rule;
-using Kind = Edit::Kind;
 
 // A kernel that lacks something of its own must not read like a rule that is
 // there already, or is not.
@@ -52,8 +50,9 @@ store::Delta Inverse(const store::Delta& delta, const std::vector<Step>& steps,
                      policy::RuleId next_rule_id) {
   store::Delta inverse;
   for (const Step& step : steps) {
-    if (step.kind == Kind::kBlock) {
+    if (step.adds()) {
       inverse.remove.push_back(step.rule.id);
+      if (step.before.has_value()) inverse.add.push_back(*step.before);
     } else {
       inverse.add.push_back(step.rule);
     }
@@ -86,24 +85,6 @@ class Independence {
   absl::flat_hash_set<policy::Match, policy::MatchHash> matches_;
   absl::flat_hash_set<std::string> request_ids_;
 };
-
-void Log(const std::vector<Step>& steps, const Change& change,
-         std::uint64_t generation) {
-  if (steps.size() == 1) {
-    const Rule& rule = steps.front().rule;
-    spdlog::info("{} {}: rule {}, generation {}, asked by {}",
-                 KindName(steps.front().kind),
-                 policy::MatchToString(rule.match), rule.id, generation,
-                 change.origin);
-    return;
-  }
-  const auto blocked =
-      std::count_if(steps.begin(), steps.end(),
-                    [](const Step& step) { return step.kind == Kind::kBlock; });
-  spdlog::info("block {} sources and unblock {}: generation {}, asked by {}",
-               blocked, static_cast<std::ptrdiff_t>(steps.size()) - blocked,
-               generation, change.origin);
-}
 
 }  // namespace
 
@@ -146,8 +127,9 @@ Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
       queued.result = **std::move(answer);
       continue;
     }
+    const Moment now = clocks_.Now();
     util::MutexLock lock(&mutex_);
-    auto steps = PlanChange(change, rules_, capacity);
+    auto steps = PlanChange(change, rules_, capacity, now);
     if (absl::IsResourceExhausted(steps.status()) && !batch.members.empty()) {
       // One before it may be about to make room.
       waiting.push_front(&queued);
@@ -159,7 +141,7 @@ Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
                (steps->empty() && change.request_id.empty())) {
       queued.result = ChangeResult{RulesOf(*steps), generation_};
     } else {
-      Accept(queued, *std::move(steps), batch);
+      Accept(queued, *std::move(steps), now.wall, batch);
     }
   }
   return batch;
@@ -180,20 +162,25 @@ absl::StatusOr<std::optional<ChangeResult>> Engine::FindAnswer(
 
 // Gives ids and a generation, and writes down what the disk is to hold.
 void Engine::Accept(QueuedChange& queued, std::vector<Step> steps,
-                    Batch& batch) {
+                    absl::Time now, Batch& batch) {
   const Change& change = *queued.change;
-  const absl::Time now = absl::FromUnixMicros(absl::ToUnixMicros(clock_()));
   store::Delta delta;
   for (Step& step : steps) {
-    if (step.kind == Kind::kUnblock) {
+    if (!step.adds()) {
       delta.remove.push_back(step.rule.id);
       continue;
     }
-    // Never given twice, not even an id that was not acknowledged.
-    step.rule.id = next_rule_id_++;
-    step.rule.create_time = now;
+    if (step.before.has_value()) delta.remove.push_back(step.before->id);
+    if (!step.renews()) {
+      // Never given twice, not even an id that was not acknowledged.
+      step.rule.id = next_rule_id_++;
+      step.rule.create_time = WholeMicros(now);
+    }
     delta.add.push_back(step.rule);
   }
+  // Until the old deadlines are brought up to date, the store's belong to the
+  // earlier run, and the next start goes by the wall clock.
+  if (!old_deadlines_) delta.boot_id = clocks_.boot_id;
   delta.next_rule_id = next_rule_id_;
   delta.generation =
       (batch.deltas.empty() ? generation_ : batch.deltas.back().generation) +
@@ -261,19 +248,22 @@ absl::Status Engine::Undo(const Batch& batch, std::size_t first,
 // Nothing can fail any more: the rules were checked against rules_, and only
 // this function, under change_mutex_, changes them.
 void Engine::Acknowledge(Batch::Member& member, const store::Delta& delta) {
+  bool earlier = false;
   {
     const util::MutexLock lock(&mutex_);
+    const policy::Deadline next = rules_.NextDeadline();
     for (const Step& step : member.steps) {
-      if (step.kind == Kind::kBlock) {
-        rules_.Add(step.rule).IgnoreError();
-      } else {
+      if (!step.adds() || step.before.has_value()) {
         rules_.Remove(step.rule.match).IgnoreError();
       }
+      if (step.adds()) rules_.Add(step.rule).IgnoreError();
     }
     generation_ = delta.generation;
+    earlier = rules_.NextDeadline() < next;
   }
+  if (earlier && on_earlier_deadline_) on_earlier_deadline_();
   if (!member.steps.empty()) {
-    Log(member.steps, *member.queued->change, delta.generation);
+    LogChange(member.steps, *member.queued->change, delta.generation);
   }
   member.queued->result = ChangeResult{RulesOf(member.steps), delta.generation};
 }

@@ -22,14 +22,24 @@ struct RemovedSource {
 struct AllSources {
   std::vector<policy::SourceRule> rules;
 };
+struct RemovedSources {
+  std::vector<policy::Prefix> prefixes;
+};
 struct PortsOf {
   policy::Protocol protocol = policy::Protocol::kTcp;
   policy::PortTable table;
 };
 
-// One call of the data plane, so that it takes effect at one instant.
+// Rules of any kind that have ended, which packets see already.
+struct Ended {
+  std::variant<RemovedSources, AllSources> sources;
+  std::vector<PortsOf> ports;
+};
+
+// One call of the data plane, so that it takes effect at one instant; of what
+// has ended, several.
 using Publication = std::variant<std::monostate, AddedSource, RemovedSource,
-                                 AllSources, PortsOf>;
+                                 AllSources, PortsOf, Ended>;
 
 // For steps that PlanChange made of `rules`.
 Publication ToPublish(const std::vector<Step>& steps,

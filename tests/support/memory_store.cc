@@ -22,7 +22,8 @@ store::State MemoryStore::state() const {
   store::State state{.rules = {},
                      .generation = content_.generation,
                      .next_rule_id = content_.next_rule_id,
-                     .fresh = commits_ == 0};
+                     .fresh = commits_ == 0,
+                     .boot_id = content_.boot_id};
   for (const auto& [id, rule] : content_.rules) state.rules.push_back(rule);
   return state;
 }
@@ -145,6 +146,7 @@ void MemoryStore::Apply(const store::Delta& delta, Content& content) {
   if (delta.remember) Remember(*delta.remember, content);
   content.generation = delta.generation;
   content.next_rule_id = delta.next_rule_id;
+  if (!delta.boot_id.empty()) content.boot_id = delta.boot_id;
 }
 
 }  // namespace fwagent::testing
