@@ -97,6 +97,12 @@ static __always_inline __u32 fw_verdict_of(__u32 entry) {
   return fw_verdict_of_meaning(entry & FW_ENTRY_PAYLOAD);
 }
 
+/* Whether a deadline other than FW_FOREVER is past. Not static, as
+ * fw_count_any and for the same reason. */
+__noinline int fw_is_past(__u32 until) {
+  return bpf_ktime_get_boot_ns() >> FW_TICK_SHIFT >= until;
+}
+
 /* The id of the rule, 0 for none. `protocol` is an enum fw_port_protocol,
  * `port` in host byte order. */
 static __always_inline __u64 fw_lookup_port(__u32 protocol, __u32 port) {
@@ -108,7 +114,9 @@ static __always_inline __u64 fw_lookup_port(__u32 protocol, __u32 port) {
   table = bpf_map_lookup_elem(&fw_ports, &keys.key.first);
   if (!table) return 0;
   rule = bpf_map_lookup_elem(table, &keys.key.second);
-  return rule ? rule->rule_id : 0;
+  if (!rule || rule->rule_id == 0) return 0;
+  if (rule->until != FW_FOREVER && fw_is_past(rule->until)) return 0;
+  return rule->rule_id;
 }
 
 static __always_inline int fw_drops_by_default(void) {

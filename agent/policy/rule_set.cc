@@ -93,7 +93,7 @@ RuleId RuleSet::IdOf(const Match& match) const {
     return found == by_source_.end() ? 0 : found->second;
   }
   const auto found = by_ports_.find(std::get<PortRange>(match));
-  return found == by_ports_.end() ? 0 : found->second;
+  return found == by_ports_.end() ? 0 : found->second.id;
 }
 
 }  // namespace fwagent::policy

@@ -72,7 +72,7 @@ class EngineTest : public ::testing::Test {
 
   policy::RuleId BlockedBy(std::uint16_t port) {
     const auto table = (*kernel_.ReadPorts())[0];
-    return table->empty() ? 0 : (*table)[port];
+    return table->empty() ? 0 : (*table)[port].id;
   }
 
   testing::MemoryStore store_;
