@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "client/block_fields.h"
 #include "client/commands.h"
 #include "client/prefix_list.h"
 
@@ -31,7 +32,7 @@ ChangeSourcesRequest ToRequest(const Arguments& arguments,
     auto* edit = request.add_edits();
     if (arguments.command == Command::kBlockIp) {
       edit->mutable_block()->set_text(prefix.text);
-      edit->set_comment(arguments.comment);
+      FillBlock(arguments, edit);
     } else {
       edit->mutable_unblock()->set_text(prefix.text);
     }
@@ -55,7 +56,12 @@ void NameLines(const std::vector<ListedPrefix>& prefixes, Failure& failure) {
       continue;
     }
     const ListedPrefix& prefix = prefixes[index];
-    violation.field = prefix.place.empty() ? prefix.text : prefix.place;
+    const std::string field = violation.field.substr(end + 1);
+    // The same for all of them.
+    violation.field = field == ".ttl"           ? "--ttl"
+                      : field == ".expire_time" ? "--until"
+                      : prefix.place.empty()    ? prefix.text
+                                                : prefix.place;
     failure.message =
         absl::StrCat(violation.field, ": ", violation.description);
   }

@@ -63,8 +63,7 @@ absl::Status AppendPortBlocks(const dataplane::LivePorts& ports,
           std::string(policy::ProtocolName(protocol)), " port table"));
     }
     for (const auto& run : policy::PortRuns(protocol, *table)) {
-      rules.push_back(
-          AdoptedRule(run.rule_id, run.ports, policy::kForever, now));
+      rules.push_back(AdoptedRule(run.rule_id, run.ports, run.until, now));
     }
   }
   return absl::OkStatus();

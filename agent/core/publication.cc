@@ -21,7 +21,8 @@ PortsOf PortsAfter(const Step& step, const policy::RuleSet& rules) {
   const auto& ports = std::get<PortRange>(step.rule.match);
   policy::PortRules wanted = rules.port_rules();
   if (step.adds()) {
-    wanted.insert_or_assign(ports, step.rule.id);
+    wanted.insert_or_assign(ports,
+                            policy::PortRule(step.rule.id, step.rule.until));
   } else {
     wanted.erase(ports);
   }

@@ -21,7 +21,8 @@ absl::Status RuleSet::Add(Rule rule) {
     by_source_.emplace(*prefix, rule.id);
     ++source_count_[static_cast<std::size_t>(prefix->family())];
   } else {
-    by_ports_.emplace(std::get<PortRange>(rule.match), rule.id);
+    by_ports_.emplace(std::get<PortRange>(rule.match),
+                      PortRule(rule.id, rule.until));
   }
   if (Ends(rule)) by_end_.emplace(rule.until, rule.id);
   by_id_.emplace(rule.id, std::move(rule));

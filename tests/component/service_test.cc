@@ -8,6 +8,7 @@
 #include "fwagent/v1/firewall_service.grpc.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "tests/support/fake_clocks.h"
 #include "tests/support/memory_store.h"
 
 namespace fwagent::service {
@@ -21,9 +22,7 @@ using ::testing::SizeIs;
 class ServiceTest : public ::testing::Test {
  protected:
   ServiceTest() {
-    auto engine = core::Engine::Start(&store_, &kernel_, [] {
-      return absl::FromUnixMicros(1'700'000'000'123'456);
-    });
+    auto engine = core::Engine::Start(&store_, &kernel_, clocks_.Get());
     EXPECT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
     keeper_ = std::make_unique<core::InterfaceKeeper>(
@@ -78,6 +77,8 @@ class ServiceTest : public ::testing::Test {
     EXPECT_THAT(*kernel_.ReadSources(), Optional(IsEmpty()));
   }
 
+  fwagent::testing::FakeClocks clocks_{
+      absl::FromUnixMicros(1'700'000'000'123'456)};
   fwagent::testing::MemoryStore store_;
   dataplane::MemoryDataPlane kernel_{{.max_sources = 2}};
   std::unique_ptr<core::Engine> engine_;
