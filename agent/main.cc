@@ -6,11 +6,14 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/time/clock.h"
 #include "agent/arguments.h"
+#include "agent/core/boot_timer.h"
+#include "agent/core/clocks.h"
 #include "agent/core/engine.h"
+#include "agent/core/expiry_worker.h"
 #include "agent/core/interface_keeper.h"
 #include "agent/core/interface_watch.h"
 #include "agent/dataplane/libbpf_data_plane.h"
@@ -54,9 +57,11 @@ absl::Status Run(const Config& config) {
                              return config.packets_of(name);
                            }}));
   spdlog::info("kernel tables in {}", config.pin_dir);
-  FW_ASSIGN_OR_RETURN(auto engine,
-                      core::Engine::Start(store.get(), data_plane.get(),
-                                          [] { return absl::Now(); }));
+  FW_ASSIGN_OR_RETURN(
+      auto engine,
+      core::Engine::Start(store.get(), data_plane.get(), core::HostClocks()));
+  FW_ASSIGN_OR_RETURN(auto timer, core::BootTimer::Open());
+  const core::ExpiryWorker expiry(engine.get(), std::move(timer));
   // Listens before the first look, so that nothing is missed between the two.
   FW_ASSIGN_OR_RETURN(auto links, dataplane::LinkWatcher::Open());
   core::InterfaceKeeper keeper(

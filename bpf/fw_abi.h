@@ -16,7 +16,7 @@
 #define FW_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 
-#define FW_LAYOUT_VERSION 5
+#define FW_LAYOUT_VERSION 6
 
 /* Most interfaces that one agent guards: one counter slot each. */
 #define FW_MAX_INTERFACES 64
@@ -68,11 +68,18 @@ enum fw_family {
   FW_FAMILIES = 2,
 };
 
+/* Deadlines are in ticks of 2^27 nanoseconds of the boot clock, see
+ * agent/policy/deadline.h: in force while the present tick is smaller. */
+#define FW_TICK_SHIFT 27
+#define FW_FOREVER 0xffffffffu
+
 /* Value of a port table: the rule that blocks the port, 0 for none. */
 struct fw_rule_ref {
   __u64 rule_id;
+  __u32 until; /* deadline */
+  __u32 unused;
 };
-FW_ASSERT(sizeof(struct fw_rule_ref) == 8, "layout");
+FW_ASSERT(sizeof(struct fw_rule_ref) == 16, "layout");
 
 /* Entries of one port table: one for each port. */
 #define FW_PORTS 65536

@@ -31,6 +31,8 @@ struct Words {
   std::string ports;
   std::string watch;
   std::string mode;
+  std::string ttl;
+  std::string until;
   bool all_interfaces = false;
 };
 
@@ -64,6 +66,7 @@ class CommandLine {
 
   // Words to values: absl::Status with what cannot be understood.
   absl::Status Understand();
+  absl::Status UnderstandEnd();
   absl::Status UnderstandSources();
   absl::Status UnderstandStats();
   absl::Status UnderstandInterfaces(const char* command);
@@ -113,6 +116,14 @@ void CommandLine::AddChangeOptions(CLI::App* app) {
 
 void CommandLine::AddBlockOptions(CLI::App* app) {
   app->add_option("--comment", arguments_.comment, "Text kept with the rule");
+  CLI::Option* ttl =
+      app->add_option("--ttl", words_.ttl,
+                      "End the block after this, as in 90s, 10m, 1h30m, 7d");
+  app->add_option("--until", words_.until,
+                  "End the block then, as in 2026-12-01T12:00:00Z")
+      ->excludes(ttl);
+  app->add_flag("--renew", arguments_.renew,
+                "If it is blocked already, give the block this end");
   AddChangeOptions(app);
   app->add_flag("--exist-ok", arguments_.tolerate_unchanged,
                 "Succeed if it is blocked already");
@@ -209,6 +220,20 @@ absl::Status CommandLine::UnderstandSources() {
       "PREFIX is required, or --file with a list of them");
 }
 
+absl::Status CommandLine::UnderstandEnd() {
+  if (!words_.ttl.empty()) {
+    const auto ttl = ReadTtl("--ttl", words_.ttl);
+    if (!ttl.ok()) return ttl.status();
+    arguments_.ttl = *ttl;
+  }
+  if (!words_.until.empty()) {
+    const auto until = ReadTime("--until", words_.until);
+    if (!until.ok()) return until.status();
+    arguments_.until = *until;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CommandLine::UnderstandStats() {
   if (watch_->count() == 0) return absl::OkStatus();
   const auto interval =
@@ -246,6 +271,8 @@ absl::Status CommandLine::Understand() {
   const auto timeout = ReadDuration("--timeout", words_.timeout);
   if (!timeout.ok()) return timeout.status();
   arguments_.timeout = *timeout;
+  const absl::Status end = UnderstandEnd();
+  if (!end.ok()) return end;
   switch (arguments_.command) {
     case Command::kBlockIp:
     case Command::kUnblockIp:

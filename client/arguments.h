@@ -61,6 +61,11 @@ struct Arguments {
   // block-port, unblock-port.
   PortSpec ports;
   std::string comment;
+  // block-*: when it ends; one of them at most.
+  std::optional<absl::Duration> ttl;
+  std::optional<absl::Time> until;
+  // block-*: what is blocked already gets this end.
+  bool renew = false;
   std::string request_id;
   bool validate_only = false;
   // ALREADY_EXISTS of block-*, NOT_FOUND of unblock-*, is success.

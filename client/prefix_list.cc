@@ -80,7 +80,12 @@ void NameLines(std::string_view field,
       continue;
     }
     const ListedPrefix& prefix = prefixes[index];
-    violation.field = prefix.place.empty() ? prefix.text : prefix.place;
+    const std::string rest = violation.field.substr(end + 1);
+    // The same for all of them.
+    violation.field = rest == ".ttl"           ? "--ttl"
+                      : rest == ".expire_time" ? "--until"
+                      : prefix.place.empty()   ? prefix.text
+                                               : prefix.place;
     failure.message =
         absl::StrCat(violation.field, ": ", violation.description);
   }

@@ -93,13 +93,20 @@ class TextRenderer : public Renderer {
       : layout_(layout),
         out_(out),
         err_(err),
-        rules_({{"ID", Align::kRight}, {"RULE"}, {"CREATED"}, {"COMMENT"}}) {}
+        rules_({{"ID", Align::kRight},
+                {"RULE"},
+                {"CREATED"},
+                {"ENDS"},
+                {"COMMENT"}}) {}
 
   void Changed(const ChangeReport& report) override {
     const std::string verb = report.block ? "block" : "unblock";
     out_ << (report.validate_only ? "would " + verb : verb + "ed") << " "
          << Printable(MatchText(report.rule));
     if (report.rule.id() != 0) out_ << " (rule " << report.rule.id() << ")";
+    if (report.block && report.rule.has_expire_time()) {
+      out_ << ", ends " << EndText(report.rule, layout_.now());
+    }
     out_ << "\n";
   }
 
@@ -136,7 +143,8 @@ class TextRenderer : public Renderer {
   void RulePage(const fwagent::v1::ListRulesResponse& page) override {
     for (const fwagent::v1::Rule& rule : page.rules()) {
       rules_.AddRow({absl::StrCat(rule.id()), MatchText(rule),
-                     CreatedText(rule), rule.comment()});
+                     CreatedText(rule), EndText(rule, layout_.now()),
+                     rule.comment()});
     }
     rules_.Write(out_);
   }

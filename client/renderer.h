@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -79,6 +80,8 @@ struct TextLayout {
   bool redraw = false;
   // Counters come with rates.
   bool rates = false;
+  // The wall clock, for the time that is left of rules that end.
+  std::function<absl::Time()> now = {};
 };
 
 // The streams must outlive the renderer.

@@ -5,6 +5,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "client/duration.h"
 
 namespace fwagent::client {
 namespace {
@@ -47,6 +48,13 @@ std::string CreatedText(const fwagent::v1::Rule& rule) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
                           absl::FromUnixSeconds(rule.create_time().seconds()),
                           absl::UTCTimeZone());
+}
+
+std::string EndText(const fwagent::v1::Rule& rule, absl::Time now) {
+  if (!rule.has_expire_time()) return "never";
+  const absl::Time end = absl::FromUnixSeconds(rule.expire_time().seconds()) +
+                         absl::Nanoseconds(rule.expire_time().nanos());
+  return absl::StrCat("in ", DurationText(end - now));
 }
 
 std::string VerdictText(fwagent::v1::Verdict verdict) {

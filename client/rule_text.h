@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "absl/time/time.h"
 #include "fwagent/v1/rule.pb.h"
 #include "fwagent/v1/stats.pb.h"
 
@@ -15,6 +16,9 @@ std::string MatchText(const fwagent::v1::Rule& rule);
 
 // "2026-01-02T03:04:05Z"; "-" when there is none.
 std::string CreatedText(const fwagent::v1::Rule& rule);
+
+// "in 9m58s"; "never" when there is no end.
+std::string EndText(const fwagent::v1::Rule& rule, absl::Time now);
 
 // "drop"; the number of one that is not known.
 std::string VerdictText(fwagent::v1::Verdict verdict);

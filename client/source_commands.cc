@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/block_fields.h"
 #include "client/commands.h"
 #include "client/prefix_list.h"
 
@@ -29,7 +30,7 @@ ChangeSourcesRequest ToRequest(const Arguments& arguments,
     auto* edit = request.add_edits();
     if (arguments.command == Command::kBlockIp) {
       edit->mutable_block()->set_text(prefix.text);
-      edit->set_comment(arguments.comment);
+      FillBlock(arguments, edit);
     } else {
       edit->mutable_unblock()->set_text(prefix.text);
     }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/core/expiry.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/rule.h"
 
@@ -15,10 +16,15 @@ namespace fwagent::core {
 
 // One rule to add or to remove.
 struct Edit {
-  enum class Kind { kBlock, kUnblock };
+  // kEnd takes a rule away if it has ended; if not, there is nothing to do.
+  enum class Kind { kBlock, kUnblock, kEnd };
   Kind kind = Kind::kBlock;
   policy::Match match = policy::Prefix();
   std::string comment;  // of a block
+  Ending ending = {};   // of a block
+  // Of a block: one that is there gets this ending, and this comment unless it
+  // is empty, and stays the same rule.
+  bool renew = false;
 };
 
 // What shall become of one set.
@@ -42,7 +48,8 @@ struct SetEdit {
 };
 
 // What someone wants changed: all of it, at one instant, or nothing. More than
-// one edit only for sources: ports have a table for each protocol.
+// one edit only for sources, as ports have a table for each protocol; or of
+// kEnd, where no packet can see the change.
 struct Change {
   std::vector<Edit> edits;
   std::vector<SetEdit> sets;

@@ -24,14 +24,15 @@ constexpr std::array<const char*, policy::kFamilies> kTableNames = {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
-    store::Store* store, dataplane::DataPlane* data_plane, Clock clock) {
+    store::Store* store, dataplane::DataPlane* data_plane, Clocks clocks) {
   FW_ASSIGN_OR_RETURN(store::State state, store->Load());
   FW_ASSIGN_OR_RETURN(const dataplane::LivePorts ports,
                       data_plane->ReadPorts());
   if (state.fresh) {
     FW_ASSIGN_OR_RETURN(store::Delta adopted,
-                        AdoptLiveRules(*data_plane, ports, clock()));
+                        AdoptLiveRules(*data_plane, ports, clocks.Now()));
     if (!adopted.add.empty()) {
+      adopted.boot_id = clocks.boot_id;
       FW_RETURN_IF_ERROR(store->Commit(adopted));
       spdlog::warn(
           "the state directory is new, but the kernel enforces {} rules: "
@@ -40,14 +41,23 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
       state = {.rules = std::move(adopted.add),
                .sets = {},
                .generation = adopted.generation,
-               .next_rule_id = adopted.next_rule_id};
+               .next_rule_id = adopted.next_rule_id,
+               .boot_id = adopted.boot_id};
     }
   }
 
+  const Moment now = clocks.Now();
+  const bool rebooted =
+      state.boot_id.empty() || state.boot_id != clocks.boot_id;
   auto engine =
-      std::unique_ptr<Engine>(new Engine(store, data_plane, std::move(clock)));
+      std::unique_ptr<Engine>(new Engine(store, data_plane, std::move(clocks)));
+  const util::MutexLock change_lock(&engine->change_mutex_);
   const util::MutexLock lock(&engine->mutex_);
   for (Rule& rule : state.rules) {
+    if (rebooted && policy::Ends(rule)) {
+      MoveToThisBoot(now, rule);
+      engine->old_deadlines_ = true;
+    }
     FW_RETURN_IF_ERROR(util::WithContext(engine->rules_.Add(std::move(rule)),
                                          "the store contradicts itself"));
   }
@@ -68,13 +78,19 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
 }
 
 RulePage Engine::List(policy::RuleId after, std::size_t limit) const {
-  const util::MutexLock lock(&mutex_);
+  const Moment now = clocks_.Now();
   RulePage page;
-  page.rules = rules_.Page(after, limit);
-  page.total = rules_.size();
-  page.generation = generation_;
-  page.last = page.rules.empty() ||
-              page.rules.back().id == rules_.rules().rbegin()->first;
+  {
+    const util::MutexLock lock(&mutex_);
+    page.rules = rules_.Page(after, limit + 1, now.tick());
+    page.total = rules_.size() - rules_.EndedCount(now.tick());
+    page.generation = generation_;
+  }
+  page.last = page.rules.size() <= limit;
+  if (!page.last) page.rules.pop_back();
+  for (Rule& rule : page.rules) {
+    rule.expire_time = PresentExpireTime(rule, now);
+  }
   return page;
 }
 

@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "agent/core/change.h"
 #include "agent/core/change_queue.h"
+#include "agent/core/clocks.h"
 #include "agent/core/plan.h"
 #include "agent/core/set_plan.h"
 #include "agent/dataplane/data_plane.h"
@@ -34,14 +35,13 @@ namespace fwagent::core {
 // readers of the list never wait for the disk or the kernel.
 class Engine {
  public:
-  using Clock = std::function<absl::Time()>;
-
   // Loads the store and makes the kernel's tables agree with it: what was
   // acknowledged is enforced, and nothing else. When there was no store yet,
   // the rules that the kernel already enforces are adopted instead.
+  // Rules that ended meanwhile are still to be taken away; see ExpiryWorker.
   // `store` and `data_plane` must outlive the engine.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
-      store::Store* store, dataplane::DataPlane* data_plane, Clock clock);
+      store::Store* store, dataplane::DataPlane* data_plane, Clocks clocks);
 
   // ALREADY_EXISTS, NOT_FOUND: the rule is, or is not, there.
   // RESOURCE_EXHAUSTED: the kernel's table or the disk is full.
@@ -53,7 +53,8 @@ class Engine {
   // How many changes wait for the group before theirs.
   std::size_t WaitingChanges() const { return queue_.size(); }
 
-  // At most `limit` rules with ids above `after`.
+  // At most `limit` rules with ids above `after`, without those that have
+  // ended. Their times of expiry are those of the wall clock as it is set now.
   RulePage List(policy::RuleId after, std::size_t limit) const;
 
   // The sets in order of name, without their entries.
@@ -64,6 +65,19 @@ class Engine {
       std::size_t limit) const;
   // The entries that hold all of a prefix, in order of set.
   std::vector<SetHit> FindInSets(const policy::Prefix& prefix) const;
+  // What is for ExpiryWorker to do. The change takes away all rules that have
+  // ended; it has no edits when there are none.
+  Change RemovalOfEnded() const;
+  // The earliest end of a rule, also one that has passed; else kForever.
+  policy::Deadline NextDeadline() const;
+  // Makes the store's deadlines those of this run of the host, and its times of
+  // expiry those of the wall clock as it is set now, in one step. Nothing is
+  // written when they are so already.
+  absl::Status RefreshExpiry();
+  // Called, until it is set to null, when a rule was added that is the first to
+  // end. Must not call the engine.
+  void OnEarlierDeadline(std::function<void()> listener);
+  Moment Now() const { return clocks_.Now(); }
 
   // As DataPlane's methods of the same names. Nothing else attaches, detaches
   // or mends; which interfaces are wanted, InterfaceKeeper knows. Mend also
@@ -85,8 +99,8 @@ class Engine {
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters() const;
 
  private:
-  Engine(store::Store* store, dataplane::DataPlane* data_plane, Clock clock)
-      : store_(store), data_plane_(data_plane), clock_(std::move(clock)) {}
+  Engine(store::Store* store, dataplane::DataPlane* data_plane, Clocks clocks)
+      : store_(store), data_plane_(data_plane), clocks_(std::move(clocks)) {}
 
   using Group = ChangeQueue::Group;
 
@@ -108,12 +122,12 @@ class Engine {
   absl::StatusOr<std::optional<ChangeResult>> FindAnswer(const Change& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::Status Plan(const Change& change, const SourceCapacity& capacity,
-                    Batch::Member& member)
+                    const Moment& now, Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   // Gives the answer to a change that needs no commit.
   bool AnswerAtOnce(Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
-  void Accept(Batch::Member member, Batch& batch)
+  void Accept(Batch::Member member, absl::Time now, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   std::size_t Carry(Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::Status Undo(const Batch& batch, std::size_t first,
@@ -124,7 +138,7 @@ class Engine {
 
   store::Store* const store_;
   dataplane::DataPlane* const data_plane_;
-  const Clock clock_;
+  const Clocks clocks_;
 
   ChangeQueue queue_;
 
@@ -136,6 +150,11 @@ class Engine {
   bool rewrote_sources_ ABSL_GUARDED_BY(change_mutex_) = false;
   // Somebody else wrote to the tables, and they could not be mended yet.
   bool tables_damaged_ ABSL_GUARDED_BY(change_mutex_) = false;
+  // The store holds deadlines of an earlier run of the host.
+  bool old_deadlines_ ABSL_GUARDED_BY(change_mutex_) = false;
+  // How the wall clock stood when the times of expiry were last looked at.
+  std::optional<absl::Time> wall_at_boot_ ABSL_GUARDED_BY(change_mutex_);
+  std::function<void()> on_earlier_deadline_ ABSL_GUARDED_BY(change_mutex_);
 
   // Guards what readers see; never held over a wait. Only Acknowledge writes.
   mutable util::Mutex mutex_ ABSL_ACQUIRED_AFTER(change_mutex_);

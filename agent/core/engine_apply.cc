@@ -1,12 +1,11 @@
 // The way of a change through the engine.
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "agent/core/change_log.h"
 #include "agent/core/engine.h"
 #include "agent/core/publication.h"
 #include "agent/util/errno_status.h"
@@ -18,7 +17,6 @@ namespace {
 
 using policy::Family;
 using policy::Rule;
-using Kind = Edit::Kind;
 
 // A kernel that lacks something of its own must not read like a rule that is
 // there already, or is not.
@@ -63,8 +61,9 @@ store::Delta Inverse(const store::Delta& delta, const std::vector<Step>& steps,
     inverse.sets.push_back(InverseOf(step));
   }
   for (const Step& step : steps) {
-    if (step.kind == Kind::kBlock) {
+    if (step.adds()) {
       inverse.remove.push_back(step.rule.id);
+      if (step.before.has_value()) inverse.add.push_back(*step.before);
     } else {
       inverse.add.push_back(step.rule);
     }
@@ -102,32 +101,6 @@ class Independence {
   absl::flat_hash_set<std::string> sets_;
   absl::flat_hash_set<std::string> request_ids_;
 };
-
-void Log(const std::vector<Step>& steps, const Change& change,
-         std::uint64_t generation) {
-  if (steps.size() == 1) {
-    const Rule& rule = steps.front().rule;
-    spdlog::info("{} {}: rule {}, generation {}, asked by {}",
-                 KindName(steps.front().kind),
-                 policy::MatchToString(rule.match), rule.id, generation,
-                 change.origin);
-    return;
-  }
-  const auto blocked =
-      std::count_if(steps.begin(), steps.end(),
-                    [](const Step& step) { return step.kind == Kind::kBlock; });
-  spdlog::info("block {} sources and unblock {}: generation {}, asked by {}",
-               blocked, static_cast<std::ptrdiff_t>(steps.size()) - blocked,
-               generation, change.origin);
-}
-
-void LogSet(const policy::SetOutcome& set, const Change& change,
-            std::uint64_t generation) {
-  spdlog::info(
-      "set {} ({}): {} entries, {} in, {} out; generation {}, asked by {}",
-      set.info.name, policy::SetActionName(set.info.action), set.size,
-      set.added, set.removed, generation, change.origin);
-}
 
 }  // namespace
 
@@ -172,9 +145,10 @@ Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
       queued.result = **std::move(answer);
       continue;
     }
+    const Moment now = clocks_.Now();
     util::MutexLock lock(&mutex_);
     Batch::Member member{.queued = &queued};
-    const absl::Status planned = Plan(change, capacity, member);
+    const absl::Status planned = Plan(change, capacity, now, member);
     if (absl::IsResourceExhausted(planned) && !batch.members.empty()) {
       // One before it may be about to make room.
       waiting.push_front(&queued);
@@ -183,15 +157,15 @@ Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
     if (!planned.ok()) {
       queued.result = planned;
     } else if (!AnswerAtOnce(member)) {
-      Accept(std::move(member), batch);
+      Accept(std::move(member), now.wall, batch);
     }
   }
   return batch;
 }
 
 absl::Status Engine::Plan(const Change& change, const SourceCapacity& capacity,
-                          Batch::Member& member) {
-  FW_ASSIGN_OR_RETURN(member.steps, PlanChange(change, rules_, capacity));
+                          const Moment& now, Batch::Member& member) {
+  FW_ASSIGN_OR_RETURN(member.steps, PlanChange(change, rules_, capacity, now));
   FW_ASSIGN_OR_RETURN(member.set_steps, PlanSets(change, sets_));
   return absl::OkStatus();
 }
@@ -222,28 +196,33 @@ absl::StatusOr<std::optional<ChangeResult>> Engine::FindAnswer(
 }
 
 // Gives ids and a generation, and writes down what the disk is to hold.
-void Engine::Accept(Batch::Member member, Batch& batch) {
+void Engine::Accept(Batch::Member member, absl::Time now, Batch& batch) {
   const Change& change = *member.queued->change;
-  const absl::Time now = absl::FromUnixMicros(absl::ToUnixMicros(clock_()));
   store::Delta delta;
   for (Step& step : member.steps) {
-    if (step.kind == Kind::kUnblock) {
+    if (!step.adds()) {
       delta.remove.push_back(step.rule.id);
       continue;
     }
-    // Never given twice, not even an id that was not acknowledged.
-    step.rule.id = next_rule_id_++;
-    step.rule.create_time = now;
+    if (step.before.has_value()) delta.remove.push_back(step.before->id);
+    if (!step.renews()) {
+      // Never given twice, not even an id that was not acknowledged.
+      step.rule.id = next_rule_id_++;
+      step.rule.create_time = WholeMicros(now);
+    }
     delta.add.push_back(step.rule);
   }
   for (SetStep& step : member.set_steps) {
     if (step.before == nullptr) {
       step.after->info.id = next_rule_id_++;
-      step.after->info.create_time = now;
+      step.after->info.create_time = WholeMicros(now);
     }
     delta.sets.push_back(DeltaOf(step));
   }
   const bool empty = member.steps.empty() && member.set_steps.empty();
+  // Until the old deadlines are brought up to date, the store's belong to the
+  // earlier run, and the next start goes by the wall clock.
+  if (!old_deadlines_) delta.boot_id = clocks_.boot_id;
   delta.next_rule_id = next_rule_id_;
   delta.generation =
       (batch.deltas.empty() ? generation_ : batch.deltas.back().generation) +
@@ -318,24 +297,29 @@ absl::Status Engine::Undo(const Batch& batch, std::size_t first,
 // this function, under change_mutex_, changes them.
 void Engine::Acknowledge(Batch::Member& member, const store::Delta& delta) {
   std::vector<policy::SetOutcome> outcomes;
+  bool earlier = false;
   {
     const util::MutexLock lock(&mutex_);
+    const policy::Deadline next = rules_.NextDeadline();
     for (const Step& step : member.steps) {
-      if (step.kind == Kind::kBlock) {
-        rules_.Add(step.rule).IgnoreError();
-      } else {
+      if (!step.adds() || step.before.has_value()) {
         rules_.Remove(step.rule.match).IgnoreError();
       }
+      if (step.adds()) rules_.Add(step.rule).IgnoreError();
     }
     // Before sets change in place, which the outcome is counted from.
     outcomes = OutcomesOf(member.set_steps);
     for (const SetStep& step : member.set_steps) ApplyStep(step, sets_);
     generation_ = delta.generation;
+    earlier = rules_.NextDeadline() < next;
   }
+  if (earlier && on_earlier_deadline_) on_earlier_deadline_();
   const Change& change = *member.queued->change;
-  if (!member.steps.empty()) Log(member.steps, change, delta.generation);
+  if (!member.steps.empty()) {
+    LogChange(member.steps, change, delta.generation);
+  }
   for (const policy::SetOutcome& set : outcomes) {
-    LogSet(set, change, delta.generation);
+    LogSetChange(set, change, delta.generation);
   }
   member.queued->result = ChangeResult{RulesOf(member.steps),
                                        std::move(outcomes), delta.generation};

@@ -2,7 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <array>
+#include <cstddef>
 #include <utility>
+
+#include "agent/util/status_macros.h"
 
 namespace fwagent::core {
 namespace {
@@ -14,8 +18,9 @@ using Kind = Edit::Kind;
 PortsOf PortsAfter(const Step& step, const policy::RuleSet& rules) {
   const auto& ports = std::get<PortRange>(step.rule.match);
   policy::PortRules wanted = rules.port_rules();
-  if (step.kind == Kind::kBlock) {
-    wanted.emplace(ports, step.rule.id);
+  if (step.adds()) {
+    wanted.insert_or_assign(ports,
+                            policy::PortRule(step.rule.id, step.rule.until));
   } else {
     wanted.erase(ports);
   }
@@ -34,6 +39,46 @@ const Prefix* OnlyPrefix(const PlannedChange& change) {
   const policy::SetDifference& difference = step.difference;
   return difference.after.empty() ? &difference.before.front().prefix
                                   : &difference.after.front().prefix;
+}
+
+// What a prefix means after a change, which others may hold too.
+OneSource SourceChange(const PlannedChange& change, const Prefix& prefix) {
+  auto source = SourceAfter(change, prefix);
+  if (!source.has_value()) return RemovedSource{prefix};
+  return AddedSource{*std::move(source)};
+}
+
+Ended EndedOf(const PlannedChange& change) {
+  Ended ended;
+  policy::PortRules ports = change.rules.port_rules();
+  std::array<bool, policy::kProtocols.size()> touched{};
+  std::vector<Prefix> prefixes;
+  for (const Step& step : change.steps) {
+    if (const auto* prefix = std::get_if<Prefix>(&step.rule.match)) {
+      prefixes.push_back(*prefix);
+      continue;
+    }
+    const auto& range = std::get<PortRange>(step.rule.match);
+    ports.erase(range);
+    touched[static_cast<std::size_t>(range.protocol())] = true;
+  }
+  // Building all anew costs about a hundredth of taking all away one by one.
+  constexpr std::size_t kCostOfBuilding = 100;
+  if (prefixes.size() * kCostOfBuilding > change.rules.size()) {
+    ended.sources = AllSources{SourcesAfter(change)};
+  } else {
+    ManySources sources;
+    for (const Prefix& prefix : prefixes) {
+      sources.changes.push_back(SourceChange(change, prefix));
+    }
+    ended.sources = std::move(sources);
+  }
+  for (const policy::Protocol protocol : policy::kProtocols) {
+    if (!touched[static_cast<std::size_t>(protocol)]) continue;
+    ended.ports.push_back(
+        {protocol, policy::CompilePortTable(ports, protocol)});
+  }
+  return ended;
 }
 
 struct Call {
@@ -56,6 +101,20 @@ struct Call {
   absl::Status operator()(const PortsOf& ports) const {
     return data_plane.ReplacePorts(ports.protocol, ports.table);
   }
+  absl::Status operator()(const ManySources& many) const {
+    for (const OneSource& change : many.changes) {
+      FW_RETURN_IF_ERROR(std::visit(*this, change));
+    }
+    return absl::OkStatus();
+  }
+  // After an error, what was taken away is gone: it said nothing any more.
+  absl::Status operator()(const Ended& ended) const {
+    FW_RETURN_IF_ERROR(std::visit(*this, ended.sources));
+    for (const PortsOf& ports : ended.ports) {
+      FW_RETURN_IF_ERROR((*this)(ports));
+    }
+    return absl::OkStatus();
+  }
 };
 
 }  // namespace
@@ -63,12 +122,14 @@ struct Call {
 Publication ToPublish(const PlannedChange& change) {
   if (change.steps.empty() && change.set_steps.empty()) return std::monostate();
   if (const Prefix* prefix = OnlyPrefix(change)) {
-    auto source = SourceAfter(change, *prefix);
-    if (!source.has_value()) return RemovedSource{*prefix};
-    return AddedSource{*std::move(source)};
+    return std::visit([](auto one) -> Publication { return one; },
+                      SourceChange(change, *prefix));
   }
-  const bool only_ports = change.set_steps.empty() && change.steps.size() == 1;
-  if (only_ports) return PortsAfter(change.steps.front(), change.rules);
+  if (change.set_steps.empty()) {
+    const Step& first = change.steps.front();
+    if (change.steps.size() == 1) return PortsAfter(first, change.rules);
+    if (first.kind == Kind::kEnd) return EndedOf(change);
+  }
   return AllSources{SourcesAfter(change)};
 }
 

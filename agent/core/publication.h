@@ -21,14 +21,26 @@ struct RemovedSource {
 struct AllSources {
   std::vector<policy::SourceRule> rules;
 };
+// Either, of one prefix.
+using OneSource = std::variant<AddedSource, RemovedSource>;
+struct ManySources {
+  std::vector<OneSource> changes;
+};
 struct PortsOf {
   policy::Protocol protocol = policy::Protocol::kTcp;
   policy::PortTable table;
 };
 
-// One call of the data plane, so that it takes effect at one instant.
+// Rules of any kind that have ended, which packets see already.
+struct Ended {
+  std::variant<ManySources, AllSources> sources;
+  std::vector<PortsOf> ports;
+};
+
+// One call of the data plane, so that it takes effect at one instant; of what
+// has ended, several.
 using Publication = std::variant<std::monostate, AddedSource, RemovedSource,
-                                 AllSources, PortsOf>;
+                                 AllSources, PortsOf, Ended>;
 
 Publication ToPublish(const PlannedChange& change);
 

@@ -1,10 +1,12 @@
 #include "agent/service/firewall_service.h"
 
 #include <ctime>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "agent/service/convert.h"
+#include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
 #include "agent/util/status_macros.h"
 
@@ -34,7 +36,10 @@ absl::StatusOr<core::ChangeResult> FirewallService::ApplyChange(
   const std::string origin = peers_->Describe(context.peer());
   FW_ASSIGN_OR_RETURN(core::Change change, ToChange(request));
   change.origin = origin;
-  return engine_->Apply(change);
+  auto result = engine_->Apply(change);
+  if (result.ok()) return result;
+  constexpr bool kMany = std::is_same_v<Request, v1::ChangeSourcesRequest>;
+  return NameExpireTime(result.status(), kMany);
 }
 
 template <typename Request, typename Response>

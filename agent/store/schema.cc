@@ -17,7 +17,7 @@ constexpr std::int64_t kApplicationId = 0x66776167;
 
 // Entry n brings a file of version n to version n + 1. What was released is
 // never edited, only followed by another entry.
-constexpr std::array<const char*, 4> kMigrations = {
+constexpr std::array<const char*, 5> kMigrations = {
     R"sql(
 CREATE TABLE meta (
   only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -109,6 +109,45 @@ UPDATE request SET rules_total = (SELECT coalesce(sum(r.checksum), 0)
   FROM request_rule AS r WHERE r.seq = request.seq);
 UPDATE request SET checksum = fw_checksum(seq, request_id, fingerprint,
   generation, rules_total);
+)sql",
+    // Rules that end: on the wall clock, and on that of the run of the host
+    // that meta names, in ticks of 2^27 ns (both or none). A row that was not
+    // as it was written keeps a checksum that is wrong.
+    R"sql(
+ALTER TABLE rule ADD COLUMN expires_us INTEGER;
+ALTER TABLE rule ADD COLUMN until_tick INTEGER;
+ALTER TABLE request_rule ADD COLUMN expires_us INTEGER;
+ALTER TABLE request_rule ADD COLUMN until_tick INTEGER;
+ALTER TABLE meta ADD COLUMN boot_id TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE growth (seq INTEGER PRIMARY KEY, sum INTEGER NOT NULL) STRICT;
+INSERT INTO growth SELECT 0, -coalesce(sum(checksum), 0) FROM rule;
+UPDATE rule SET checksum = fw_checksum(id, kind, address, length, protocol,
+  first_port, last_port, comment, created_us, expires_us, until_tick)
+  WHERE checksum = fw_checksum(id, kind, address, length, protocol,
+    first_port, last_port, comment, created_us);
+UPDATE growth SET sum = sum + (SELECT coalesce(sum(checksum), 0) FROM rule);
+UPDATE meta SET rules_total = rules_total + growth.sum,
+  checksum = fw_checksum(generation, next_rule_id, rules_total + growth.sum,
+    boot_id)
+  FROM growth
+  WHERE checksum = fw_checksum(generation, next_rule_id, rules_total);
+
+DELETE FROM growth;
+INSERT INTO growth SELECT seq, -sum(checksum) FROM request_rule GROUP BY seq;
+UPDATE request_rule SET checksum = fw_checksum(seq, position, rule_id, kind,
+  address, length, protocol, first_port, last_port, comment, created_us,
+  expires_us, until_tick)
+  WHERE checksum = fw_checksum(seq, position, rule_id, kind, address, length,
+    protocol, first_port, last_port, comment, created_us);
+UPDATE growth SET sum = sum + (SELECT sum(r.checksum) FROM request_rule AS r
+  WHERE r.seq = growth.seq);
+UPDATE request SET rules_total = rules_total + growth.sum,
+  checksum = fw_checksum(request.seq, request_id, fingerprint, generation,
+    rules_total + growth.sum)
+  FROM growth WHERE growth.seq = request.seq AND checksum = fw_checksum(
+    request.seq, request_id, fingerprint, generation, rules_total);
+DROP TABLE growth;
 )sql",
     // Sets. Their rows' checksums are part of meta.rules_total, those of what
     // requests did to them part of request.rules_total.

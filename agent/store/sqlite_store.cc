@@ -62,23 +62,26 @@ absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
   Statements s;
   const std::string request_columns =
       "seq, request_id, fingerprint, generation, rules_total";
+  const std::string meta_columns =
+      "generation, next_rule_id, rules_total, boot_id";
   const std::string of_rule = absl::StrCat("id, ", kRuleColumns);
   const std::string of_request_rule =
       absl::StrCat("seq, position, rule_id, ", kRuleColumns);
   const std::string requests_to_trim =
       " WHERE seq <= (SELECT max(seq) FROM request) - ?";
   const std::initializer_list<std::pair<SqliteStatement*, std::string>> all = {
-      {&s.read_meta,
-       absl::StrCat("SELECT generation, next_rule_id, rules_total, ",
-                    IsAsWritten("generation, next_rule_id, rules_total"),
-                    " FROM meta")},
+      {&s.read_meta, absl::StrCat("SELECT ", meta_columns, ", ",
+                                  IsAsWritten(meta_columns), " FROM meta")},
       {&s.read_rules,
        absl::StrCat("SELECT ", of_rule, ", checksum, ", IsAsWritten(of_rule),
                     " FROM rule ORDER BY id")},
       {&s.write_meta,
-       "INSERT OR REPLACE INTO meta SELECT 1, ?1, ?2, total, "
-       "fw_checksum(?1, ?2, total) FROM "
-       "(SELECT coalesce((SELECT rules_total FROM meta), 0) + ?3 AS total)"},
+       absl::StrCat(
+           "INSERT OR REPLACE INTO meta (only, ", meta_columns,
+           ", checksum) SELECT 1, ?1, ?2, total, boot_id, "
+           "fw_checksum(?1, ?2, total, boot_id) FROM "
+           "(SELECT coalesce((SELECT rules_total FROM meta), 0) + ?3 AS total, "
+           "coalesce(?4, (SELECT boot_id FROM meta), '') AS boot_id)")},
       {&s.insert_rule, Insert("rule", of_rule, kRuleWidth + 1)},
       {&s.delete_rule, "DELETE FROM rule WHERE id = ? RETURNING checksum"},
       {&s.find_request, absl::StrCat("SELECT ", request_columns, ", ",
@@ -132,7 +135,8 @@ absl::StatusOr<std::int64_t> SqliteStore::LoadMeta(State& state) {
   state.generation = static_cast<std::uint64_t>(row.IntegerAt(0));
   state.next_rule_id = static_cast<policy::RuleId>(row.IntegerAt(1));
   const std::int64_t total = row.IntegerAt(2);
-  const bool is_as_written = row.IntegerAt(3) != 0;
+  state.boot_id = std::string(row.BytesAt(3));
+  const bool is_as_written = row.IntegerAt(4) != 0;
   row.Reset();
   if (is_as_written) return total;
   return DamagedError(database_.file(),
@@ -182,13 +186,21 @@ absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
       }
       FW_RETURN_IF_ERROR(WriteRequests(delta));
     }
-    if (deltas.empty()) return absl::OkStatus();
-    return statements_.write_meta
-        .Integer(static_cast<std::int64_t>(deltas.back().generation))
-        .Integer(static_cast<std::int64_t>(deltas.back().next_rule_id))
-        .Integer(growth)
-        .Run();
+    return deltas.empty() ? absl::OkStatus() : WriteMeta(deltas, growth);
   });
+}
+
+absl::Status SqliteStore::WriteMeta(absl::Span<const Delta> deltas,
+                                    std::int64_t growth) {
+  std::string boot_id;
+  for (const Delta& delta : deltas) {
+    if (!delta.boot_id.empty()) boot_id = delta.boot_id;
+  }
+  SqliteStatement& meta = statements_.write_meta;
+  meta.Integer(static_cast<std::int64_t>(deltas.back().generation))
+      .Integer(static_cast<std::int64_t>(deltas.back().next_rule_id))
+      .Integer(growth);
+  return (boot_id.empty() ? meta.Null() : meta.Text(boot_id)).Run();
 }
 
 absl::StatusOr<std::int64_t> SqliteStore::WriteRules(const Delta& delta) {

@@ -71,6 +71,9 @@ class SqliteStore : public Store {
   // Returns by how much the total of the rules' checksums grows.
   absl::StatusOr<std::int64_t> WriteRules(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // `growth` is that of all of them.
+  absl::Status WriteMeta(absl::Span<const Delta> deltas, std::int64_t growth)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteRequests(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteAnswer(const AnsweredRequest& request)

@@ -36,6 +36,8 @@ struct State {
   policy::RuleId next_rule_id = 1;
   // No store was there before: nothing was ever acknowledged by it.
   bool fresh = false;
+  // The run of the host whose deadlines the rules have; see Delta.
+  std::string boot_id = {};
 };
 
 // What becomes of one set. Applied in the order of the members.
@@ -57,6 +59,9 @@ struct Delta {
   policy::RuleId next_rule_id = 1;
   std::optional<AnsweredRequest> remember;
   std::optional<std::string> forget_request_id;
+  // The run of the host (/proc/sys/kernel/random/boot_id) that every deadline
+  // in the store belongs to from now on; empty: the same as before.
+  std::string boot_id = {};
 };
 
 // Calls come one at a time, except FindRequest, which may come at any time.

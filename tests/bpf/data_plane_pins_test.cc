@@ -36,7 +36,7 @@ using testing::KernelWorld;
 using ::testing::Not;
 using ::testing::Optional;
 
-constexpr char kMaps[] = "maps-v5";
+constexpr char kMaps[] = "maps-v6";
 
 Prefix P(const char* text) { return Prefix::Parse(text).value(); }
 
@@ -83,7 +83,7 @@ class DataPlanePinsTest : public ::testing::Test {
   }
   // What the program reads first.
   fw_source_state State() {
-    const auto pin = OpenPin(world_->Pin("maps-v5/fw_sources"));
+    const auto pin = OpenPin(world_->Pin("maps-v6/fw_sources"));
     const std::uint32_t key = 0;
     fw_source_state state{};
     EXPECT_EQ(bpf_map_lookup_elem(pin->fd.get(), &key, &state), 0);
@@ -322,7 +322,7 @@ TEST_F(DataPlanePinsTest, MakesTheMapsAnewThatAreMissing) {
   ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
   Attach("fw0");
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v5/fw_slabs")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v6/fw_slabs")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_THAT(Pins(kMaps), Not(Contains("fw_slabs")));
   ASSERT_TRUE(plane().ReplaceSources({Block("2001:db8::/32", 2)}).ok());
@@ -358,7 +358,7 @@ TEST_F(DataPlanePinsTest, SourcesThatLostAPinCannotBeReadUntilReplaced) {
   ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
   Attach("fw0");
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v5/slab-1")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v6/slab-1")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_EQ(*plane().ReadSources(), std::nullopt);
   ASSERT_TRUE(plane().ReplaceSources({Block("192.0.2.2", 1)}).ok());
@@ -371,11 +371,11 @@ TEST_F(DataPlanePinsTest, RefusesAPinnedMapOfAnotherSize) {
   Attach("fw0");
   world_->Stop();
   const util::ScopedFd map = MakeArray(7);
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v5/fw_slots")).ok());
-  ASSERT_TRUE(Pin(map.get(), world_->Pin("maps-v5/fw_slots")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v6/fw_slots")).ok());
+  ASSERT_TRUE(Pin(map.get(), world_->Pin("maps-v6/fw_slots")).ok());
   const absl::Status status = world_->Start();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
-  EXPECT_THAT(status.message(), HasSubstr("maps-v5/fw_slots"));
+  EXPECT_THAT(status.message(), HasSubstr("maps-v6/fw_slots"));
 }
 
 TEST_F(DataPlanePinsTest, APortTableThatLostItsPinIsUnknownUntilReplaced) {
@@ -384,7 +384,7 @@ TEST_F(DataPlanePinsTest, APortTableThatLostItsPinIsUnknownUntilReplaced) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(53, 1)).ok());
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v5/ports-tcp")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v6/ports-tcp")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_EQ((*plane().ReadPorts())[0], std::nullopt);
   EXPECT_THAT((*plane().ReadPorts())[1], Optional(TableWith(53, 1)));
@@ -397,14 +397,14 @@ TEST_F(DataPlanePinsTest, FindsThePortTableAfterACrashBehindTheSwap) {
   Attach("fw0");
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   world_->Stop();
-  const std::string pin = world_->Pin("maps-v5/ports-tcp");
+  const std::string pin = world_->Pin("maps-v6/ports-tcp");
   ASSERT_EQ(std::rename(pin.c_str(), (pin + "-next").c_str()), 0);
   const util::ScopedFd old = MakeArray(1);
   ASSERT_TRUE(Pin(old.get(), pin).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_THAT((*plane().ReadPorts())[0], Optional(TableWith(22, 1)));
-  EXPECT_FALSE(Exists("maps-v5/ports-tcp-next"));
-  EXPECT_TRUE(Exists("maps-v5/ports-tcp"));
+  EXPECT_FALSE(Exists("maps-v6/ports-tcp-next"));
+  EXPECT_TRUE(Exists("maps-v6/ports-tcp"));
 }
 
 TEST_F(DataPlanePinsTest, FindsThePortTableAfterACrashBeforeTheSwap) {
@@ -413,10 +413,10 @@ TEST_F(DataPlanePinsTest, FindsThePortTableAfterACrashBeforeTheSwap) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   world_->Stop();
   const util::ScopedFd next = MakeArray(1);
-  ASSERT_TRUE(Pin(next.get(), world_->Pin("maps-v5/ports-tcp-next")).ok());
+  ASSERT_TRUE(Pin(next.get(), world_->Pin("maps-v6/ports-tcp-next")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_THAT((*plane().ReadPorts())[0], Optional(TableWith(22, 1)));
-  EXPECT_FALSE(Exists("maps-v5/ports-tcp-next"));
+  EXPECT_FALSE(Exists("maps-v6/ports-tcp-next"));
 }
 
 TEST_F(DataPlanePinsTest, TellsTheProgramHowManyPrefixesThereAre) {

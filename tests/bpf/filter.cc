@@ -47,7 +47,7 @@ bool IsSame(const std::vector<fw_rule_ref>& a,
             const std::vector<fw_rule_ref>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const fw_rule_ref& x, const fw_rule_ref& y) {
-                      return x.rule_id == y.rule_id;
+                      return x.rule_id == y.rule_id && x.until == y.until;
                     });
 }
 
@@ -127,8 +127,9 @@ absl::Status Filter::BlockPorts(fw_port_protocol protocol, const Rules& rules) {
     ++rule_id;
     if (ports.protocol != protocol) continue;
     table.resize(FW_PORTS);
-    std::fill(table.begin() + ports.first, table.begin() + ports.last + 1,
-              fw_rule_ref{rule_id});
+    std::fill(
+        table.begin() + ports.first, table.begin() + ports.last + 1,
+        fw_rule_ref{.rule_id = rule_id, .until = FW_FOREVER, .unused = 0});
   }
   std::vector<fw_rule_ref>& live = live_ports_[protocol];
   if (IsSame(table, live)) return absl::OkStatus();

@@ -23,7 +23,8 @@ store::State MemoryStore::state() const {
                      .sets = {},
                      .generation = content_.generation,
                      .next_rule_id = content_.next_rule_id,
-                     .fresh = commits_ == 0};
+                     .fresh = commits_ == 0,
+                     .boot_id = content_.boot_id};
   for (const auto& [id, rule] : content_.rules) state.rules.push_back(rule);
   for (const auto& [id, set] : content_.sets) {
     state.sets[set.info.name] = std::make_shared<policy::NamedSet>(set);
@@ -167,6 +168,7 @@ void MemoryStore::Apply(const store::Delta& delta, Content& content) {
   if (delta.remember) Remember(*delta.remember, content);
   content.generation = delta.generation;
   content.next_rule_id = delta.next_rule_id;
+  if (!delta.boot_id.empty()) content.boot_id = delta.boot_id;
 }
 
 }  // namespace fwagent::testing

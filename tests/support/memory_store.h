@@ -59,6 +59,7 @@ class MemoryStore : public store::Store {
     std::map<std::string, std::int64_t, std::less<>> request_places;
     std::uint64_t generation = 0;
     policy::RuleId next_rule_id = 1;
+    std::string boot_id;
   };
 
   // OK if the delta can be applied.
