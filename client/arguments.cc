@@ -112,6 +112,8 @@ void CommandLine::AddChangeOptions(CLI::App* app) {
                   "Makes a retry harmless: the same id is applied once");
   app->add_flag("--validate-only", arguments_.validate_only,
                 "Only say whether the agent would accept it");
+  app->add_option("--if-etag", arguments_.etag,
+                  "Only under the policy with this etag: see status");
 }
 
 void CommandLine::AddBlockOptions(CLI::App* app) {
@@ -183,6 +185,19 @@ void CommandLine::AddReadCommands() {
                                 "Show what the agent guards, and how");
   status->add_flag("--check", arguments_.check,
                    "Exit with 1 unless every interface is attached");
+  AddCommand(Command::kHistory, "history",
+             "Show how the policy came to be, the newest generation first")
+      ->add_option("--count", arguments_.history_count, "So many generations")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  CLI::App* rollback =
+      AddCommand(Command::kRollback, "rollback",
+                 "Make everything as it was at an earlier generation");
+  rollback
+      ->add_option("GENERATION", arguments_.generation,
+                   "Its number: see history")
+      ->required();
+  AddChangeOptions(rollback);
   AddCommand(Command::kVersion, "version",
              "Show the versions of fwctl and of the agent");
 }

@@ -35,6 +35,8 @@ enum class Command {
   kSetImport,
   kSetList,
   kSetCheck,
+  kHistory,
+  kRollback,
   kVersion,
 };
 
@@ -67,6 +69,9 @@ struct Arguments {
   // block-*: what is blocked already gets this end.
   bool renew = false;
   std::string request_id;
+  std::string etag;              // of the policy that a change is for
+  std::uint64_t generation = 0;  // rollback
+  std::int32_t history_count = 20;
   bool validate_only = false;
   // ALREADY_EXISTS of block-*, NOT_FOUND of unblock-*, is success.
   bool tolerate_unchanged = false;

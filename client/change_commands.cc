@@ -12,6 +12,7 @@ template <typename Request>
 void FillCommon(const Arguments& arguments, Request* request) {
   request->set_request_id(arguments.request_id);
   request->set_validate_only(arguments.validate_only);
+  request->set_etag(arguments.etag);
 }
 
 template <typename Request>

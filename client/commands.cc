@@ -119,6 +119,10 @@ Outcome RunCommand(const CommandContext& context) {
       return RunAttach(context);
     case Command::kDetach:
       return RunDetach(context);
+    case Command::kHistory:
+      return RunHistory(context);
+    case Command::kRollback:
+      return RunRollback(context);
     case Command::kVersion:
       return RunVersion(context);
     case Command::kSetCreate:

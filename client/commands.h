@@ -46,6 +46,8 @@ Outcome RunStats(const CommandContext& context);
 Outcome RunStatus(const CommandContext& context);
 // Of every command of sets.
 Outcome RunSet(const CommandContext& context);
+Outcome RunHistory(const CommandContext& context);
+Outcome RunRollback(const CommandContext& context);
 Outcome RunAttach(const CommandContext& context);
 Outcome RunDetach(const CommandContext& context);
 // Says what it can before it fails.

@@ -159,7 +159,8 @@ class TextRenderer : public Renderer {
   void Status(const fwagent::v1::GetStatusResponse& status) override {
     out_ << "fwagent " << Printable(status.version()) << ", up "
          << UptimeText(status.uptime_seconds()) << ", generation "
-         << status.generation() << "\n\n";
+         << status.generation() << "\n"
+         << "etag " << Printable(status.etag()) << "\n\n";
     if (status.table_repairs() != 0) {
       out_ << "table repairs: " << status.table_repairs() << "\n\n";
     }

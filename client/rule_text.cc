@@ -44,9 +44,12 @@ std::string MatchText(const fwagent::v1::Rule& rule) {
 }
 
 std::string CreatedText(const fwagent::v1::Rule& rule) {
-  if (!rule.has_create_time()) return "-";
+  return rule.has_create_time() ? TimeText(rule.create_time()) : "-";
+}
+
+std::string TimeText(const google::protobuf::Timestamp& time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
-                          absl::FromUnixSeconds(rule.create_time().seconds()),
+                          absl::FromUnixSeconds(time.seconds()),
                           absl::UTCTimeZone());
 }
 

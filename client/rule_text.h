@@ -2,6 +2,8 @@
 #ifndef FWAGENT_CLIENT_RULE_TEXT_H_
 #define FWAGENT_CLIENT_RULE_TEXT_H_
 
+#include <google/protobuf/timestamp.pb.h>
+
 #include <string>
 
 #include "absl/time/time.h"
@@ -16,6 +18,8 @@ std::string MatchText(const fwagent::v1::Rule& rule);
 
 // "2026-01-02T03:04:05Z"; "-" when there is none.
 std::string CreatedText(const fwagent::v1::Rule& rule);
+
+std::string TimeText(const google::protobuf::Timestamp& time);
 
 // "in 9m58s"; "never" when there is no end.
 std::string EndText(const fwagent::v1::Rule& rule, absl::Time now);

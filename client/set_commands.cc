@@ -44,6 +44,7 @@ Request Named(const Arguments& arguments) {
   request.set_name(arguments.set.name);
   request.set_request_id(arguments.request_id);
   request.set_validate_only(arguments.validate_only);
+  request.set_etag(arguments.etag);
   return request;
 }
 

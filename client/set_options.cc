@@ -49,6 +49,8 @@ void SetOptions::AddChange(CLI::App* app) {
                   "Makes a retry harmless: the same id is applied once");
   app->add_flag("--validate-only", arguments_.validate_only,
                 "Only say whether the agent would accept it");
+  app->add_option("--if-etag", arguments_.etag,
+                  "Only under the policy with this etag: see status");
 }
 
 void SetOptions::AddEntryCommands(CLI::App* set) {

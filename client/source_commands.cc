@@ -25,6 +25,7 @@ ChangeSourcesRequest ToRequest(const Arguments& arguments,
   ChangeSourcesRequest request;
   request.set_request_id(arguments.request_id);
   request.set_validate_only(arguments.validate_only);
+  request.set_etag(arguments.etag);
   request.set_skip_satisfied(arguments.tolerate_unchanged);
   for (const ListedPrefix& prefix : prefixes) {
     auto* edit = request.add_edits();

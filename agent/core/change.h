@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/core/expiry.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/rule.h"
+#include "agent/store/history.h"
 
 namespace fwagent::core {
 
@@ -56,6 +58,11 @@ struct Change {
   // An edit that finds things as it wants them changes nothing; otherwise it
   // refuses the change.
   bool skip_satisfied = false;
+  // In the place of edits: everything as it was at this generation.
+  std::optional<std::uint64_t> rollback_to = {};
+  // Not empty: the policy that the change is meant for; it is ABORTED under
+  // another one.
+  std::string etag = {};
   std::string request_id;  // empty: a retry is a new request
   bool validate_only = false;
   std::string origin;  // who asked, for the log
@@ -91,6 +98,8 @@ struct SetHit {
   policy::SetEntry entry;
 };
 
+using HistoryEntry = store::HistoryEntry;
+
 struct TableUsage {
   std::string name;  // "source-ipv4", "source-ipv6"
   std::uint64_t entries = 0;
@@ -100,6 +109,7 @@ struct TableUsage {
 
 struct EngineStatus {
   std::uint64_t generation = 0;
+  std::string etag;
   std::vector<TableUsage> tables;
 };
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/core/adopt.h"
 #include "agent/core/reconcile.h"
+#include "agent/core/steps.h"
 #include "agent/dataplane/errors.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/memory.h"
@@ -21,6 +22,21 @@ using policy::Rule;
 constexpr std::array<const char*, policy::kFamilies> kTableNames = {
     "source-ipv4", "source-ipv6"};
 
+// The first generation of a store that is new.
+store::UndoableEntry AdoptionEntry(const store::Delta& adopted,
+                                   absl::Time now) {
+  store::UndoableEntry history{
+      .entry = {.generation = adopted.generation,
+                .time = WholeMicros(now),
+                .origin = "start",
+                .summary = absl::StrCat("adopt ", adopted.add.size(),
+                                        " rules from the kernel's tables")},
+      .boot_id = adopted.boot_id};
+  for (const Rule& rule : adopted.add) history.undo.remove.push_back(rule.id);
+  history.entry.etag = NextEtag("", history.entry);
+  return history;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
@@ -33,6 +49,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
                         AdoptLiveRules(*data_plane, ports, clocks.Now()));
     if (!adopted.add.empty()) {
       adopted.boot_id = clocks.boot_id;
+      adopted.history = AdoptionEntry(adopted, clocks.Now().wall);
       FW_RETURN_IF_ERROR(store->Commit(adopted));
       spdlog::warn(
           "the state directory is new, but the kernel enforces {} rules: "
@@ -42,7 +59,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
                .sets = {},
                .generation = adopted.generation,
                .next_rule_id = adopted.next_rule_id,
-               .boot_id = adopted.boot_id};
+               .boot_id = adopted.boot_id,
+               .etag = adopted.history->entry.etag};
     }
   }
 
@@ -63,6 +81,9 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   }
   engine->sets_ = std::move(state.sets);
   engine->generation_ = state.generation;
+  engine->etag_ = state.etag.empty()
+                      ? NextEtag("", {.generation = 0, .time = now.wall})
+                      : std::move(state.etag);
   engine->next_rule_id_ = state.next_rule_id;
   FW_ASSIGN_OR_RETURN(
       const Repairs repairs,
@@ -98,6 +119,7 @@ EngineStatus Engine::GetStatus() const {
   EngineStatus status;
   const util::MutexLock lock(&mutex_);
   status.generation = generation_;
+  status.etag = etag_;
   for (const Family family : {Family::kIPv4, Family::kIPv6}) {
     const dataplane::SourceUsage usage = data_plane_->SourceUsage(family);
     status.tables.push_back({kTableNames[static_cast<std::size_t>(family)],

@@ -79,6 +79,12 @@ class Engine {
   void OnEarlierDeadline(std::function<void()> listener);
   Moment Now() const { return clocks_.Now(); }
 
+  // As Store::ListHistory.
+  absl::StatusOr<std::vector<HistoryEntry>> History(std::uint64_t before,
+                                                    std::size_t limit) const {
+    return store_->ListHistory(before, limit);
+  }
+
   // As DataPlane's methods of the same names. Nothing else attaches, detaches
   // or mends; which interfaces are wanted, InterfaceKeeper knows. Mend also
   // writes damaged tables anew.
@@ -113,6 +119,7 @@ class Engine {
     };
     std::vector<Member> members;
     std::vector<store::Delta> deltas;
+    std::string etag;  // after the last of them
   };
 
   // The work for a group, a batch at a time.
@@ -121,13 +128,19 @@ class Engine {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::StatusOr<std::optional<ChangeResult>> FindAnswer(const Change& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
-  absl::Status Plan(const Change& change, const SourceCapacity& capacity,
-                    const Moment& now, Batch::Member& member)
+  absl::StatusOr<std::vector<store::UndoableEntry>> ReadWayBackOf(
+      const Change& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  absl::Status Plan(const Change& change,
+                    const std::vector<store::UndoableEntry>& way_back,
+                    const SourceCapacity& capacity, const Moment& now,
+                    Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   // Gives the answer to a change that needs no commit.
   bool AnswerAtOnce(Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   void Accept(Batch::Member member, absl::Time now, Batch& batch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
+  void NumberNew(Batch::Member& member, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   std::size_t Carry(Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::Status Undo(const Batch& batch, std::size_t first,
@@ -161,6 +174,7 @@ class Engine {
   policy::RuleSet rules_ ABSL_GUARDED_BY(mutex_);
   policy::SetTable sets_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string etag_ ABSL_GUARDED_BY(mutex_);
   policy::RuleId next_rule_id_ ABSL_GUARDED_BY(mutex_) = 1;
 };
 

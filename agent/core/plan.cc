@@ -192,6 +192,9 @@ std::string ToText(const SetEdit& edit) {
 
 std::string Fingerprint(const Change& change) {
   std::string content = change.skip_satisfied ? "skip satisfied\n" : "";
+  if (change.rollback_to.has_value()) {
+    return absl::StrCat("roll back to ", *change.rollback_to);
+  }
   for (const Edit& edit : change.edits) {
     absl::StrAppend(&content, KindName(edit.kind), " ",
                     policy::MatchToString(edit.match), "\n", edit.comment,

@@ -30,6 +30,8 @@ struct Step {
   // The rule with the same match in whose place it comes: one that is renewed,
   // or has ended.
   std::optional<policy::Rule> before = {};
+  // The rule that is added comes back with its id and creation time.
+  bool restores = false;
 
   bool adds() const { return kind == Edit::Kind::kBlock; }
   bool renews() const { return before.has_value() && before->id == rule.id; }

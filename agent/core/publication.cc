@@ -15,16 +15,14 @@ using policy::PortRange;
 using policy::Prefix;
 using Kind = Edit::Kind;
 
-PortsOf PortsAfter(const Step& step, const policy::RuleSet& rules) {
-  const auto& ports = std::get<PortRange>(step.rule.match);
-  policy::PortRules wanted = rules.port_rules();
+void ChangePorts(const Step& step, policy::PortRules& ports) {
+  const auto& range = std::get<PortRange>(step.rule.match);
   if (step.adds()) {
-    wanted.insert_or_assign(ports,
-                            policy::PortRule(step.rule.id, step.rule.until));
+    ports.insert_or_assign(range,
+                           policy::PortRule(step.rule.id, step.rule.until));
   } else {
-    wanted.erase(ports);
+    ports.erase(range);
   }
-  return {ports.protocol(), policy::CompilePortTable(wanted, ports.protocol())};
 }
 
 // The prefix whose meaning is all that changes; null when there is more, or
@@ -48,37 +46,47 @@ OneSource SourceChange(const PlannedChange& change, const Prefix& prefix) {
   return AddedSource{*std::move(source)};
 }
 
-Ended EndedOf(const PlannedChange& change) {
-  Ended ended;
-  policy::PortRules ports = change.rules.port_rules();
+// The tables of all protocols that the steps touch.
+std::vector<PortsOf> AllPortsAfter(const PlannedChange& change) {
+  policy::PortRules wanted = change.rules.port_rules();
   std::array<bool, policy::kProtocols.size()> touched{};
-  std::vector<Prefix> prefixes;
   for (const Step& step : change.steps) {
-    if (const auto* prefix = std::get_if<Prefix>(&step.rule.match)) {
-      prefixes.push_back(*prefix);
-      continue;
-    }
-    const auto& range = std::get<PortRange>(step.rule.match);
-    ports.erase(range);
-    touched[static_cast<std::size_t>(range.protocol())] = true;
+    const auto* ports = std::get_if<PortRange>(&step.rule.match);
+    if (ports == nullptr) continue;
+    ChangePorts(step, wanted);
+    touched[static_cast<std::size_t>(ports->protocol())] = true;
+  }
+  std::vector<PortsOf> tables;
+  for (const policy::Protocol protocol : policy::kProtocols) {
+    if (!touched[static_cast<std::size_t>(protocol)]) continue;
+    tables.push_back({protocol, policy::CompilePortTable(wanted, protocol)});
+  }
+  return tables;
+}
+
+Several SeveralOf(const PlannedChange& change) {
+  Several several;
+  std::vector<Prefix> prefixes;
+  bool ended = true;
+  for (const Step& step : change.steps) {
+    if (step.kind != Kind::kEnd) ended = false;
+    const auto* prefix = std::get_if<Prefix>(&step.rule.match);
+    if (prefix != nullptr) prefixes.push_back(*prefix);
   }
   // Building all anew costs about a hundredth of taking all away one by one.
   constexpr std::size_t kCostOfBuilding = 100;
-  if (prefixes.size() * kCostOfBuilding > change.rules.size()) {
-    ended.sources = AllSources{SourcesAfter(change)};
-  } else {
+  const bool few = prefixes.size() * kCostOfBuilding <= change.rules.size();
+  if (ended && change.set_steps.empty() && few) {
     ManySources sources;
     for (const Prefix& prefix : prefixes) {
       sources.changes.push_back(SourceChange(change, prefix));
     }
-    ended.sources = std::move(sources);
+    several.sources = std::move(sources);
+  } else if (!prefixes.empty() || !change.set_steps.empty()) {
+    several.sources = AllSources{SourcesAfter(change)};
   }
-  for (const policy::Protocol protocol : policy::kProtocols) {
-    if (!touched[static_cast<std::size_t>(protocol)]) continue;
-    ended.ports.push_back(
-        {protocol, policy::CompilePortTable(ports, protocol)});
-  }
-  return ended;
+  several.ports = AllPortsAfter(change);
+  return several;
 }
 
 struct Call {
@@ -107,10 +115,9 @@ struct Call {
     }
     return absl::OkStatus();
   }
-  // After an error, what was taken away is gone: it said nothing any more.
-  absl::Status operator()(const Ended& ended) const {
-    FW_RETURN_IF_ERROR(std::visit(*this, ended.sources));
-    for (const PortsOf& ports : ended.ports) {
+  absl::Status operator()(const Several& several) const {
+    FW_RETURN_IF_ERROR(std::visit(*this, several.sources));
+    for (const PortsOf& ports : several.ports) {
       FW_RETURN_IF_ERROR((*this)(ports));
     }
     return absl::OkStatus();
@@ -125,12 +132,15 @@ Publication ToPublish(const PlannedChange& change) {
     return std::visit([](auto one) -> Publication { return one; },
                       SourceChange(change, *prefix));
   }
-  if (change.set_steps.empty()) {
-    const Step& first = change.steps.front();
-    if (change.steps.size() == 1) return PortsAfter(first, change.rules);
-    if (first.kind == Kind::kEnd) return EndedOf(change);
+  Several several = SeveralOf(change);
+  if (several.ports.empty()) {
+    if (auto* all = std::get_if<AllSources>(&several.sources)) {
+      return std::move(*all);
+    }
+  } else if (several.ports.size() == 1 && several.sources.index() == 0) {
+    return std::move(several.ports.front());
   }
-  return AllSources{SourcesAfter(change)};
+  return several;
 }
 
 absl::Status Publish(const Publication& publication,

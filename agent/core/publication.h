@@ -31,16 +31,17 @@ struct PortsOf {
   policy::PortTable table;
 };
 
-// Rules of any kind that have ended, which packets see already.
-struct Ended {
-  std::variant<ManySources, AllSources> sources;
+// Of several tables, which change one after the other: what has ended, which
+// packets see already, or all that a rollback brings back.
+struct Several {
+  std::variant<std::monostate, ManySources, AllSources> sources;
   std::vector<PortsOf> ports;
 };
 
-// One call of the data plane, so that it takes effect at one instant; of what
-// has ended, several.
+// One call of the data plane, so that it takes effect at one instant; of
+// several tables, several.
 using Publication = std::variant<std::monostate, AddedSource, RemovedSource,
-                                 AllSources, PortsOf, Ended>;
+                                 AllSources, PortsOf, Several>;
 
 Publication ToPublish(const PlannedChange& change);
 

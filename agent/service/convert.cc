@@ -176,16 +176,8 @@ absl::StatusOr<PageRequest> ToPageRequest(const v1::ListRulesRequest& request) {
   FieldViolations violations;
   PageRequest page;
   page.limit = ReadPageSize(request.page_size(), violations);
-  // The token is the id of the last rule of the page before. SimpleAtoi alone
-  // would also take spaces around it.
-  const std::string& token = request.page_token();
-  if (!token.empty() && (!std::all_of(token.begin(), token.end(), [](char c) {
-        return absl::ascii_isdigit(c);
-      }) || !absl::SimpleAtoi(token, &page.after))) {
-    violations.Add("page_token",
-                   "is not one that this service gave: use next_page_token of "
-                   "the page before");
-  }
+  // The token is the id of the last rule of the page before.
+  page.after = ReadNumberToken(request.page_token(), 0, violations);
   FW_RETURN_IF_ERROR(violations.ToStatus());
   return page;
 }

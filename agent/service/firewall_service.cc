@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "agent/service/convert.h"
 #include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
@@ -101,6 +102,33 @@ grpc::Status FirewallService::ListRules(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status FirewallService::ListHistory(grpc::ServerContext*,
+                                          const v1::ListHistoryRequest* request,
+                                          v1::ListHistoryResponse* response) {
+  const auto page = ToPageRequest(*request);
+  if (!page.ok()) return ToGrpcStatus(page.status());
+  const auto entries = engine_->History(page->before, page->limit);
+  if (!entries.ok()) return ToGrpcStatus(entries.status());
+  for (const core::HistoryEntry& entry : *entries) {
+    *response->add_generations() = ToProto(entry);
+  }
+  if (entries->size() == page->limit) {
+    response->set_next_page_token(absl::StrCat(entries->back().generation));
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FirewallService::Rollback(grpc::ServerContext* context,
+                                       const v1::RollbackRequest* request,
+                                       v1::RollbackResponse* response) {
+  const auto result = ApplyChange(*context, *request);
+  if (!result.ok()) return ToGrpcStatus(result.status());
+  response->set_changed_rules(result->rules.size());
+  response->set_changed_sets(result->sets.size());
+  response->set_generation(result->generation);
+  return grpc::Status::OK;
+}
+
 grpc::Status FirewallService::GetStats(grpc::ServerContext*,
                                        const v1::GetStatsRequest*,
                                        v1::GetStatsResponse* response) {
@@ -119,6 +147,7 @@ grpc::Status FirewallService::GetStatus(grpc::ServerContext*,
   response->set_version(version_);
   response->set_uptime_seconds(MonotonicSeconds() - started_seconds_);
   response->set_generation(status.generation);
+  response->set_etag(status.etag);
   const core::GuardReport guards = keeper_->Report();
   for (const core::InterfaceReport& interface : guards.interfaces) {
     *response->add_interfaces() = ToProto(interface);

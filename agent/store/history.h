@@ -35,9 +35,9 @@ struct PolicyDelta {
 // One generation. Text is as the log has it.
 struct HistoryEntry {
   std::uint64_t generation = 0;
-  std::string etag;   // of the policy
-  absl::Time time;    // wall clock, whole microseconds
-  std::string origin; // who asked
+  std::string etag;    // of the policy
+  absl::Time time;     // wall clock, whole microseconds
+  std::string origin;  // who asked
   std::string summary;
   // Whether what leads back from it is still kept.
   bool can_undo = false;

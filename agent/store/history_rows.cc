@@ -29,7 +29,8 @@ std::string PackIds(const std::vector<policy::RuleId>& ids) {
   std::string bytes;
   for (const policy::RuleId id : ids) {
     for (int shift = 56; shift >= 0; shift -= 8) {
-      bytes.push_back(static_cast<char>(static_cast<std::uint8_t>(id >> shift)));
+      bytes.push_back(
+          static_cast<char>(static_cast<std::uint8_t>(id >> shift)));
     }
   }
   return bytes;
@@ -69,16 +70,18 @@ absl::StatusOr<HistoryRows> HistoryRows::Prepare(SqliteDatabase& database) {
   FW_ASSIGN_OR_RETURN(rows.undo_, UndoRows::Prepare(database));
   const std::initializer_list<std::pair<SqliteStatement*, std::string>> all = {
       {&rows.insert_,
-       absl::StrCat("INSERT INTO history (", kColumns,
-                    ", checksum, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")},
+       absl::StrCat(
+           "INSERT INTO history (", kColumns,
+           ", checksum, bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")},
       {&rows.delete_from_, "DELETE FROM history WHERE generation >= ?"},
       {&rows.delete_to_, "DELETE FROM history WHERE generation <= ?"},
       {&rows.list_, read + " WHERE generation < ? ORDER BY generation DESC "
                            "LIMIT ?"},
       {&rows.find_, read + " WHERE generation = ?"},
-      {&rows.kept_, "SELECT generation, bytes FROM history WHERE generation > "
-                    "(SELECT coalesce(max(last), 0) FROM history_trimmed) "
-                    "ORDER BY generation"},
+      {&rows.kept_,
+       "SELECT generation, bytes FROM history WHERE generation > "
+       "(SELECT coalesce(max(last), 0) FROM history_trimmed) "
+       "ORDER BY generation"},
   };
   for (const auto& [statement, sql] : all) {
     FW_ASSIGN_OR_RETURN(*statement, database.Prepare(sql));
@@ -133,9 +136,9 @@ absl::Status HistoryRows::Trim() {
   const std::uint64_t newest = kept_bytes_.rbegin()->first;
   std::uint64_t last = 0;
   const bool too_many = kept_bytes_.size() >= kUndoKept + kTrimStep;
-  while (kept_bytes_.size() > 1 && (total_bytes_ > kUndoBytesKept ||
-                                    (too_many &&
-                                     kept_bytes_.size() > kUndoKept))) {
+  while (kept_bytes_.size() > 1 &&
+         (total_bytes_ > kUndoBytesKept ||
+          (too_many && kept_bytes_.size() > kUndoKept))) {
     last = kept_bytes_.begin()->first;
     total_bytes_ -= kept_bytes_.begin()->second;
     kept_bytes_.erase(kept_bytes_.begin());
@@ -148,18 +151,17 @@ absl::Status HistoryRows::Trim() {
 }
 
 absl::StatusOr<HistoryEntry> HistoryRows::ReadEntry(SqliteStatement& row) {
-  HistoryEntry entry{
-      .generation = static_cast<std::uint64_t>(row.IntegerAt(0)),
-      .etag = std::string(row.BytesAt(1)),
-      .time = absl::FromUnixMicros(row.IntegerAt(2)),
-      .origin = std::string(row.BytesAt(3)),
-      .summary = std::string(row.BytesAt(4))};
+  HistoryEntry entry{.generation = static_cast<std::uint64_t>(row.IntegerAt(0)),
+                     .etag = std::string(row.BytesAt(1)),
+                     .time = absl::FromUnixMicros(row.IntegerAt(2)),
+                     .origin = std::string(row.BytesAt(3)),
+                     .summary = std::string(row.BytesAt(4))};
   entry.can_undo = kept_bytes_.contains(entry.generation);
   if (row.IntegerAt(kWidth) != 0) return entry;
   row.Reset();
-  return DamagedError(
-      file_, absl::StrCat("generation ", entry.generation,
-                          " in the history is not as it was written"));
+  return DamagedError(file_,
+                      absl::StrCat("generation ", entry.generation,
+                                   " in the history is not as it was written"));
 }
 
 absl::StatusOr<std::vector<HistoryEntry>> HistoryRows::List(
@@ -179,8 +181,8 @@ absl::StatusOr<UndoableEntry> HistoryRows::Read(std::uint64_t generation) {
                       find_.Integer(Signed(generation)).Step());
   if (!found || !kept_bytes_.contains(generation)) {
     find_.Reset();
-    return absl::NotFoundError(absl::StrCat(
-        "what leads back from generation ", generation, " is not kept"));
+    return absl::NotFoundError(absl::StrCat("what leads back from generation ",
+                                            generation, " is not kept"));
   }
   UndoableEntry entry;
   FW_ASSIGN_OR_RETURN(entry.entry, ReadEntry(find_));

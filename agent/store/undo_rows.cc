@@ -75,9 +75,9 @@ absl::StatusOr<UndoRows> UndoRows::Prepare(SqliteDatabase& database) {
   };
   const auto read = [](const char* table, const std::string& wanted,
                        const std::string& columns, const char* order) {
-    return absl::StrCat("SELECT ", wanted, ", checksum, checksum = fw_checksum(",
-                        columns, ") FROM ", table,
-                        " WHERE generation = ? ORDER BY ", order);
+    return absl::StrCat(
+        "SELECT ", wanted, ", checksum, checksum = fw_checksum(", columns,
+        ") FROM ", table, " WHERE generation = ? ORDER BY ", order);
   };
   const auto remove = [](const char* table) {
     return absl::StrCat("DELETE FROM ", table,
@@ -263,8 +263,8 @@ absl::Status UndoRows::ReadEntries(std::uint64_t generation,
   }
   for (std::size_t i = 0; i < contents.size(); ++i) {
     if (undo.sets[i].content == nullptr) continue;
-    undo.sets[i].content = std::make_shared<policy::SetEntries>(
-        std::move(contents[i]).Build());
+    undo.sets[i].content =
+        std::make_shared<policy::SetEntries>(std::move(contents[i]).Build());
   }
   return absl::OkStatus();
 }
