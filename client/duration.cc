@@ -33,6 +33,7 @@ std::optional<absl::Duration> ParseSpan(const std::string& text) {
 
 // Days are no unit of Abseil's.
 std::optional<absl::Duration> ParseSpanWithDays(const std::string& text) {
+  if (text.find(' ') != std::string::npos) return std::nullopt;
   const std::size_t unit = text.find('d');
   if (unit == std::string::npos) return ParseSpan(text);
   std::uint32_t days = 0;
