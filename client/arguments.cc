@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/duration.h"
 #include "client/printable.h"
+#include "client/set_options.h"
 #include "client/version.h"
 
 namespace fwagent::client {
@@ -81,6 +82,7 @@ class CommandLine {
   CLI::Option* mode_ = nullptr;
   Words words_;
   Arguments arguments_;
+  SetOptions set_options_{app_, arguments_};
 };
 
 CLI::App* CommandLine::AddCommand(Command command, const std::string& name,
@@ -288,6 +290,15 @@ absl::Status CommandLine::Understand() {
       return UnderstandInterfaces("attach");
     case Command::kDetach:
       return UnderstandInterfaces("detach");
+    case Command::kSetCreate:
+    case Command::kSetDelete:
+    case Command::kSetAdd:
+    case Command::kSetRemove:
+    case Command::kSetFlush:
+    case Command::kSetImport:
+    case Command::kSetList:
+    case Command::kSetCheck:
+      return set_options_.Understand();
     default:
       return absl::OkStatus();
   }

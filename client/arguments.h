@@ -13,6 +13,7 @@
 #include "client/failure.h"
 #include "client/port_spec.h"
 #include "fwagent/v1/firewall_service.pb.h"
+#include "fwagent/v1/set_service.pb.h"
 
 namespace fwagent::client {
 
@@ -26,10 +27,27 @@ enum class Command {
   kStatus,
   kAttach,
   kDetach,
+  kSetCreate,
+  kSetDelete,
+  kSetAdd,
+  kSetRemove,
+  kSetFlush,
+  kSetImport,
+  kSetList,
+  kSetCheck,
   kVersion,
 };
 
 enum class OutputFormat { kText, kJson };
+
+// Of the commands of sets.
+struct SetArguments {
+  std::string name;  // of check: the address
+  std::vector<std::string> words;
+  fwagent::v1::SetAction action = fwagent::v1::SET_ACTION_BLOCK;
+  bool add = false;           // import: beside what is there
+  bool skip_invalid = false;  // import: leave out bad lines
+};
 
 struct Arguments {
   Command command = Command::kVersion;
@@ -66,6 +84,8 @@ struct Arguments {
   std::vector<std::string> interfaces;
   // attach.
   fwagent::v1::ModePreference mode = fwagent::v1::MODE_PREFERENCE_UNSPECIFIED;
+
+  SetArguments set;
 };
 
 // Text that was asked for in the place of a command: --help, --version.

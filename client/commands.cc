@@ -121,6 +121,15 @@ Outcome RunCommand(const CommandContext& context) {
       return RunDetach(context);
     case Command::kVersion:
       return RunVersion(context);
+    case Command::kSetCreate:
+    case Command::kSetDelete:
+    case Command::kSetAdd:
+    case Command::kSetRemove:
+    case Command::kSetFlush:
+    case Command::kSetImport:
+    case Command::kSetList:
+    case Command::kSetCheck:
+      return RunSet(context);
     case Command::kBlockIp:
     case Command::kUnblockIp:
     case Command::kBlockPort:

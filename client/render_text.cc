@@ -126,6 +126,20 @@ class TextRenderer : public Renderer {
     out_ << "unchanged: " << Printable(message) << "\n";
   }
 
+  void Said(const std::string& text,
+            const google::protobuf::Message&) override {
+    out_ << text << "\n";
+  }
+
+  // A list that an import takes back.
+  void EntryPage(const fwagent::v1::ListSetEntriesResponse& page) override {
+    for (const fwagent::v1::SetEntry& entry : page.entries()) {
+      out_ << Printable(entry.prefix().text()) << "\n";
+    }
+  }
+
+  void EndOfEntries(const fwagent::v1::ListSetEntriesResponse&) override {}
+
   void RulePage(const fwagent::v1::ListRulesResponse& page) override {
     for (const fwagent::v1::Rule& rule : page.rules()) {
       rules_.AddRow({absl::StrCat(rule.id()), MatchText(rule),

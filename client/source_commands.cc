@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/block_fields.h"
 #include "client/commands.h"
@@ -42,31 +40,6 @@ ChangeSourcesRequest ToRequest(const Arguments& arguments,
   return request;
 }
 
-// "edits[7].block.text" is in the terms of the protocol; people have lines.
-void NameLines(const std::vector<ListedPrefix>& prefixes, Failure& failure) {
-  constexpr char kField[] = "edits[";
-  constexpr std::size_t kSkip = sizeof(kField) - 1;
-  for (FieldViolation& violation : failure.violations) {
-    const std::size_t end = violation.field.find(']');
-    std::size_t index = 0;
-    if (!absl::StartsWith(violation.field, kField) ||
-        end == std::string::npos ||
-        !absl::SimpleAtoi(violation.field.substr(kSkip, end - kSkip), &index) ||
-        index >= prefixes.size()) {
-      continue;
-    }
-    const ListedPrefix& prefix = prefixes[index];
-    const std::string field = violation.field.substr(end + 1);
-    // The same for all of them.
-    violation.field = field == ".ttl"           ? "--ttl"
-                      : field == ".expire_time" ? "--until"
-                      : prefix.place.empty()    ? prefix.text
-                                                : prefix.place;
-    failure.message =
-        absl::StrCat(violation.field, ": ", violation.description);
-  }
-}
-
 }  // namespace
 
 Outcome RunSources(const CommandContext& context) {
@@ -96,7 +69,7 @@ Outcome RunSources(const CommandContext& context) {
       context.agent.Call(&Agent::Stub::ChangeSources, request, &response);
   if (!status.ok()) {
     Failure failure = context.agent.ChangeFailure(status);
-    NameLines(prefixes, failure);
+    NameLines("edits[", prefixes, failure);
     return failure;
   }
   context.renderer.ChangedMany({arguments.command == Command::kBlockIp,

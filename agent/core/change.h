@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "agent/core/expiry.h"
+#include "agent/policy/named_set.h"
 #include "agent/policy/rule.h"
 
 namespace fwagent::core {
@@ -25,11 +27,32 @@ struct Edit {
   bool renew = false;
 };
 
+// What shall become of one set.
+struct SetEdit {
+  enum class Kind {
+    kCreate,   // without entries
+    kDelete,   // with its entries
+    kPut,      // entries in; those that are there end when these say
+    kErase,    // entries out
+    kReplace,  // these entries in the place of all others
+  };
+  Kind kind = Kind::kCreate;
+  std::string name;
+  // kPut, kReplace: make the set when there is none.
+  bool create_missing = false;
+  // Of a set that is made.
+  policy::SourceVerdict action = policy::SourceVerdict::kBlock;
+  std::string comment;
+  // All but kCreate and kDelete.
+  std::shared_ptr<const policy::SetEntries> entries;
+};
+
 // What someone wants changed: all of it, at one instant, or nothing. More than
 // one edit only for sources, as ports have a table for each protocol; or of
 // kEnd, where no packet can see the change.
 struct Change {
   std::vector<Edit> edits;
+  std::vector<SetEdit> sets;
   // An edit that finds things as it wants them changes nothing; otherwise it
   // refuses the change.
   bool skip_satisfied = false;
@@ -44,6 +67,7 @@ struct ChangeResult {
   // The rules that were added or removed, in the order of their edits. Those
   // that were satisfied already are not among them.
   std::vector<policy::Rule> rules;
+  std::vector<policy::SetOutcome> sets;  // that were changed, likewise
   std::uint64_t generation = 0;
 };
 
@@ -52,6 +76,19 @@ struct RulePage {
   std::size_t total = 0;            // rules in all
   std::uint64_t generation = 0;     // that all of this was read from
   bool last = true;                 // no rule has a higher id
+};
+
+struct SetPage {
+  std::vector<policy::SetEntry> entries;
+  std::size_t total = 0;  // entries in all
+  std::uint64_t generation = 0;
+  bool last = true;
+};
+
+// An entry of a set that holds an address.
+struct SetHit {
+  policy::SetInfo set;
+  policy::SetEntry entry;
 };
 
 struct TableUsage {

@@ -43,4 +43,12 @@ void LogChange(const std::vector<Step>& steps, const Change& change,
                generation, change.origin);
 }
 
+void LogSetChange(const policy::SetOutcome& set, const Change& change,
+                  std::uint64_t generation) {
+  spdlog::info(
+      "set {} ({}): {} entries, {} in, {} out; generation {}, asked by {}",
+      set.info.name, policy::SetActionName(set.info.action), set.size,
+      set.added, set.removed, generation, change.origin);
+}
+
 }  // namespace fwagent::core

@@ -9,6 +9,7 @@
 #include "agent/core/reconcile.h"
 #include "agent/dataplane/errors.h"
 #include "agent/util/errno_status.h"
+#include "agent/util/memory.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
@@ -38,6 +39,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
           "adopted them",
           adopted.add.size());
       state = {.rules = std::move(adopted.add),
+               .sets = {},
                .generation = adopted.generation,
                .next_rule_id = adopted.next_rule_id,
                .boot_id = adopted.boot_id};
@@ -59,15 +61,19 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     FW_RETURN_IF_ERROR(util::WithContext(engine->rules_.Add(std::move(rule)),
                                          "the store contradicts itself"));
   }
+  engine->sets_ = std::move(state.sets);
   engine->generation_ = state.generation;
   engine->next_rule_id_ = state.next_rule_id;
-  FW_ASSIGN_OR_RETURN(const Repairs repairs,
-                      Reconcile(engine->rules_, ports, *data_plane));
+  FW_ASSIGN_OR_RETURN(
+      const Repairs repairs,
+      Reconcile(engine->rules_, engine->sets_, ports, *data_plane));
+  util::ReturnFreeMemory();
   spdlog::info(
-      "rules: {} at generation {}; kernel tables: {} sources loaded, {} port "
+      "rules: {}, sets: {} at generation {}; kernel tables: {} sources loaded, "
+      "{} port "
       "tables replaced",
-      engine->rules_.size(), engine->generation_, repairs.sources_loaded,
-      repairs.port_tables_replaced);
+      engine->rules_.size(), engine->sets_.size(), engine->generation_,
+      repairs.sources_loaded, repairs.port_tables_replaced);
   return engine;
 }
 
@@ -95,7 +101,7 @@ EngineStatus Engine::GetStatus() const {
   for (const Family family : {Family::kIPv4, Family::kIPv6}) {
     const dataplane::SourceUsage usage = data_plane_->SourceUsage(family);
     status.tables.push_back({kTableNames[static_cast<std::size_t>(family)],
-                             rules_.SourceCount(family), usage.capacity,
+                             usage.prefixes, usage.capacity,
                              usage.memory_bytes});
   }
   return status;

@@ -20,6 +20,7 @@
 #include "agent/core/change_queue.h"
 #include "agent/core/clocks.h"
 #include "agent/core/plan.h"
+#include "agent/core/set_plan.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/policy/rule_set.h"
 #include "agent/store/store.h"
@@ -56,6 +57,14 @@ class Engine {
   // ended. Their times of expiry are those of the wall clock as it is set now.
   RulePage List(policy::RuleId after, std::size_t limit) const;
 
+  // The sets in order of name, without their entries.
+  std::vector<policy::SetOutcome> Sets() const;
+  // At most `limit` entries behind `after`. NOT_FOUND: no such set.
+  absl::StatusOr<SetPage> ListEntries(
+      const std::string& name, const std::optional<policy::Prefix>& after,
+      std::size_t limit) const;
+  // The entries that hold all of a prefix, in order of set.
+  std::vector<SetHit> FindInSets(const policy::Prefix& prefix) const;
   // What is for ExpiryWorker to do. The change takes away all rules that have
   // ended; it has no edits when there are none.
   Change RemovalOfEnded() const;
@@ -100,6 +109,7 @@ class Engine {
     struct Member {
       QueuedChange* queued = nullptr;
       std::vector<Step> steps;
+      std::vector<SetStep> set_steps;
     };
     std::vector<Member> members;
     std::vector<store::Delta> deltas;
@@ -111,8 +121,13 @@ class Engine {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::StatusOr<std::optional<ChangeResult>> FindAnswer(const Change& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
-  void Accept(QueuedChange& queued, std::vector<Step> steps, absl::Time now,
-              Batch& batch)
+  absl::Status Plan(const Change& change, const SourceCapacity& capacity,
+                    const Moment& now, Batch::Member& member)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
+  // Gives the answer to a change that needs no commit.
+  bool AnswerAtOnce(Batch::Member& member)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
+  void Accept(Batch::Member member, absl::Time now, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   std::size_t Carry(Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::Status Undo(const Batch& batch, std::size_t first,
@@ -131,6 +146,8 @@ class Engine {
   util::Mutex change_mutex_;
   // Why no further change is taken; OK while list, disk and kernel agree.
   absl::Status broken_ ABSL_GUARDED_BY(change_mutex_);
+  // Much memory was needed for a while.
+  bool rewrote_sources_ ABSL_GUARDED_BY(change_mutex_) = false;
   // Somebody else wrote to the tables, and they could not be mended yet.
   bool tables_damaged_ ABSL_GUARDED_BY(change_mutex_) = false;
   // The store holds deadlines of an earlier run of the host.
@@ -142,6 +159,7 @@ class Engine {
   // Guards what readers see; never held over a wait. Only Acknowledge writes.
   mutable util::Mutex mutex_ ABSL_ACQUIRED_AFTER(change_mutex_);
   policy::RuleSet rules_ ABSL_GUARDED_BY(mutex_);
+  policy::SetTable sets_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   policy::RuleId next_rule_id_ ABSL_GUARDED_BY(mutex_) = 1;
 };

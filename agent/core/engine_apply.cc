@@ -9,6 +9,7 @@
 #include "agent/core/engine.h"
 #include "agent/core/publication.h"
 #include "agent/util/errno_status.h"
+#include "agent/util/memory.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
@@ -44,11 +45,21 @@ std::vector<Rule> RulesOf(const std::vector<Step>& steps) {
   return rules;
 }
 
+std::vector<policy::SetOutcome> OutcomesOf(const std::vector<SetStep>& steps) {
+  std::vector<policy::SetOutcome> outcomes;
+  for (const SetStep& step : steps) outcomes.push_back(OutcomeOf(step));
+  return outcomes;
+}
+
 // What takes `delta` back; ids are not given again.
 store::Delta Inverse(const store::Delta& delta, const std::vector<Step>& steps,
+                     const std::vector<SetStep>& set_steps,
                      std::uint64_t old_generation,
                      policy::RuleId next_rule_id) {
   store::Delta inverse;
+  for (const SetStep& step : set_steps) {
+    inverse.sets.push_back(InverseOf(step));
+  }
   for (const Step& step : steps) {
     if (step.adds()) {
       inverse.remove.push_back(step.rule.id);
@@ -73,16 +84,21 @@ class Independence {
     for (const Edit& edit : change.edits) {
       if (matches_.contains(edit.match)) return false;
     }
+    for (const SetEdit& edit : change.sets) {
+      if (sets_.contains(edit.name)) return false;
+    }
     if (!change.request_id.empty() &&
         !request_ids_.insert(change.request_id).second) {
       return false;
     }
     for (const Edit& edit : change.edits) matches_.insert(edit.match);
+    for (const SetEdit& edit : change.sets) sets_.insert(edit.name);
     return true;
   }
 
  private:
   absl::flat_hash_set<policy::Match, policy::MatchHash> matches_;
+  absl::flat_hash_set<std::string> sets_;
   absl::flat_hash_set<std::string> request_ids_;
 };
 
@@ -103,6 +119,8 @@ void Engine::ApplyGroup(const Group& group) {
       waiting.push_front(batch.members[i - 1].queued);
     }
   }
+  if (rewrote_sources_) util::ReturnFreeMemory();
+  rewrote_sources_ = false;
 }
 
 // Answers what needs no commit. The batch ends where a change must see what
@@ -129,22 +147,38 @@ Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
     }
     const Moment now = clocks_.Now();
     util::MutexLock lock(&mutex_);
-    auto steps = PlanChange(change, rules_, capacity, now);
-    if (absl::IsResourceExhausted(steps.status()) && !batch.members.empty()) {
+    Batch::Member member{.queued = &queued};
+    const absl::Status planned = Plan(change, capacity, now, member);
+    if (absl::IsResourceExhausted(planned) && !batch.members.empty()) {
       // One before it may be about to make room.
       waiting.push_front(&queued);
       break;
     }
-    if (!steps.ok()) {
-      queued.result = steps.status();
-    } else if (change.validate_only ||
-               (steps->empty() && change.request_id.empty())) {
-      queued.result = ChangeResult{RulesOf(*steps), generation_};
-    } else {
-      Accept(queued, *std::move(steps), now.wall, batch);
+    if (!planned.ok()) {
+      queued.result = planned;
+    } else if (!AnswerAtOnce(member)) {
+      Accept(std::move(member), now.wall, batch);
     }
   }
   return batch;
+}
+
+absl::Status Engine::Plan(const Change& change, const SourceCapacity& capacity,
+                          const Moment& now, Batch::Member& member) {
+  FW_ASSIGN_OR_RETURN(member.steps, PlanChange(change, rules_, capacity, now));
+  FW_ASSIGN_OR_RETURN(member.set_steps, PlanSets(change, sets_));
+  return absl::OkStatus();
+}
+
+bool Engine::AnswerAtOnce(Batch::Member& member) {
+  const Change& change = *member.queued->change;
+  const bool empty = member.steps.empty() && member.set_steps.empty();
+  if (!change.validate_only && !(empty && change.request_id.empty())) {
+    return false;
+  }
+  member.queued->result = ChangeResult{
+      RulesOf(member.steps), OutcomesOf(member.set_steps), generation_};
+  return true;
 }
 
 // What this request was answered before, if it was.
@@ -157,15 +191,15 @@ absl::StatusOr<std::optional<ChangeResult>> Engine::FindAnswer(
   if (answered->fingerprint != Fingerprint(change)) {
     return RequestIdReused(change.request_id);
   }
-  return ChangeResult{std::move(answered->rules), answered->generation};
+  return ChangeResult{std::move(answered->rules), std::move(answered->sets),
+                      answered->generation};
 }
 
 // Gives ids and a generation, and writes down what the disk is to hold.
-void Engine::Accept(QueuedChange& queued, std::vector<Step> steps,
-                    absl::Time now, Batch& batch) {
-  const Change& change = *queued.change;
+void Engine::Accept(Batch::Member member, absl::Time now, Batch& batch) {
+  const Change& change = *member.queued->change;
   store::Delta delta;
-  for (Step& step : steps) {
+  for (Step& step : member.steps) {
     if (!step.adds()) {
       delta.remove.push_back(step.rule.id);
       continue;
@@ -178,19 +212,28 @@ void Engine::Accept(QueuedChange& queued, std::vector<Step> steps,
     }
     delta.add.push_back(step.rule);
   }
+  for (SetStep& step : member.set_steps) {
+    if (step.before == nullptr) {
+      step.after->info.id = next_rule_id_++;
+      step.after->info.create_time = WholeMicros(now);
+    }
+    delta.sets.push_back(DeltaOf(step));
+  }
+  const bool empty = member.steps.empty() && member.set_steps.empty();
   // Until the old deadlines are brought up to date, the store's belong to the
   // earlier run, and the next start goes by the wall clock.
   if (!old_deadlines_) delta.boot_id = clocks_.boot_id;
   delta.next_rule_id = next_rule_id_;
   delta.generation =
       (batch.deltas.empty() ? generation_ : batch.deltas.back().generation) +
-      (steps.empty() ? 0 : 1);
+      (empty ? 0 : 1);
   if (!change.request_id.empty()) {
-    delta.remember = {change.request_id, Fingerprint(change), RulesOf(steps),
+    delta.remember = {change.request_id, Fingerprint(change),
+                      RulesOf(member.steps), OutcomesOf(member.set_steps),
                       delta.generation};
   }
   batch.deltas.push_back(std::move(delta));
-  batch.members.push_back({&queued, std::move(steps)});
+  batch.members.push_back(std::move(member));
 }
 
 // Commits all, then publishes and acknowledges one after the other. Returns how
@@ -208,7 +251,11 @@ std::size_t Engine::Carry(Batch& batch) {
     Publication publication;
     {
       const util::MutexLock lock(&mutex_);
-      publication = ToPublish(batch.members[i].steps, rules_);
+      publication = ToPublish(
+          {batch.members[i].steps, batch.members[i].set_steps, rules_, sets_});
+    }
+    if (std::holds_alternative<AllSources>(publication)) {
+      rewrote_sources_ = true;
     }
     const absl::Status published = Publish(publication, *data_plane_);
     if (!published.ok()) {
@@ -232,7 +279,8 @@ absl::Status Engine::Undo(const Batch& batch, std::size_t first,
   std::vector<store::Delta> inverses;
   for (std::size_t i = batch.members.size(); i > first; --i) {
     inverses.push_back(Inverse(batch.deltas[i - 1], batch.members[i - 1].steps,
-                               generation, batch.deltas.back().next_rule_id));
+                               batch.members[i - 1].set_steps, generation,
+                               batch.deltas.back().next_rule_id));
   }
   const absl::Status undone = store_->CommitAll(inverses);
   if (undone.ok()) return NotEnforced(why);
@@ -248,6 +296,7 @@ absl::Status Engine::Undo(const Batch& batch, std::size_t first,
 // Nothing can fail any more: the rules were checked against rules_, and only
 // this function, under change_mutex_, changes them.
 void Engine::Acknowledge(Batch::Member& member, const store::Delta& delta) {
+  std::vector<policy::SetOutcome> outcomes;
   bool earlier = false;
   {
     const util::MutexLock lock(&mutex_);
@@ -258,14 +307,22 @@ void Engine::Acknowledge(Batch::Member& member, const store::Delta& delta) {
       }
       if (step.adds()) rules_.Add(step.rule).IgnoreError();
     }
+    // Before sets change in place, which the outcome is counted from.
+    outcomes = OutcomesOf(member.set_steps);
+    for (const SetStep& step : member.set_steps) ApplyStep(step, sets_);
     generation_ = delta.generation;
     earlier = rules_.NextDeadline() < next;
   }
   if (earlier && on_earlier_deadline_) on_earlier_deadline_();
+  const Change& change = *member.queued->change;
   if (!member.steps.empty()) {
-    LogChange(member.steps, *member.queued->change, delta.generation);
+    LogChange(member.steps, change, delta.generation);
   }
-  member.queued->result = ChangeResult{RulesOf(member.steps), delta.generation};
+  for (const policy::SetOutcome& set : outcomes) {
+    LogSetChange(set, change, delta.generation);
+  }
+  member.queued->result = ChangeResult{RulesOf(member.steps),
+                                       std::move(outcomes), delta.generation};
 }
 
 }  // namespace fwagent::core

@@ -29,12 +29,15 @@ dataplane::MendReport Engine::Mend() {
   if (!report.damage.empty()) tables_damaged_ = true;
   if (!tables_damaged_) return report;
   policy::RuleSet rules;
+  policy::SetTable sets;  // which only changes change
   {
     const util::MutexLock lock(&mutex_);
     rules = rules_;
+    sets = sets_;
   }
   // No port table is believed: each is written anew.
-  const auto repaired = Reconcile(rules, dataplane::LivePorts(), *data_plane_);
+  const auto repaired =
+      Reconcile(rules, sets, dataplane::LivePorts(), *data_plane_);
   tables_damaged_ = !repaired.ok();
   if (!repaired.ok()) {
     report.trouble = util::WithContext(repaired.status(),

@@ -21,10 +21,10 @@ using policy::Rule;
 using Kind = Edit::Kind;
 
 absl::Status CheckShape(const Change& change) {
-  if (change.edits.empty()) {
+  if (change.edits.empty() && change.sets.empty()) {
     return absl::InvalidArgumentError("nothing is asked for: give a rule");
   }
-  if (change.edits.size() == 1) return absl::OkStatus();
+  if (change.edits.size() <= 1) return absl::OkStatus();
   absl::flat_hash_set<policy::Match, policy::MatchHash> seen;
   for (const Edit& edit : change.edits) {
     if (edit.kind != Kind::kEnd &&
@@ -177,6 +177,19 @@ absl::StatusOr<std::vector<Step>> PlanChange(const Change& change,
   return steps;
 }
 
+// Everything that a set edit says.
+std::string ToText(const SetEdit& edit) {
+  std::string text = absl::StrCat(
+      static_cast<int>(edit.kind), edit.create_missing ? " create " : " ",
+      policy::SetActionName(edit.action), " ", edit.name, "\n", edit.comment,
+      std::string(1, '\0'));
+  if (edit.entries == nullptr) return text;
+  edit.entries->ForEach([&text](const policy::SetEntry& entry) {
+    absl::StrAppend(&text, entry.prefix.ToString(), " ", entry.until, "\n");
+  });
+  return text;
+}
+
 std::string Fingerprint(const Change& change) {
   std::string content = change.skip_satisfied ? "skip satisfied\n" : "";
   for (const Edit& edit : change.edits) {
@@ -186,12 +199,13 @@ std::string Fingerprint(const Change& change) {
     if (change.edits.size() > 1) content.push_back('\0');  // in no comment
   }
   // Stores of earlier versions hold the text, of rules without an end.
-  if (change.edits.size() == 1) return content;
+  if (change.edits.size() == 1 && change.sets.empty()) return content;
+  for (const SetEdit& edit : change.sets) content += ToText(edit);
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
   SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(),
          reinterpret_cast<unsigned char*>(digest.data()));
-  return absl::StrCat(change.edits.size(), " edits, SHA-256 ",
-                      absl::BytesToHexString(digest));
+  return absl::StrCat(change.edits.size() + change.sets.size(),
+                      " edits, SHA-256 ", absl::BytesToHexString(digest));
 }
 
 }  // namespace fwagent::core

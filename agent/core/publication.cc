@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
@@ -14,7 +13,6 @@ namespace {
 
 using policy::PortRange;
 using policy::Prefix;
-using policy::SourceRule;
 using Kind = Edit::Kind;
 
 PortsOf PortsAfter(const Step& step, const policy::RuleSet& rules) {
@@ -29,38 +27,35 @@ PortsOf PortsAfter(const Step& step, const policy::RuleSet& rules) {
   return {ports.protocol(), policy::CompilePortTable(wanted, ports.protocol())};
 }
 
-SourceRule ToSourceRule(const policy::Rule& rule) {
-  return {.prefix = std::get<Prefix>(rule.match),
-          .id = rule.id,
-          .until = rule.until};
+// The prefix whose meaning is all that changes; null when there is more, or
+// nothing.
+const Prefix* OnlyPrefix(const PlannedChange& change) {
+  if (change.steps.size() + change.set_steps.size() != 1) return nullptr;
+  if (!change.steps.empty()) {
+    return std::get_if<Prefix>(&change.steps.front().rule.match);
+  }
+  const SetStep& step = change.set_steps.front();
+  if (!step.in_place()) return nullptr;
+  const policy::SetDifference& difference = step.difference;
+  return difference.after.empty() ? &difference.before.front().prefix
+                                  : &difference.after.front().prefix;
 }
 
-AllSources SourcesAfter(const std::vector<Step>& steps,
-                        const policy::RuleSet& rules) {
-  absl::flat_hash_set<Prefix> removed;
-  AllSources all;
-  for (const Step& step : steps) {
-    const auto* prefix = std::get_if<Prefix>(&step.rule.match);
-    if (prefix == nullptr) continue;
-    if (!step.adds() || step.before.has_value()) removed.insert(*prefix);
-  }
-  for (const SourceRule& rule : rules.SourceRules()) {
-    if (!removed.contains(rule.prefix)) all.rules.push_back(rule);
-  }
-  for (const Step& step : steps) {
-    if (step.adds()) all.rules.push_back(ToSourceRule(step.rule));
-  }
-  return all;
+// What a prefix means after a change, which others may hold too.
+OneSource SourceChange(const PlannedChange& change, const Prefix& prefix) {
+  auto source = SourceAfter(change, prefix);
+  if (!source.has_value()) return RemovedSource{prefix};
+  return AddedSource{*std::move(source)};
 }
 
-Ended EndedOf(const std::vector<Step>& steps, const policy::RuleSet& rules) {
+Ended EndedOf(const PlannedChange& change) {
   Ended ended;
-  policy::PortRules ports = rules.port_rules();
+  policy::PortRules ports = change.rules.port_rules();
   std::array<bool, policy::kProtocols.size()> touched{};
-  RemovedSources sources;
-  for (const Step& step : steps) {
+  std::vector<Prefix> prefixes;
+  for (const Step& step : change.steps) {
     if (const auto* prefix = std::get_if<Prefix>(&step.rule.match)) {
-      sources.prefixes.push_back(*prefix);
+      prefixes.push_back(*prefix);
       continue;
     }
     const auto& range = std::get<PortRange>(step.rule.match);
@@ -69,9 +64,13 @@ Ended EndedOf(const std::vector<Step>& steps, const policy::RuleSet& rules) {
   }
   // Building all anew costs about a hundredth of taking all away one by one.
   constexpr std::size_t kCostOfBuilding = 100;
-  if (sources.prefixes.size() * kCostOfBuilding > rules.size()) {
-    ended.sources = SourcesAfter(steps, rules);
+  if (prefixes.size() * kCostOfBuilding > change.rules.size()) {
+    ended.sources = AllSources{SourcesAfter(change)};
   } else {
+    ManySources sources;
+    for (const Prefix& prefix : prefixes) {
+      sources.changes.push_back(SourceChange(change, prefix));
+    }
     ended.sources = std::move(sources);
   }
   for (const policy::Protocol protocol : policy::kProtocols) {
@@ -102,9 +101,9 @@ struct Call {
   absl::Status operator()(const PortsOf& ports) const {
     return data_plane.ReplacePorts(ports.protocol, ports.table);
   }
-  absl::Status operator()(const RemovedSources& removed) const {
-    for (const Prefix& prefix : removed.prefixes) {
-      FW_RETURN_IF_ERROR((*this)(RemovedSource{prefix}));
+  absl::Status operator()(const ManySources& many) const {
+    for (const OneSource& change : many.changes) {
+      FW_RETURN_IF_ERROR(std::visit(*this, change));
     }
     return absl::OkStatus();
   }
@@ -120,18 +119,18 @@ struct Call {
 
 }  // namespace
 
-Publication ToPublish(const std::vector<Step>& steps,
-                      const policy::RuleSet& rules) {
-  if (steps.empty()) return std::monostate();
-  if (steps.size() > 1) {
-    if (steps.front().kind == Kind::kEnd) return EndedOf(steps, rules);
-    return SourcesAfter(steps, rules);
+Publication ToPublish(const PlannedChange& change) {
+  if (change.steps.empty() && change.set_steps.empty()) return std::monostate();
+  if (const Prefix* prefix = OnlyPrefix(change)) {
+    return std::visit([](auto one) -> Publication { return one; },
+                      SourceChange(change, *prefix));
   }
-  const Step& step = steps.front();
-  const auto* prefix = std::get_if<Prefix>(&step.rule.match);
-  if (prefix == nullptr) return PortsAfter(step, rules);
-  if (!step.adds()) return RemovedSource{*prefix};
-  return AddedSource{ToSourceRule(step.rule)};
+  if (change.set_steps.empty()) {
+    const Step& first = change.steps.front();
+    if (change.steps.size() == 1) return PortsAfter(first, change.rules);
+    if (first.kind == Kind::kEnd) return EndedOf(change);
+  }
+  return AllSources{SourcesAfter(change)};
 }
 
 absl::Status Publish(const Publication& publication,

@@ -6,10 +6,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "agent/core/plan.h"
+#include "agent/core/sources.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/policy/port_table.h"
-#include "agent/policy/rule_set.h"
 
 namespace fwagent::core {
 
@@ -22,8 +21,10 @@ struct RemovedSource {
 struct AllSources {
   std::vector<policy::SourceRule> rules;
 };
-struct RemovedSources {
-  std::vector<policy::Prefix> prefixes;
+// Either, of one prefix.
+using OneSource = std::variant<AddedSource, RemovedSource>;
+struct ManySources {
+  std::vector<OneSource> changes;
 };
 struct PortsOf {
   policy::Protocol protocol = policy::Protocol::kTcp;
@@ -32,7 +33,7 @@ struct PortsOf {
 
 // Rules of any kind that have ended, which packets see already.
 struct Ended {
-  std::variant<RemovedSources, AllSources> sources;
+  std::variant<ManySources, AllSources> sources;
   std::vector<PortsOf> ports;
 };
 
@@ -41,9 +42,7 @@ struct Ended {
 using Publication = std::variant<std::monostate, AddedSource, RemovedSource,
                                  AllSources, PortsOf, Ended>;
 
-// For steps that PlanChange made of `rules`.
-Publication ToPublish(const std::vector<Step>& steps,
-                      const policy::RuleSet& rules);
+Publication ToPublish(const PlannedChange& change);
 
 // As the method of the data plane that it calls; what is to be removed and is
 // gone already is removed.

@@ -2,15 +2,17 @@
 
 #include <vector>
 
+#include "agent/core/sources.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
 
 absl::StatusOr<Repairs> Reconcile(const policy::RuleSet& rules,
+                                  const policy::SetTable& sets,
                                   const dataplane::LivePorts& live,
                                   dataplane::DataPlane& data_plane) {
   Repairs repairs;
-  const std::vector<policy::SourceRule> sources = rules.SourceRules();
+  const std::vector<policy::SourceRule> sources = SourcesOf(rules, sets);
   FW_RETURN_IF_ERROR(data_plane.ReplaceSources(sources));
   repairs.sources_loaded = sources.size();
   for (const policy::Protocol protocol : policy::kProtocols) {

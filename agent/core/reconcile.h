@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/dataplane/data_plane.h"
+#include "agent/policy/named_set.h"
 #include "agent/policy/rule_set.h"
 
 namespace fwagent::core {
@@ -19,6 +20,7 @@ struct Repairs {
 // Makes the data plane enforce exactly `rules`: all sources at one instant,
 // then each port table that is not as it should be in `live`.
 absl::StatusOr<Repairs> Reconcile(const policy::RuleSet& rules,
+                                  const policy::SetTable& sets,
                                   const dataplane::LivePorts& live,
                                   dataplane::DataPlane& data_plane);
 

@@ -240,6 +240,10 @@ absl::StatusOr<Prefix> Prefix::FromBytes(std::string_view bytes,
   return Prefix(family, static_cast<std::uint8_t>(length), address);
 }
 
+Prefix Prefix::Shortened(std::uint8_t length) const {
+  return {family_, length, Masked(address_, length)};
+}
+
 std::string Prefix::ToString() const {
   return PrefixToString(family_, address_, length_);
 }

@@ -42,6 +42,9 @@ class Prefix {
   // Network byte order; for IPv4 the first four bytes, the rest zero.
   const std::array<std::uint8_t, 16>& address() const { return address_; }
 
+  // The prefix of so many bits, at most its own, that holds this one.
+  Prefix Shortened(std::uint8_t length) const;
+
   // "192.0.2.0/24"; hosts with their length: "192.0.2.1/32".
   std::string ToString() const;
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
+#include "agent/service/request_fields.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::service {
@@ -21,39 +22,6 @@ using policy::PortRange;
 using policy::Prefix;
 
 constexpr int kMaxEdits = 100'000;
-constexpr std::size_t kMaxRequestIdBytes = 64;
-constexpr std::size_t kDefaultPageSize = 1'000;
-constexpr std::size_t kMaxPageSize = 10'000;
-
-// A rule's prefix, or the default one after adding a violation.
-Prefix ReadPrefix(const v1::Prefix& prefix, std::string field,
-                  FieldViolations& violations) {
-  absl::StatusOr<Prefix> parsed;
-  switch (prefix.form_case()) {
-    case v1::Prefix::kText:
-      field += ".text";
-      parsed = Prefix::Parse(prefix.text());
-      break;
-    case v1::Prefix::kBinary: {
-      field += ".binary";
-      const auto& binary = prefix.binary();
-      parsed = Prefix::FromBytes(
-          binary.address(),
-          binary.has_length()
-              ? binary.length()
-              : static_cast<std::uint32_t>(8 * binary.address().size()));
-      break;
-    }
-    case v1::Prefix::FORM_NOT_SET:
-      parsed = absl::InvalidArgumentError(
-          "is missing: give the addresses to match, as text such as "
-          "\"192.0.2.0/24\" or in binary");
-      break;
-  }
-  if (parsed.ok()) return *parsed;
-  violations.Add(field, std::string(parsed.status().message()));
-  return Prefix();
-}
 
 // Null after adding a violation.
 const policy::Protocol* ReadProtocol(v1::Protocol protocol,
@@ -100,30 +68,6 @@ policy::Match ReadPorts(const Request& request, FieldViolations& violations) {
   if (range.ok()) return *range;
   violations.Add("ports", std::string(range.status().message()));
   return Prefix();
-}
-
-// What every change has.
-template <typename Request>
-core::Change ReadCommon(const Request& request, FieldViolations& violations) {
-  core::Change change;
-  change.validate_only = request.validate_only();
-  change.request_id = request.request_id();
-  const bool printable =
-      std::all_of(change.request_id.begin(), change.request_id.end(),
-                  [](char c) { return c > ' ' && c < 0x7f; });
-  if (!printable || change.request_id.size() > kMaxRequestIdBytes) {
-    violations.Add("request_id",
-                   absl::StrCat("must be at most ", kMaxRequestIdBytes,
-                                " printable ASCII characters, best a UUID"));
-  }
-  return change;
-}
-
-std::string ReadComment(const std::string& comment, const std::string& field,
-                        FieldViolations& violations) {
-  const absl::Status valid = policy::ValidateComment(comment);
-  if (!valid.ok()) violations.Add(field, std::string(valid.message()));
-  return comment;
 }
 
 // What every request for a block has. `path` goes before the names of fields.
@@ -231,13 +175,7 @@ absl::StatusOr<core::Change> ToChange(const v1::ChangeSourcesRequest& request) {
 absl::StatusOr<PageRequest> ToPageRequest(const v1::ListRulesRequest& request) {
   FieldViolations violations;
   PageRequest page;
-  if (request.page_size() < 0) {
-    violations.Add("page_size", "must not be negative");
-  }
-  page.limit = request.page_size() <= 0
-                   ? kDefaultPageSize
-                   : std::min(static_cast<std::size_t>(request.page_size()),
-                              kMaxPageSize);
+  page.limit = ReadPageSize(request.page_size(), violations);
   // The token is the id of the last rule of the page before. SimpleAtoi alone
   // would also take spaces around it.
   const std::string& token = request.page_token();

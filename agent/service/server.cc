@@ -50,7 +50,8 @@ void SetLimits(grpc::ServerBuilder& builder) {
 
 Server::Server(core::Engine* engine, core::InterfaceKeeper* keeper,
                const std::string& version)
-    : service_(engine, keeper, &peers_, version) {}
+    : service_(engine, keeper, &peers_, version),
+      set_service_(engine, &peers_) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     core::Engine* engine, core::InterfaceKeeper* keeper,
@@ -61,13 +62,16 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   grpc::ServerBuilder builder;
   SetLimits(builder);
   builder.RegisterService(&server->service_);
+  builder.RegisterService(&server->set_service_);
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr) {
     return absl::InternalError("the gRPC server does not start");
   }
   if (auto* health = server->server_->GetHealthCheckService()) {
-    health->SetServingStatus(
-        std::string(v1::FirewallService::service_full_name()), true);
+    for (const char* name : {v1::FirewallService::service_full_name(),
+                             v1::SetService::service_full_name()}) {
+      health->SetServingStatus(name, true);
+    }
   }
 
   if (sockets == nullptr) return server;

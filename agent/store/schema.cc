@@ -17,7 +17,7 @@ constexpr std::int64_t kApplicationId = 0x66776167;
 
 // Entry n brings a file of version n to version n + 1. What was released is
 // never edited, only followed by another entry.
-constexpr std::array<const char*, 4> kMigrations = {
+constexpr std::array<const char*, 5> kMigrations = {
     R"sql(
 CREATE TABLE meta (
   only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -148,6 +148,43 @@ UPDATE request SET rules_total = rules_total + growth.sum,
   FROM growth WHERE growth.seq = request.seq AND checksum = fw_checksum(
     request.seq, request_id, fingerprint, generation, rules_total);
 DROP TABLE growth;
+)sql",
+    // Sets. Their rows' checksums are part of meta.rules_total, those of what
+    // requests did to them part of request.rules_total.
+    R"sql(
+CREATE TABLE named_set (
+  id INTEGER PRIMARY KEY CHECK (id > 0),  -- of the same numbers as rules
+  name TEXT NOT NULL,
+  action TEXT NOT NULL,          -- block, allow
+  comment TEXT NOT NULL,
+  created_us INTEGER NOT NULL,   -- since 1970, UTC
+  chunks_total INTEGER NOT NULL, -- sum of the checksums of its chunks
+  checksum INTEGER NOT NULL
+) STRICT;
+
+-- Entries from one on, up to the next chunk of the set.
+CREATE TABLE set_chunk (
+  set_id INTEGER NOT NULL,
+  first BLOB NOT NULL,           -- key of the first entry, as in set_chunk.h
+  entries BLOB NOT NULL,         -- likewise
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (set_id, first)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE request_set (
+  seq INTEGER NOT NULL,          -- of the request
+  position INTEGER NOT NULL,     -- in the answer, from 0
+  id INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  action TEXT NOT NULL,
+  comment TEXT NOT NULL,
+  created_us INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  added INTEGER NOT NULL,
+  removed INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (seq, position)
+) STRICT, WITHOUT ROWID;
 )sql"};
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());
 

@@ -40,15 +40,22 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
   FW_ASSIGN_OR_RETURN(SqliteDatabase database, SqliteDatabase::Open(file));
   FW_RETURN_IF_ERROR(PrepareSchema(database));
   FW_ASSIGN_OR_RETURN(Statements statements, PrepareAll(database));
+  FW_ASSIGN_OR_RETURN(SetRows set_rows, SetRows::Prepare(database));
+  FW_ASSIGN_OR_RETURN(AnsweredSets answered_sets,
+                      AnsweredSets::Prepare(database));
   return std::unique_ptr<SqliteStore>(new SqliteStore(
-      std::move(directory), std::move(database), std::move(statements)));
+      std::move(directory), std::move(database), std::move(statements),
+      std::move(set_rows), std::move(answered_sets)));
 }
 
 SqliteStore::SqliteStore(StateDirectory directory, SqliteDatabase database,
-                         Statements statements)
+                         Statements statements, SetRows set_rows,
+                         AnsweredSets answered_sets)
     : directory_(std::move(directory)),
       database_(std::move(database)),
-      statements_(std::move(statements)) {}
+      statements_(std::move(statements)),
+      set_rows_(std::move(set_rows)),
+      answered_sets_(std::move(answered_sets)) {}
 
 absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
     SqliteDatabase& database) {
@@ -105,7 +112,10 @@ absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
 absl::StatusOr<State> SqliteStore::Load() {
   const util::MutexLock lock(&mutex_);
   State state;
-  FW_ASSIGN_OR_RETURN(const std::int64_t total, LoadMeta(state));
+  FW_ASSIGN_OR_RETURN(std::int64_t total, LoadMeta(state));
+  std::int64_t sets_total = 0;
+  FW_ASSIGN_OR_RETURN(state.sets, set_rows_.Load(sets_total));
+  total -= sets_total;
   FW_RETURN_IF_ERROR(ReadRules(statements_.read_rules, "", total, state.rules));
   if (!state.rules.empty() && state.rules.back().id >= state.next_rule_id) {
     return DamagedError(
@@ -169,6 +179,11 @@ absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
     for (const Delta& delta : deltas) {
       FW_ASSIGN_OR_RETURN(const std::int64_t more, WriteRules(delta));
       growth += more;
+      for (const SetDelta& set : delta.sets) {
+        FW_ASSIGN_OR_RETURN(const std::int64_t set_growth,
+                            set_rows_.Apply(set));
+        growth += set_growth;
+      }
       FW_RETURN_IF_ERROR(WriteRequests(delta));
     }
     return deltas.empty() ? absl::OkStatus() : WriteMeta(deltas, growth);
@@ -215,11 +230,13 @@ absl::StatusOr<std::int64_t> SqliteStore::WriteRules(const Delta& delta) {
 absl::Status SqliteStore::WriteRequests(const Delta& delta) {
   if (delta.forget_request_id) {
     const std::string& id = *delta.forget_request_id;
+    FW_RETURN_IF_ERROR(answered_sets_.Delete(id));
     FW_RETURN_IF_ERROR(statements_.delete_request_rules.Text(id).Run());
     FW_RETURN_IF_ERROR(statements_.delete_request.Text(id).Run());
   }
   if (!delta.remember) return absl::OkStatus();
   FW_RETURN_IF_ERROR(WriteAnswer(*delta.remember));
+  FW_RETURN_IF_ERROR(answered_sets_.Trim(kRequestsKept));
   FW_RETURN_IF_ERROR(
       statements_.trim_request_rules.Integer(kRequestsKept).Run());
   return statements_.trim_requests.Integer(kRequestsKept).Run();
@@ -230,7 +247,8 @@ absl::Status SqliteStore::WriteAnswer(const AnsweredRequest& request) {
   const std::int64_t seq = statements_.next_request.IntegerAt(0);
   statements_.next_request.Reset();
   std::int64_t position = 0;
-  std::int64_t total = 0;
+  FW_ASSIGN_OR_RETURN(std::int64_t total,
+                      answered_sets_.Write(seq, request.sets));
   for (const policy::Rule& rule : request.rules) {
     SqliteStatement& insert = statements_.insert_request_rule;
     RowChecksum checksum;
@@ -264,14 +282,16 @@ absl::StatusOr<std::optional<AnsweredRequest>> SqliteStore::FindRequest(
       .request_id = std::string(row.BytesAt(1)),
       .fingerprint = std::string(row.BytesAt(2)),
       .rules = {},
+      .sets = {},
       .generation = static_cast<std::uint64_t>(row.IntegerAt(3))};
-  const std::int64_t total = row.IntegerAt(4);
+  std::int64_t total = row.IntegerAt(4);
   const bool is_as_written = row.IntegerAt(5) != 0;
   row.Reset();
   const std::string of = absl::StrCat("request \"", request.request_id, "\": ");
   if (!is_as_written) {
     return DamagedError(database_.file(), of + "it is not as it was written");
   }
+  FW_ASSIGN_OR_RETURN(request.sets, answered_sets_.Read(seq, total));
   FW_RETURN_IF_ERROR(ReadRules(statements_.find_request_rules.Integer(seq), of,
                                total, request.rules));
   return request;

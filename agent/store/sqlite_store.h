@@ -12,6 +12,8 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/store/answered_sets.h"
+#include "agent/store/set_rows.h"
 #include "agent/store/sqlite_database.h"
 #include "agent/store/sqlite_statement.h"
 #include "agent/store/state_directory.h"
@@ -57,7 +59,8 @@ class SqliteStore : public Store {
   };
 
   SqliteStore(StateDirectory directory, SqliteDatabase database,
-              Statements statements);
+              Statements statements, SetRows set_rows,
+              AnsweredSets answered_sets);
 
   static absl::StatusOr<Statements> PrepareAll(SqliteDatabase& database);
 
@@ -82,7 +85,10 @@ class SqliteStore : public Store {
   const StateDirectory directory_;  // locked for as long as we live
   util::Mutex mutex_;
   SqliteDatabase database_ ABSL_GUARDED_BY(mutex_);
-  Statements statements_ ABSL_GUARDED_BY(mutex_);  // go before the database
+  // These go before the database.
+  Statements statements_ ABSL_GUARDED_BY(mutex_);
+  SetRows set_rows_ ABSL_GUARDED_BY(mutex_);
+  AnsweredSets answered_sets_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace fwagent::store

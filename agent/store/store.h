@@ -3,6 +3,7 @@
 #define FWAGENT_AGENT_STORE_STORE_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "agent/policy/named_set.h"
 #include "agent/policy/rule.h"
 
 namespace fwagent::store {
@@ -20,6 +22,7 @@ struct AnsweredRequest {
   std::string request_id;
   std::string fingerprint;  // equal for requests with the same content
   std::vector<policy::Rule> rules;
+  std::vector<policy::SetOutcome> sets;
   std::uint64_t generation = 0;
 
   bool operator==(const AnsweredRequest&) const = default;
@@ -28,6 +31,7 @@ struct AnsweredRequest {
 // Everything at start.
 struct State {
   std::vector<policy::Rule> rules;  // in order of id
+  policy::SetTable sets;
   std::uint64_t generation = 0;
   policy::RuleId next_rule_id = 1;
   // No store was there before: nothing was ever acknowledged by it.
@@ -36,10 +40,21 @@ struct State {
   std::string boot_id = {};
 };
 
+// What becomes of one set. Applied in the order of the members.
+struct SetDelta {
+  policy::RuleId id = 0;
+  bool drop = false;                      // the set and all of its entries
+  std::optional<policy::SetInfo> create;  // a set, still without entries
+  policy::SetDifference difference;
+  // Not null: in the place of all entries.
+  std::shared_ptr<const policy::SetEntries> content;
+};
+
 // One step from a generation to another. Applied as a whole or not at all.
 struct Delta {
   std::vector<policy::Rule> add;
   std::vector<policy::RuleId> remove;
+  std::vector<SetDelta> sets;
   std::uint64_t generation = 0;
   policy::RuleId next_rule_id = 1;
   std::optional<AnsweredRequest> remember;

@@ -20,11 +20,15 @@ void MemoryStore::OnCommit(std::function<void()> hook) {
 store::State MemoryStore::state() const {
   const util::MutexLock lock(&mutex_);
   store::State state{.rules = {},
+                     .sets = {},
                      .generation = content_.generation,
                      .next_rule_id = content_.next_rule_id,
                      .fresh = commits_ == 0,
                      .boot_id = content_.boot_id};
   for (const auto& [id, rule] : content_.rules) state.rules.push_back(rule);
+  for (const auto& [id, set] : content_.sets) {
+    state.sets[set.info.name] = std::make_shared<policy::NamedSet>(set);
+  }
   return state;
 }
 
@@ -109,6 +113,12 @@ absl::Status MemoryStore::Check(const Content& content,
           absl::StrCat("rule ", rule.id, " is there, or impossible"));
     }
   }
+  for (const store::SetDelta& set : delta.sets) {
+    if (set.create.has_value() == content.sets.contains(set.id)) {
+      return absl::InternalError(
+          absl::StrCat("set ", set.id, " is there, or is not"));
+    }
+  }
   if (delta.remember &&
       content.request_places.contains(delta.remember->request_id) &&
       delta.forget_request_id != delta.remember->request_id) {
@@ -137,7 +147,19 @@ void MemoryStore::Remember(const store::AnsweredRequest& request,
   }
 }
 
+void MemoryStore::ApplySet(const store::SetDelta& delta, Content& content) {
+  if (delta.drop) {
+    content.sets.erase(delta.id);
+    return;
+  }
+  if (delta.create.has_value()) content.sets[delta.id].info = *delta.create;
+  policy::NamedSet& set = content.sets.at(delta.id);
+  if (delta.content != nullptr) set.entries = *delta.content;
+  policy::ApplyDifference(delta.difference, set.entries);
+}
+
 void MemoryStore::Apply(const store::Delta& delta, Content& content) {
+  for (const store::SetDelta& set : delta.sets) ApplySet(set, content);
   for (const policy::RuleId id : delta.remove) content.rules.erase(id);
   for (const policy::Rule& rule : delta.add) {
     content.rules.emplace(rule.id, rule);

@@ -53,6 +53,7 @@ class MemoryStore : public store::Store {
   // What would be on the disk.
   struct Content {
     std::map<policy::RuleId, policy::Rule> rules;
+    std::map<policy::RuleId, policy::NamedSet> sets;
     // By order of arrival, and where to find an id among them.
     std::map<std::int64_t, store::AnsweredRequest> requests;
     std::map<std::string, std::int64_t, std::less<>> request_places;
@@ -64,6 +65,7 @@ class MemoryStore : public store::Store {
   // OK if the delta can be applied.
   static absl::Status Check(const Content& content, const store::Delta& delta);
   static void Apply(const store::Delta& delta, Content& content);
+  static void ApplySet(const store::SetDelta& delta, Content& content);
   static void Forget(std::string_view request_id, Content& content);
   static void Remember(const store::AnsweredRequest& request, Content& content);
 

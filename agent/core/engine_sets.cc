@@ -1,0 +1,46 @@
+// What readers are told of sets.
+#include "absl/strings/str_cat.h"
+#include "agent/core/engine.h"
+
+namespace fwagent::core {
+
+using policy::SetEntry;
+
+std::vector<policy::SetOutcome> Engine::Sets() const {
+  const util::MutexLock lock(&mutex_);
+  std::vector<policy::SetOutcome> sets;
+  for (const auto& [name, set] : sets_) {
+    sets.push_back({.info = set->info, .size = set->entries.size()});
+  }
+  return sets;
+}
+
+absl::StatusOr<SetPage> Engine::ListEntries(
+    const std::string& name, const std::optional<policy::Prefix>& after,
+    std::size_t limit) const {
+  const util::MutexLock lock(&mutex_);
+  const auto found = sets_.find(name);
+  if (found == sets_.end()) return NoSuchSet(name);
+  const policy::SetEntries& entries = found->second->entries;
+  SetPage page;
+  // One more, to see whether this is the last page.
+  page.entries = entries.Page(after, limit + 1);
+  page.last = page.entries.size() <= limit;
+  if (!page.last) page.entries.pop_back();
+  page.total = entries.size();
+  page.generation = generation_;
+  return page;
+}
+
+std::vector<SetHit> Engine::FindInSets(const policy::Prefix& prefix) const {
+  const util::MutexLock lock(&mutex_);
+  std::vector<SetHit> hits;
+  for (const auto& [name, set] : sets_) {
+    for (const SetEntry& entry : set->entries.Holding(prefix)) {
+      hits.push_back({set->info, entry});
+    }
+  }
+  return hits;
+}
+
+}  // namespace fwagent::core

@@ -1,0 +1,62 @@
+// Named collections of prefixes with one action.
+#ifndef FWAGENT_AGENT_POLICY_NAMED_SET_H_
+#define FWAGENT_AGENT_POLICY_NAMED_SET_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/container/btree_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "agent/policy/rule.h"
+#include "agent/policy/set_entries.h"
+#include "agent/policy/source_rule.h"
+
+namespace fwagent::policy {
+
+// What is known of a set besides its entries.
+struct SetInfo {
+  RuleId id = 0;  // of the same numbers as those of rules
+  std::string name;
+  SourceVerdict action = SourceVerdict::kBlock;  // or kAllow
+  std::string comment;
+  absl::Time create_time;  // wall clock, whole microseconds
+
+  bool operator==(const SetInfo&) const = default;
+};
+
+struct NamedSet {
+  SetInfo info;
+  SetEntries entries;
+
+  bool operator==(const NamedSet&) const = default;
+};
+
+// What became of a set by a change; `size` is that after it.
+struct SetOutcome {
+  SetInfo info;
+  std::uint64_t size = 0;
+  std::uint64_t added = 0;    // entries that came, or end at another time
+  std::uint64_t removed = 0;  // those that went, or ended at another time
+
+  bool operator==(const SetOutcome&) const = default;
+};
+
+inline constexpr std::size_t kMaxSetNameBytes = 64;
+
+// INVALID_ARGUMENT unless it is 1 to 64 letters, digits, dots, dashes and
+// underscores, the first one a letter or a digit.
+absl::Status ValidateSetName(std::string_view name);
+
+// Sets by name. What is in it is changed by its owner alone.
+using SetTable = absl::btree_map<std::string, std::shared_ptr<NamedSet>>;
+
+// "block", "allow".
+const char* SetActionName(SourceVerdict action);
+
+}  // namespace fwagent::policy
+
+#endif  // FWAGENT_AGENT_POLICY_NAMED_SET_H_

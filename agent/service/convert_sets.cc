@@ -1,0 +1,213 @@
+#include "agent/service/convert_sets.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "agent/service/error_details.h"
+#include "agent/service/request_fields.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::service {
+namespace {
+
+using Kind = core::SetEdit::Kind;
+using policy::SetEntries;
+using policy::SourceVerdict;
+
+constexpr int kMaxEntries = 100'000;
+
+std::string ReadName(const std::string& name, FieldViolations& violations) {
+  const absl::Status valid = policy::ValidateSetName(name);
+  if (!valid.ok()) violations.Add("name", std::string(valid.message()));
+  return name;
+}
+
+SourceVerdict ReadAction(v1::SetAction action, FieldViolations& violations) {
+  switch (action) {
+    case v1::SET_ACTION_UNSPECIFIED:
+    case v1::SET_ACTION_BLOCK:
+      return SourceVerdict::kBlock;
+    case v1::SET_ACTION_ALLOW:
+      return SourceVerdict::kAllow;
+    default:
+      violations.Add("action",
+                     absl::StrCat("has no value ", static_cast<int>(action),
+                                  ": use SET_ACTION_BLOCK (1) or "
+                                  "SET_ACTION_ALLOW (2)"));
+      return SourceVerdict::kBlock;
+  }
+}
+
+// A change of one set; what is special to it is filled in by the caller.
+template <typename Request>
+core::Change ReadSetChange(const Request& request, Kind kind,
+                           FieldViolations& violations) {
+  core::Change change = ReadCommon(request, violations);
+  core::SetEdit edit;
+  edit.kind = kind;
+  edit.name = ReadName(request.name(), violations);
+  change.sets.push_back(std::move(edit));
+  return change;
+}
+
+template <typename Prefixes, typename GetPrefix>
+absl::StatusOr<std::shared_ptr<const SetEntries>> ReadEntries(
+    const Prefixes& prefixes, const std::string& field,
+    const GetPrefix& get_prefix) {
+  FieldViolations violations;
+  if (prefixes.empty() || prefixes.size() > kMaxEntries) {
+    violations.Add(field, absl::StrCat("must be 1 to ", kMaxEntries, ", not ",
+                                       prefixes.size()));
+  }
+  FW_RETURN_IF_ERROR(violations.ToStatus());
+  SetEntries::Builder builder;
+  for (int i = 0; i < prefixes.size(); ++i) {
+    builder.Add({get_prefix(prefixes[i], absl::StrCat(field, "[", i, "]"),
+                            violations)});
+    // One is enough: there may be very many.
+    FW_RETURN_IF_ERROR(violations.ToStatus());
+  }
+  return std::make_shared<SetEntries>(std::move(builder).Build());
+}
+
+}  // namespace
+
+absl::StatusOr<core::Change> ToChange(const v1::CreateSetRequest& request) {
+  FieldViolations violations;
+  core::Change change = ReadSetChange(request, Kind::kCreate, violations);
+  change.skip_satisfied = request.skip_satisfied();
+  change.sets[0].action = ReadAction(request.action(), violations);
+  change.sets[0].comment =
+      ReadComment(request.comment(), "comment", violations);
+  FW_RETURN_IF_ERROR(violations.ToStatus());
+  return change;
+}
+
+absl::StatusOr<core::Change> ToChange(const v1::DeleteSetRequest& request) {
+  FieldViolations violations;
+  core::Change change = ReadSetChange(request, Kind::kDelete, violations);
+  change.skip_satisfied = request.skip_satisfied();
+  FW_RETURN_IF_ERROR(violations.ToStatus());
+  return change;
+}
+
+absl::StatusOr<core::Change> ToChange(const v1::AddSetEntriesRequest& request) {
+  FieldViolations violations;
+  core::Change change = ReadSetChange(request, Kind::kPut, violations);
+  FW_RETURN_IF_ERROR(violations.ToStatus());
+  const auto get_prefix = [](const v1::SetEntry& entry,
+                             const std::string& field, FieldViolations& wrong) {
+    return ReadPrefix(entry.prefix(), field + ".prefix", wrong);
+  };
+  FW_ASSIGN_OR_RETURN(change.sets[0].entries,
+                      ReadEntries(request.entries(), "entries", get_prefix));
+  return change;
+}
+
+absl::StatusOr<core::Change> ToChange(
+    const v1::RemoveSetEntriesRequest& request) {
+  FieldViolations violations;
+  core::Change change = ReadSetChange(request, Kind::kErase, violations);
+  change.skip_satisfied = request.skip_satisfied();
+  if (request.all() && !request.prefixes().empty()) {
+    violations.Add("all", "goes without prefixes: give one of the two");
+  }
+  FW_RETURN_IF_ERROR(violations.ToStatus());
+  if (request.all()) {
+    change.sets[0].kind = Kind::kReplace;
+    change.sets[0].entries = std::make_shared<SetEntries>();
+    return change;
+  }
+  FW_ASSIGN_OR_RETURN(change.sets[0].entries,
+                      ReadEntries(request.prefixes(), "prefixes", ReadPrefix));
+  return change;
+}
+
+absl::StatusOr<core::Change> ToChange(const v1::ImportHeader& header) {
+  FieldViolations violations;
+  core::Change change = ReadSetChange(header, Kind::kReplace, violations);
+  core::SetEdit& edit = change.sets[0];
+  edit.create_missing = true;
+  if (header.mode() == v1::IMPORT_MODE_ADD) {
+    edit.kind = Kind::kPut;
+  } else if (header.mode() != v1::IMPORT_MODE_UNSPECIFIED &&
+             header.mode() != v1::IMPORT_MODE_REPLACE) {
+    violations.Add(
+        "mode", absl::StrCat("has no value ", static_cast<int>(header.mode()),
+                             ": use IMPORT_MODE_REPLACE (1) or "
+                             "IMPORT_MODE_ADD (2)"));
+  }
+  edit.action = ReadAction(header.action(), violations);
+  edit.comment = ReadComment(header.comment(), "comment", violations);
+  FW_RETURN_IF_ERROR(violations.ToStatus());
+  return change;
+}
+
+absl::StatusOr<EntryPageRequest> ToPageRequest(
+    const v1::ListSetEntriesRequest& request) {
+  FieldViolations violations;
+  EntryPageRequest page{.set = ReadName(request.name(), violations),
+                        .after = {},
+                        .limit = ReadPageSize(request.page_size(), violations)};
+  if (!request.page_token().empty()) {
+    // The token is the last prefix of the page before.
+    const auto after = policy::Prefix::Parse(request.page_token());
+    if (after.ok()) {
+      page.after = *after;
+    } else {
+      violations.Add("page_token",
+                     "is not one that this service gave: use next_page_token "
+                     "of the page before");
+    }
+  }
+  FW_RETURN_IF_ERROR(violations.ToStatus());
+  return page;
+}
+
+absl::StatusOr<policy::Prefix> ToPrefix(const v1::FindInSetsRequest& request) {
+  FieldViolations violations;
+  const policy::Prefix prefix =
+      ReadPrefix(request.prefix(), "prefix", violations);
+  FW_RETURN_IF_ERROR(violations.ToStatus());
+  return prefix;
+}
+
+v1::Set ToProto(const policy::SetInfo& info, std::size_t size) {
+  v1::Set wire;
+  wire.set_id(info.id);
+  wire.set_name(info.name);
+  wire.set_action(info.action == SourceVerdict::kAllow ? v1::SET_ACTION_ALLOW
+                                                       : v1::SET_ACTION_BLOCK);
+  wire.set_comment(info.comment);
+  if (info.id != 0) {
+    const std::int64_t micros = absl::ToUnixMicros(info.create_time);
+    wire.mutable_create_time()->set_seconds(micros / 1'000'000);
+    wire.mutable_create_time()->set_nanos(
+        static_cast<std::int32_t>(micros % 1'000'000) * 1'000);
+  }
+  wire.set_size(size);
+  return wire;
+}
+
+v1::SetEntry ToProto(const policy::SetEntry& entry) {
+  v1::SetEntry wire;
+  wire.mutable_prefix()->set_text(entry.prefix.ToString());
+  return wire;
+}
+
+v1::ListSetEntriesResponse ToProto(const core::SetPage& page) {
+  v1::ListSetEntriesResponse wire;
+  for (const policy::SetEntry& entry : page.entries) {
+    *wire.add_entries() = ToProto(entry);
+  }
+  if (!page.last) {
+    wire.set_next_page_token(page.entries.back().prefix.ToString());
+  }
+  wire.set_total_size(page.total);
+  wire.set_generation(page.generation);
+  return wire;
+}
+
+}  // namespace fwagent::service

@@ -1,0 +1,37 @@
+// Fields that several requests have.
+#ifndef FWAGENT_AGENT_SERVICE_REQUEST_FIELDS_H_
+#define FWAGENT_AGENT_SERVICE_REQUEST_FIELDS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "agent/core/change.h"
+#include "agent/policy/prefix.h"
+#include "agent/service/error_details.h"
+#include "fwagent/v1/rule.pb.h"
+
+namespace fwagent::service {
+
+// Each reads one field; where it is wrong, adds a violation and returns
+// something harmless.
+policy::Prefix ReadPrefix(const v1::Prefix& prefix, std::string field,
+                          FieldViolations& violations);
+std::string ReadComment(const std::string& comment, const std::string& field,
+                        FieldViolations& violations);
+std::string ReadRequestId(const std::string& request_id,
+                          FieldViolations& violations);
+std::size_t ReadPageSize(std::int32_t size, FieldViolations& violations);
+
+// What every change has.
+template <typename Request>
+core::Change ReadCommon(const Request& request, FieldViolations& violations) {
+  core::Change change;
+  change.validate_only = request.validate_only();
+  change.request_id = ReadRequestId(request.request_id(), violations);
+  return change;
+}
+
+}  // namespace fwagent::service
+
+#endif  // FWAGENT_AGENT_SERVICE_REQUEST_FIELDS_H_

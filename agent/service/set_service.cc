@@ -1,0 +1,144 @@
+#include "agent/service/set_service.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "agent/service/convert_sets.h"
+#include "agent/service/error_details.h"
+#include "agent/service/set_import.h"
+#include "agent/util/memory.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::service {
+
+absl::StatusOr<SetService::Applied> SetService::Apply(
+    const grpc::ServerContext& context, absl::StatusOr<core::Change> change) {
+  FW_RETURN_IF_ERROR(change.status());
+  change->origin = peers_->Describe(context.peer());
+  FW_ASSIGN_OR_RETURN(core::ChangeResult result, engine_->Apply(*change));
+  Applied applied{.generation = result.generation};
+  if (!result.sets.empty()) {
+    applied.changed = true;
+    applied.outcome = std::move(result.sets.front());
+  }
+  return applied;
+}
+
+grpc::Status SetService::CreateSet(grpc::ServerContext* context,
+                                   const v1::CreateSetRequest* request,
+                                   v1::CreateSetResponse* response) {
+  const auto applied = Apply(*context, ToChange(*request));
+  if (!applied.ok()) return ToGrpcStatus(applied.status());
+  if (applied->changed) {
+    *response->mutable_set() = ToProto(applied->outcome.info, 0);
+  }
+  response->set_generation(applied->generation);
+  return grpc::Status::OK;
+}
+
+grpc::Status SetService::DeleteSet(grpc::ServerContext* context,
+                                   const v1::DeleteSetRequest* request,
+                                   v1::DeleteSetResponse* response) {
+  const auto applied = Apply(*context, ToChange(*request));
+  if (!applied.ok()) return ToGrpcStatus(applied.status());
+  if (applied->changed) {
+    *response->mutable_set() =
+        ToProto(applied->outcome.info, applied->outcome.removed);
+  }
+  response->set_generation(applied->generation);
+  return grpc::Status::OK;
+}
+
+grpc::Status SetService::AddSetEntries(grpc::ServerContext* context,
+                                       const v1::AddSetEntriesRequest* request,
+                                       v1::AddSetEntriesResponse* response) {
+  const auto applied = Apply(*context, ToChange(*request));
+  if (!applied.ok()) return ToGrpcStatus(applied.status());
+  response->set_added(applied->outcome.added);
+  response->set_generation(applied->generation);
+  return grpc::Status::OK;
+}
+
+grpc::Status SetService::RemoveSetEntries(
+    grpc::ServerContext* context, const v1::RemoveSetEntriesRequest* request,
+    v1::RemoveSetEntriesResponse* response) {
+  const auto applied = Apply(*context, ToChange(*request));
+  if (!applied.ok()) return ToGrpcStatus(applied.status());
+  response->set_removed(applied->outcome.removed);
+  response->set_generation(applied->generation);
+  return grpc::Status::OK;
+}
+
+absl::StatusOr<core::Change> SetService::ReadImport(
+    grpc::ServerReader<v1::ImportSetRequest>& reader) const {
+  std::uint64_t capacity = 0;
+  for (const core::TableUsage& table : engine_->GetStatus().tables) {
+    capacity += table.capacity;
+  }
+  SetImport import(capacity);
+  v1::ImportSetRequest part;
+  while (reader.Read(&part)) FW_RETURN_IF_ERROR(import.Take(part));
+  return std::move(import).Finish();
+}
+
+grpc::Status SetService::ImportSet(
+    grpc::ServerContext* context,
+    grpc::ServerReader<v1::ImportSetRequest>* reader,
+    v1::ImportSetResponse* response) {
+  auto change = ReadImport(*reader);
+  const std::string name = change.ok() ? change->sets[0].name : "";
+  const auto applied = Apply(*context, std::move(change));
+  util::ReturnFreeMemory();
+  if (!applied.ok()) return ToGrpcStatus(applied.status());
+  if (applied->changed) {
+    const policy::SetOutcome& outcome = applied->outcome;
+    *response->mutable_set() = ToProto(outcome.info, outcome.size);
+    response->set_added(outcome.added);
+    response->set_removed(outcome.removed);
+  } else {
+    // It was as it should be.
+    for (const policy::SetOutcome& set : engine_->Sets()) {
+      if (set.info.name != name) continue;
+      *response->mutable_set() = ToProto(set.info, set.size);
+    }
+  }
+  response->set_generation(applied->generation);
+  return grpc::Status::OK;
+}
+
+grpc::Status SetService::ListSets(grpc::ServerContext*,
+                                  const v1::ListSetsRequest*,
+                                  v1::ListSetsResponse* response) {
+  for (const policy::SetOutcome& set : engine_->Sets()) {
+    *response->add_sets() = ToProto(set.info, set.size);
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status SetService::ListSetEntries(
+    grpc::ServerContext*, const v1::ListSetEntriesRequest* request,
+    v1::ListSetEntriesResponse* response) {
+  const auto wanted = ToPageRequest(*request);
+  if (!wanted.ok()) return ToGrpcStatus(wanted.status());
+  const auto page =
+      engine_->ListEntries(wanted->set, wanted->after, wanted->limit);
+  if (!page.ok()) return ToGrpcStatus(page.status());
+  *response = ToProto(*page);
+  return grpc::Status::OK;
+}
+
+grpc::Status SetService::FindInSets(grpc::ServerContext*,
+                                    const v1::FindInSetsRequest* request,
+                                    v1::FindInSetsResponse* response) {
+  const auto prefix = ToPrefix(*request);
+  if (!prefix.ok()) return ToGrpcStatus(prefix.status());
+  for (const core::SetHit& found : engine_->FindInSets(*prefix)) {
+    auto* hit = response->add_hits();
+    *hit->mutable_set() = ToProto(found.set, 0);
+    *hit->mutable_entry() = ToProto(found.entry);
+  }
+  return grpc::Status::OK;
+}
+
+}  // namespace fwagent::service

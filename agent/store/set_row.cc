@@ -1,0 +1,31 @@
+#include "agent/store/set_row.h"
+
+#include <string>
+
+#include "agent/util/status_macros.h"
+
+namespace fwagent::store {
+
+using policy::SourceVerdict;
+
+absl::StatusOr<policy::SetInfo> ReadSetInfo(const SqliteStatement& row,
+                                            int first) {
+  const std::int64_t id = row.IntegerAt(first);
+  const std::string_view action = row.BytesAt(first + 2);
+  policy::SetInfo info{
+      .id = static_cast<policy::RuleId>(id),
+      .name = std::string(row.BytesAt(first + 1)),
+      .action = action == policy::SetActionName(SourceVerdict::kAllow)
+                    ? SourceVerdict::kAllow
+                    : SourceVerdict::kBlock,
+      .comment = std::string(row.BytesAt(first + 3)),
+      .create_time = absl::FromUnixMicros(row.IntegerAt(first + 4))};
+  if (id <= 0 || action != policy::SetActionName(info.action)) {
+    return absl::DataLossError("impossible id or action");
+  }
+  FW_RETURN_IF_ERROR(policy::ValidateSetName(info.name));
+  FW_RETURN_IF_ERROR(policy::ValidateComment(info.comment));
+  return info;
+}
+
+}  // namespace fwagent::store
