@@ -271,7 +271,7 @@ absl::Status CommandLine::Understand() {
   const auto timeout = ReadDuration("--timeout", words_.timeout);
   if (!timeout.ok()) return timeout.status();
   arguments_.timeout = *timeout;
-  const absl::Status end = UnderstandEnd();
+  absl::Status end = UnderstandEnd();
   if (!end.ok()) return end;
   switch (arguments_.command) {
     case Command::kBlockIp:

@@ -45,17 +45,17 @@ const Prefix* OnlyPrefix(const PlannedChange& change) {
 OneSource SourceChange(const PlannedChange& change, const Prefix& prefix) {
   auto source = SourceAfter(change, prefix);
   if (!source.has_value()) return RemovedSource{prefix};
-  return AddedSource{*std::move(source)};
+  return AddedSource{*source};
 }
 
 Ended EndedOf(const PlannedChange& change) {
   Ended ended;
   policy::PortRules ports = change.rules.port_rules();
   std::array<bool, policy::kProtocols.size()> touched{};
-  std::vector<Prefix> prefixes;
+  std::vector<Step> steps;  // of sources
   for (const Step& step : change.steps) {
-    if (const auto* prefix = std::get_if<Prefix>(&step.rule.match)) {
-      prefixes.push_back(*prefix);
+    if (std::holds_alternative<Prefix>(step.rule.match)) {
+      steps.push_back(step);
       continue;
     }
     const auto& range = std::get<PortRange>(step.rule.match);
@@ -64,12 +64,16 @@ Ended EndedOf(const PlannedChange& change) {
   }
   // Building all anew costs about a hundredth of taking all away one by one.
   constexpr std::size_t kCostOfBuilding = 100;
-  if (prefixes.size() * kCostOfBuilding > change.rules.size()) {
+  if (steps.size() * kCostOfBuilding > change.rules.size()) {
     ended.sources = AllSources{SourcesAfter(change)};
   } else {
     ManySources sources;
-    for (const Prefix& prefix : prefixes) {
-      sources.changes.push_back(SourceChange(change, prefix));
+    sources.changes.reserve(steps.size());
+    for (const Step& step : steps) {
+      // By itself, as each look goes through all steps that it is given.
+      sources.changes.push_back(
+          SourceChange({{step}, {}, change.rules, change.sets},
+                       std::get<Prefix>(step.rule.match)));
     }
     ended.sources = std::move(sources);
   }

@@ -107,7 +107,7 @@ TEST_F(SchemaTest, AFileOfANewerAgentIsRefused) {
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr("schema version 99 of a newer fwagent"),
                     HasSubstr("install the newer agent")));
-  Execute("PRAGMA user_version = 4");
+  Execute("PRAGMA user_version = 5");
   EXPECT_TRUE(Opened().ok());
 }
 
