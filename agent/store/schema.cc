@@ -17,7 +17,7 @@ constexpr std::int64_t kApplicationId = 0x66776167;
 
 // Entry n brings a file of version n to version n + 1. What was released is
 // never edited, only followed by another entry.
-constexpr std::array<const char*, 5> kMigrations = {
+constexpr std::array<const char*, 6> kMigrations = {
     R"sql(
 CREATE TABLE meta (
   only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -184,6 +184,73 @@ CREATE TABLE request_set (
   removed INTEGER NOT NULL,
   checksum INTEGER NOT NULL,
   PRIMARY KEY (seq, position)
+) STRICT, WITHOUT ROWID;
+)sql",
+    // The history: each generation, and what leads back from it to the one
+    // before, which is there for the newest ones. parts_total is the sum of the
+    // checksums of the rows of the other tables.
+    R"sql(
+CREATE TABLE history (
+  generation INTEGER PRIMARY KEY,
+  etag TEXT NOT NULL,
+  at_us INTEGER NOT NULL,        -- since 1970, UTC
+  origin TEXT NOT NULL,
+  summary TEXT NOT NULL,
+  boot_id TEXT NOT NULL,         -- of the ends of history_rule
+  removed BLOB NOT NULL,         -- ids of rules that go, eight bytes each
+  parts_total INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  bytes INTEGER NOT NULL         -- about as many as all of it takes
+) STRICT;
+
+CREATE TABLE history_trimmed (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  last INTEGER NOT NULL          -- generation from which nothing leads back
+) STRICT;
+
+-- Rules that come back.
+CREATE TABLE history_rule (
+  generation INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  rule_id INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  address BLOB,
+  length INTEGER,
+  protocol TEXT,
+  first_port INTEGER,
+  last_port INTEGER,
+  comment TEXT NOT NULL,
+  created_us INTEGER NOT NULL,
+  expires_us INTEGER,
+  until_tick INTEGER,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (generation, position)
+) STRICT, WITHOUT ROWID;
+
+-- What becomes of sets; the columns from id on are of one that comes back.
+CREATE TABLE history_set (
+  generation INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  set_id INTEGER NOT NULL,
+  drops INTEGER NOT NULL,
+  replaces INTEGER NOT NULL,     -- all entries, by those of the list content
+  id INTEGER,
+  name TEXT,
+  action TEXT,
+  comment TEXT,
+  created_us INTEGER,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (generation, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE history_entries (
+  generation INTEGER NOT NULL,
+  position INTEGER NOT NULL,     -- of the set
+  list TEXT NOT NULL,            -- before, after, content
+  first BLOB NOT NULL,           -- as in set_chunk
+  entries BLOB NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (generation, position, list, first)
 ) STRICT, WITHOUT ROWID;
 )sql"};
 constexpr auto kVersion = static_cast<std::int64_t>(kMigrations.size());

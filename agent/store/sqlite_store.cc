@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "agent/store/checksum.h"
 #include "agent/store/new_file.h"
 #include "agent/store/rule_row.h"
@@ -43,19 +44,21 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
   FW_ASSIGN_OR_RETURN(SetRows set_rows, SetRows::Prepare(database));
   FW_ASSIGN_OR_RETURN(AnsweredSets answered_sets,
                       AnsweredSets::Prepare(database));
+  FW_ASSIGN_OR_RETURN(HistoryRows history, HistoryRows::Prepare(database));
   return std::unique_ptr<SqliteStore>(new SqliteStore(
       std::move(directory), std::move(database), std::move(statements),
-      std::move(set_rows), std::move(answered_sets)));
+      std::move(set_rows), std::move(answered_sets), std::move(history)));
 }
 
 SqliteStore::SqliteStore(StateDirectory directory, SqliteDatabase database,
                          Statements statements, SetRows set_rows,
-                         AnsweredSets answered_sets)
+                         AnsweredSets answered_sets, HistoryRows history)
     : directory_(std::move(directory)),
       database_(std::move(database)),
       statements_(std::move(statements)),
       set_rows_(std::move(set_rows)),
-      answered_sets_(std::move(answered_sets)) {}
+      answered_sets_(std::move(answered_sets)),
+      history_(std::move(history)) {}
 
 absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
     SqliteDatabase& database) {
@@ -138,9 +141,16 @@ absl::StatusOr<std::int64_t> SqliteStore::LoadMeta(State& state) {
   state.boot_id = std::string(row.BytesAt(3));
   const bool is_as_written = row.IntegerAt(4) != 0;
   row.Reset();
-  if (is_as_written) return total;
-  return DamagedError(database_.file(),
-                      "the generation is not as it was written");
+  if (!is_as_written) {
+    return DamagedError(database_.file(),
+                        "the generation is not as it was written");
+  }
+  FW_ASSIGN_OR_RETURN(const auto newest,
+                      history_.List(state.generation + 1, 1));
+  state.etag = newest.empty() || newest[0].generation != state.generation
+                   ? absl::StrFormat("%d-%x", state.generation, total)
+                   : newest[0].etag;
+  return total;
 }
 
 // Every row that is left, of a statement whose columns are a rule's, then its
@@ -173,7 +183,7 @@ absl::Status SqliteStore::ReadRules(SqliteStatement& row, std::string_view of,
 
 absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
   const util::MutexLock lock(&mutex_);
-  return database_.InTransaction([this, deltas] {
+  absl::Status committed = database_.InTransaction([this, deltas] {
     mutex_.AssertHeld();
     std::int64_t growth = 0;
     for (const Delta& delta : deltas) {
@@ -185,9 +195,33 @@ absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
         growth += set_growth;
       }
       FW_RETURN_IF_ERROR(WriteRequests(delta));
+      FW_RETURN_IF_ERROR(WriteHistory(delta));
     }
-    return deltas.empty() ? absl::OkStatus() : WriteMeta(deltas, growth);
+    if (deltas.empty()) return absl::OkStatus();
+    FW_RETURN_IF_ERROR(history_.Trim());
+    return WriteMeta(deltas, growth);
   });
+  // What it knows of its rows must be what is in the file.
+  if (!committed.ok()) history_.Reload().IgnoreError();
+  return committed;
+}
+
+absl::Status SqliteStore::WriteHistory(const Delta& delta) {
+  if (delta.forget_history_from != 0) {
+    FW_RETURN_IF_ERROR(history_.ForgetFrom(delta.forget_history_from));
+  }
+  return delta.history ? history_.Write(*delta.history) : absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<HistoryEntry>> SqliteStore::ListHistory(
+    std::uint64_t before, std::size_t limit) {
+  const util::MutexLock lock(&mutex_);
+  return history_.List(before, limit);
+}
+
+absl::StatusOr<UndoableEntry> SqliteStore::ReadUndo(std::uint64_t generation) {
+  const util::MutexLock lock(&mutex_);
+  return history_.Read(generation);
 }
 
 absl::Status SqliteStore::WriteMeta(absl::Span<const Delta> deltas,

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/store/answered_sets.h"
+#include "agent/store/history_rows.h"
 #include "agent/store/set_rows.h"
 #include "agent/store/sqlite_database.h"
 #include "agent/store/sqlite_statement.h"
@@ -39,6 +40,9 @@ class SqliteStore : public Store {
   absl::Status CommitAll(absl::Span<const Delta> deltas) override;
   absl::StatusOr<std::optional<AnsweredRequest>> FindRequest(
       std::string_view request_id) override;
+  absl::StatusOr<std::vector<HistoryEntry>> ListHistory(
+      std::uint64_t before, std::size_t limit) override;
+  absl::StatusOr<UndoableEntry> ReadUndo(std::uint64_t generation) override;
 
  private:
   struct Statements {
@@ -60,7 +64,7 @@ class SqliteStore : public Store {
 
   SqliteStore(StateDirectory directory, SqliteDatabase database,
               Statements statements, SetRows set_rows,
-              AnsweredSets answered_sets);
+              AnsweredSets answered_sets, HistoryRows history);
 
   static absl::StatusOr<Statements> PrepareAll(SqliteDatabase& database);
 
@@ -73,6 +77,8 @@ class SqliteStore : public Store {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // `growth` is that of all of them.
   absl::Status WriteMeta(absl::Span<const Delta> deltas, std::int64_t growth)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteHistory(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteRequests(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -89,6 +95,7 @@ class SqliteStore : public Store {
   Statements statements_ ABSL_GUARDED_BY(mutex_);
   SetRows set_rows_ ABSL_GUARDED_BY(mutex_);
   AnsweredSets answered_sets_ ABSL_GUARDED_BY(mutex_);
+  HistoryRows history_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace fwagent::store
