@@ -61,7 +61,6 @@ absl::Status Run(const Config& config) {
       auto engine,
       core::Engine::Start(store.get(), data_plane.get(), core::HostClocks()));
   FW_ASSIGN_OR_RETURN(auto timer, core::BootTimer::Open());
-  const core::ExpiryWorker expiry(engine.get(), std::move(timer));
   // Listens before the first look, so that nothing is missed between the two.
   FW_ASSIGN_OR_RETURN(auto links, dataplane::LinkWatcher::Open());
   core::InterfaceKeeper keeper(
@@ -72,6 +71,9 @@ absl::Status Run(const Config& config) {
   FW_ASSIGN_OR_RETURN(auto server,
                       service::Server::Start(engine.get(), &keeper, FW_VERSION,
                                              std::move(sockets)));
+  // Last, as after a reboot it may have much to write, for which attaching and
+  // the first calls would wait.
+  const core::ExpiryWorker expiry(engine.get(), std::move(timer));
   sd_notify(0, "READY=1");
   spdlog::info("ready");
 

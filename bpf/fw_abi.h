@@ -4,7 +4,8 @@
  *
  * Rule tables are written by the agent alone, counters by the kernel alone.
  * FW_LAYOUT_VERSION is part of the pin path: raise it with every change that
- * an older program or agent would misread. */
+ * an older program or agent would misread. fw_counters and fw_slots have a
+ * number of their own, so that counters go on when other maps change. */
 #ifndef FW_ABI_H
 #define FW_ABI_H
 
@@ -17,6 +18,9 @@
 #endif
 
 #define FW_LAYOUT_VERSION 6
+#define FW_COUNTERS_VERSION 1
+/* The last layout whose folder holds counters too: of version 1. */
+#define FW_LAYOUT_WITH_COUNTERS 5
 
 /* Most interfaces that one agent guards: one counter slot each. */
 #define FW_MAX_INTERFACES 64

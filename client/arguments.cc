@@ -31,8 +31,8 @@ struct Words {
   std::string ports;
   std::string watch;
   std::string mode;
-  std::string ttl;
-  std::string until;
+  std::optional<std::string> ttl;
+  std::optional<std::string> until;
   bool all_interfaces = false;
 };
 
@@ -236,13 +236,13 @@ absl::Status CommandLine::UnderstandSources() {
 }
 
 absl::Status CommandLine::UnderstandEnd() {
-  if (!words_.ttl.empty()) {
-    const auto ttl = ReadTtl("--ttl", words_.ttl);
+  if (words_.ttl.has_value()) {
+    const auto ttl = ReadTtl("--ttl", *words_.ttl);
     if (!ttl.ok()) return ttl.status();
     arguments_.ttl = *ttl;
   }
-  if (!words_.until.empty()) {
-    const auto until = ReadTime("--until", words_.until);
+  if (words_.until.has_value()) {
+    const auto until = ReadTime("--until", *words_.until);
     if (!until.ok()) return until.status();
     arguments_.until = *until;
   }
@@ -286,7 +286,7 @@ absl::Status CommandLine::Understand() {
   const auto timeout = ReadDuration("--timeout", words_.timeout);
   if (!timeout.ok()) return timeout.status();
   arguments_.timeout = *timeout;
-  const absl::Status end = UnderstandEnd();
+  absl::Status end = UnderstandEnd();
   if (!end.ok()) return end;
   switch (arguments_.command) {
     case Command::kBlockIp:

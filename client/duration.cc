@@ -18,8 +18,7 @@ namespace {
 // Words such as "inf" mean nothing here.
 bool BeginsWithNumber(const std::string& text) {
   const std::size_t first = text.find_first_not_of("+-");
-  return first != std::string::npos && first <= 1 &&
-         (absl::ascii_isdigit(text[first]) || text[first] == '.');
+  return first <= 1 && (absl::ascii_isdigit(text[first]) || text[first] == '.');
 }
 
 std::optional<absl::Duration> ParseSpan(const std::string& text) {
@@ -33,6 +32,7 @@ std::optional<absl::Duration> ParseSpan(const std::string& text) {
 
 // Days are no unit of Abseil's.
 std::optional<absl::Duration> ParseSpanWithDays(const std::string& text) {
+  if (text.find(' ') != std::string::npos) return std::nullopt;
   const std::size_t unit = text.find('d');
   if (unit == std::string::npos) return ParseSpan(text);
   std::uint32_t days = 0;

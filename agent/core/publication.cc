@@ -43,7 +43,7 @@ const Prefix* OnlyPrefix(const PlannedChange& change) {
 OneSource SourceChange(const PlannedChange& change, const Prefix& prefix) {
   auto source = SourceAfter(change, prefix);
   if (!source.has_value()) return RemovedSource{prefix};
-  return AddedSource{*std::move(source)};
+  return AddedSource{*source};
 }
 
 // The tables of all protocols that the steps touch.
@@ -66,23 +66,26 @@ std::vector<PortsOf> AllPortsAfter(const PlannedChange& change) {
 
 Several SeveralOf(const PlannedChange& change) {
   Several several;
-  std::vector<Prefix> prefixes;
+  std::vector<Step> steps;  // of sources
   bool ended = true;
   for (const Step& step : change.steps) {
     if (step.kind != Kind::kEnd) ended = false;
-    const auto* prefix = std::get_if<Prefix>(&step.rule.match);
-    if (prefix != nullptr) prefixes.push_back(*prefix);
+    if (std::holds_alternative<Prefix>(step.rule.match)) steps.push_back(step);
   }
   // Building all anew costs about a hundredth of taking all away one by one.
   constexpr std::size_t kCostOfBuilding = 100;
-  const bool few = prefixes.size() * kCostOfBuilding <= change.rules.size();
+  const bool few = steps.size() * kCostOfBuilding <= change.rules.size();
   if (ended && change.set_steps.empty() && few) {
     ManySources sources;
-    for (const Prefix& prefix : prefixes) {
-      sources.changes.push_back(SourceChange(change, prefix));
+    sources.changes.reserve(steps.size());
+    for (const Step& step : steps) {
+      // By itself, as each look goes through all steps that it is given.
+      sources.changes.push_back(
+          SourceChange({{step}, {}, change.rules, change.sets},
+                       std::get<Prefix>(step.rule.match)));
     }
     several.sources = std::move(sources);
-  } else if (!prefixes.empty() || !change.set_steps.empty()) {
+  } else if (!steps.empty() || !change.set_steps.empty()) {
     several.sources = AllSources{SourcesAfter(change)};
   }
   several.ports = AllPortsAfter(change);

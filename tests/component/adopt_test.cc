@@ -70,6 +70,27 @@ class AdoptTest : public ::testing::Test {
 
 constexpr RuleId kFirstNewId = 1'700'000'000'000'000;
 
+TEST_F(AdoptTest, WhatEndsGoesOnEnding) {
+  const Moment now = clocks_.Get().Now();
+  const policy::Deadline until = now.DeadlineIn(absl::Hours(1));
+  ASSERT_TRUE(
+      kernel_.AddSource({.prefix = P("192.0.2.1"), .id = 7, .until = until})
+          .ok());
+  policy::PortTable table(65536);
+  table[80] = policy::PortRule(8, until);
+  ASSERT_TRUE(kernel_.ReplacePorts(Protocol::kTcp, table).ok());
+  const auto engine = Start();
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  for (const policy::Rule& rule : store_.state().rules) {
+    EXPECT_EQ(rule.until, until);
+    EXPECT_LT(rule.expire_time - now.wall - absl::Hours(1), absl::Seconds(1));
+    EXPECT_GE(rule.expire_time - now.wall, absl::Hours(1));
+  }
+  EXPECT_EQ(store_.state().rules.size(), 2u);
+  EXPECT_EQ(store_.state().boot_id, "boot");
+  EXPECT_EQ((*(*kernel_.ReadPorts())[0])[80], table[80]);
+}
+
 TEST_F(AdoptTest, WhatTheKernelEnforcesIsListedStoredAndStaysEnforced) {
   ASSERT_TRUE(kernel_.ReplaceSources({{P("192.0.2.0/24"), 1}}).ok());
   BlockPorts({{80, 2}});

@@ -192,8 +192,9 @@ void MemoryStore::Apply(const store::Delta& delta, Content& content) {
     content.rules.emplace(rule.id, rule);
   }
   if (delta.forget_history_from != 0) {
-    content.history.erase(content.history.lower_bound(delta.forget_history_from),
-                          content.history.end());
+    content.history.erase(
+        content.history.lower_bound(delta.forget_history_from),
+        content.history.end());
   }
   if (delta.history) {
     content.history[delta.history->entry.generation] = *delta.history;

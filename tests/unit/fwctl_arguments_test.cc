@@ -59,6 +59,9 @@ TEST_F(ArgumentsTest, ABlockMayEnd) {
   EXPECT_TRUE(until.renew);
   EXPECT_THAT(Refusal({"block-ip", "192.0.2.1", "--ttl", "soon"}),
               HasSubstr("--ttl: \"soon\""));
+  // An empty variable in a script must not block for ever.
+  EXPECT_THAT(Refusal({"block-ip", "192.0.2.1", "--ttl="}),
+              HasSubstr("--ttl: \"\""));
   EXPECT_THAT(Refusal({"block-ip", "192.0.2.1", "--until", "soon"}),
               HasSubstr("--until: \"soon\""));
   EXPECT_THAT(Refusal({"block-ip", "192.0.2.1", "--ttl", "1m", "--until",

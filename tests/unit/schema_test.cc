@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -42,6 +43,12 @@ class SchemaTest : public ::testing::Test {
     ASSERT_TRUE(database.ok()) << database.status();
     const absl::Status status = database->Execute(sql);
     ASSERT_TRUE(status.ok()) << status;
+  }
+
+  std::int64_t Version() {
+    auto database = SqliteDatabase::Open(File());
+    EXPECT_TRUE(database.ok()) << database.status();
+    return database->ReadInteger("PRAGMA user_version").value_or(-1);
   }
 
   // Of the file, or of a neighbour of it.
@@ -101,13 +108,14 @@ TEST_F(SchemaTest, ANewFileThatWasNotFinishedIsMadeAnew) {
 
 TEST_F(SchemaTest, AFileOfANewerAgentIsRefused) {
   MakeStore();
+  const std::int64_t version = Version();
   Execute("PRAGMA user_version = 99");
   const absl::Status status = Refused();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr("schema version 99 of a newer fwagent"),
                     HasSubstr("install the newer agent")));
-  Execute("PRAGMA user_version = 4");
+  Execute(absl::StrCat("PRAGMA user_version = ", version));
   EXPECT_TRUE(Opened().ok());
 }
 
