@@ -1,5 +1,6 @@
 #include "agent/core/rollback.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -124,6 +125,10 @@ std::vector<SetStep> StepsTo(SetsThen then) {
     }
     steps.push_back(std::move(step));
   }
+  // Another set may have the name of one that comes back.
+  std::stable_partition(
+      steps.begin(), steps.end(),
+      [](const SetStep& step) { return step.after == nullptr; });
   return steps;
 }
 

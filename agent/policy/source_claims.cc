@@ -10,7 +10,8 @@ namespace fwagent::policy {
 
 void SourceClaims::Add(SourceVerdict verdict, RuleId id, Deadline until) {
   Claim& claim = verdict == SourceVerdict::kAllow ? allow_ : block_;
-  if (until > claim.until) claim = {until, id};
+  const bool first_of_equals = until == claim.until && id < claim.id;
+  if (until > claim.until || first_of_equals) claim = {until, id};
 }
 
 SourceRule SourceClaims::Together() const {

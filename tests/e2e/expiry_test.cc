@@ -71,7 +71,7 @@ TEST_F(ExpiryTest, ABlockEndsAndIsTakenAway) {
   EXPECT_THAT(Do({"list"}), Not(HasSubstr("192.0.2.2/32")));
   EXPECT_THAT(Do({"list"}), HasSubstr("198.51.100.1/32"));
   EXPECT_TRUE(site_->agent().WaitForErr(
-      "end source 192.0.2.2/32: rule 2, generation 3, asked by expiry"));
+      "end source 192.0.2.2/32 (rule 2): generation 3, asked by expiry"));
   Do({"block-ip", AgentHost::kPeerIPv4});
   EXPECT_FALSE(PeerGetsThrough());
 }
