@@ -2,6 +2,7 @@
 #ifndef FWAGENT_AGENT_STORE_SQLITE_STORE_H_
 #define FWAGENT_AGENT_STORE_SQLITE_STORE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/store/answered_sets.h"
+#include "agent/store/copy_keeper.h"
 #include "agent/store/set_rows.h"
 #include "agent/store/sqlite_database.h"
 #include "agent/store/sqlite_statement.h"
@@ -33,12 +35,24 @@ class SqliteStore : public Store {
   // cases the file is left as it was.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(
       const std::string& directory);
+  // The same in a directory that is taken already.
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(
+      std::shared_ptr<const StateDirectory> directory);
+  // Any other file, which is made where it is missing; calls on it fail with
+  // CANCELLED once `stop` says so, if it is given.
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> OpenFile(
+      const std::string& file, const std::atomic<bool>* stop = nullptr);
 
   // DATA_LOSS names the row that cannot be read, or is not as it was written.
   absl::StatusOr<State> Load() override;
   absl::Status CommitAll(absl::Span<const Delta> deltas) override;
   absl::StatusOr<std::optional<AnsweredRequest>> FindRequest(
       std::string_view request_id) override;
+  // Of a store that was opened by its directory.
+  void KeepCopy() override;
+
+  // Moves everything into the file itself, so that it can be renamed.
+  absl::Status EmptyLog();
 
  private:
   struct Statements {
@@ -58,8 +72,7 @@ class SqliteStore : public Store {
     SqliteStatement trim_request_rules;
   };
 
-  SqliteStore(StateDirectory directory, SqliteDatabase database,
-              Statements statements, SetRows set_rows,
+  SqliteStore(SqliteDatabase database, Statements statements, SetRows set_rows,
               AnsweredSets answered_sets);
 
   static absl::StatusOr<Statements> PrepareAll(SqliteDatabase& database);
@@ -79,13 +92,16 @@ class SqliteStore : public Store {
                          std::int64_t total, std::vector<policy::Rule>& rules)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const StateDirectory directory_;  // locked for as long as we live
+  // Locked for as long as we live; null: only the file was opened.
+  std::shared_ptr<const StateDirectory> directory_;
   util::Mutex mutex_;
   SqliteDatabase database_ ABSL_GUARDED_BY(mutex_);
   // These go before the database.
   Statements statements_ ABSL_GUARDED_BY(mutex_);
   SetRows set_rows_ ABSL_GUARDED_BY(mutex_);
   AnsweredSets answered_sets_ ABSL_GUARDED_BY(mutex_);
+  // Last: stops first. Set once, by KeepCopy, before the first commit.
+  std::unique_ptr<CopyKeeper> copy_keeper_;
 };
 
 }  // namespace fwagent::store

@@ -180,7 +180,7 @@ INSTANTIATE_TEST_SUITE_P(
         FailureCase{"TooBig", EFBIG, absl::StatusCode::kResourceExhausted,
                     "DISK_FULL", "free some space"},
         FailureCase{"Broken", EIO, absl::StatusCode::kUnavailable,
-                    "STORE_UNAVAILABLE", "check the disk"}),
+                    "STORE_IO_ERROR", "check the disk"}),
     [](const auto& instance) { return instance.param.name; });
 
 // The log holds a whole commit whose sync failed; the client was told no. The
