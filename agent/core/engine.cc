@@ -20,6 +20,15 @@ using policy::Rule;
 constexpr std::array<const char*, policy::kFamilies> kTableNames = {
     "source-ipv4", "source-ipv6"};
 
+std::uint64_t CountOf(Family family, const policy::RuleSet& rules) {
+  std::uint64_t count = 0;
+  for (const auto& [id, rule] : rules.rules()) {
+    const auto* prefix = std::get_if<policy::Prefix>(&rule.match);
+    if (prefix != nullptr && prefix->family() == family) ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
@@ -45,23 +54,32 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
 
   auto engine =
       std::unique_ptr<Engine>(new Engine(store, data_plane, std::move(clock)));
-  const util::MutexLock lock(&engine->mutex_);
-  for (Rule& rule : state.rules) {
-    FW_RETURN_IF_ERROR(util::WithContext(engine->rules_.Add(std::move(rule)),
-                                         "the store contradicts itself"));
-  }
-  engine->sets_ = std::move(state.sets);
-  engine->generation_ = state.generation;
-  engine->next_rule_id_ = state.next_rule_id;
-  FW_ASSIGN_OR_RETURN(const Repairs repairs,
-                      Reconcile(engine->rules_, engine->sets_, ports,
-                                *data_plane));
-  spdlog::info(
-      "rules: {}, sets: {} at generation {}; kernel tables: {} sources loaded, {} port "
-      "tables replaced",
-      engine->rules_.size(), engine->sets_.size(), engine->generation_, repairs.sources_loaded,
-      repairs.port_tables_replaced);
+  const util::MutexLock change_lock(&engine->change_mutex_);
+  FW_RETURN_IF_ERROR(engine->TakeOver(std::move(state), ports));
+  store->KeepCopy();
   return engine;
+}
+
+absl::Status Engine::TakeOver(store::State state,
+                              const dataplane::LivePorts& ports) {
+  policy::RuleSet rules;
+  for (Rule& rule : state.rules) {
+    const absl::Status added = rules.Add(std::move(rule));
+    if (!added.ok()) return store::ContradictionError(std::string(added.message()));
+  }
+  FW_ASSIGN_OR_RETURN(const Repairs repairs,
+                      Reconcile(rules, state.sets, ports, *data_plane_));
+  const util::MutexLock lock(&mutex_);
+  rules_ = std::move(rules);
+  sets_ = std::move(state.sets);
+  generation_ = state.generation;
+  next_rule_id_ = state.next_rule_id;
+  spdlog::info(
+      "rules: {}, sets: {} at generation {}; kernel tables: {} sources loaded, "
+      "{} port tables replaced",
+      rules_.size(), sets_.size(), generation_, repairs.sources_loaded,
+      repairs.port_tables_replaced);
+  return absl::OkStatus();
 }
 
 RulePage Engine::List(policy::RuleId after, std::size_t limit) const {
@@ -79,10 +97,15 @@ EngineStatus Engine::GetStatus() const {
   EngineStatus status;
   const util::MutexLock lock(&mutex_);
   status.generation = generation_;
+  status.trouble = trouble_;
+  status.read_only = read_only_;
   for (const Family family : {Family::kIPv4, Family::kIPv6}) {
     const dataplane::SourceUsage usage = data_plane_->SourceUsage(family);
+    // Of an earlier run's tables nobody counts what is in them.
+    const std::uint64_t prefixes =
+        read_only_ ? CountOf(family, rules_) : usage.prefixes;
     status.tables.push_back({kTableNames[static_cast<std::size_t>(family)],
-                             usage.prefixes, usage.capacity,
+                             prefixes, usage.capacity,
                              usage.memory_bytes});
   }
   return status;

@@ -79,6 +79,7 @@ absl::Status SharedMaps::OpenPinned() {
     }
     fds_.emplace(name, *std::move(pinned));
   }
+  inherited_ = missing.empty();
   if (!missing.empty() && !fds_.empty()) {
     spdlog::warn("maps are missing in {} and are made anew, empty: {}", folder_,
                  absl::StrJoin(missing, ", "));

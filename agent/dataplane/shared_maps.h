@@ -26,6 +26,9 @@ class SharedMaps {
   // the kernel cannot run the program. PERMISSION_DENIED: capabilities lack.
   static absl::StatusOr<SharedMaps> Open(const std::string& folder);
 
+  // Whether all of them were pinned.
+  bool inherited() const { return inherited_; }
+
   // Pins what is not pinned yet; the folder must be there.
   absl::Status Pin() const;
   absl::Status Unpin() const;
@@ -52,6 +55,7 @@ class SharedMaps {
   absl::Status Share(const fwagent_xdp* skeleton) const;
 
   std::string folder_;
+  bool inherited_ = false;
   std::map<std::string, util::ScopedFd> fds_;
 };
 

@@ -129,8 +129,13 @@ absl::Status SqliteDatabase::InTransaction(
     absl::FunctionRef<absl::Status()> steps) {
   FW_RETURN_IF_ERROR(Execute("BEGIN IMMEDIATE"));
   absl::Status status = steps();
-  const bool was_to_commit = status.ok();
-  if (status.ok()) status = Execute("COMMIT");
+  bool may_be_written = false;
+  if (status.ok()) {
+    status = Execute("COMMIT");
+    const int code = sqlite3_extended_errcode(connection_.get());
+    // What ends the log is the last to be written.
+    may_be_written = code != SQLITE_IOERR_WRITE && code != SQLITE_FULL;
+  }
   if (status.ok()) return status;
   // SQLite rolls back by itself after some errors.
   if (sqlite3_get_autocommit(connection_.get()) == 0) {
@@ -140,7 +145,7 @@ absl::Status SqliteDatabase::InTransaction(
   // would find it and take it for done. Emptying the log takes it away, and so
   // does the next commit.
   const absl::Status emptied = EmptyLog();
-  if (emptied.ok() || !was_to_commit) return status;
+  if (emptied.ok() || !may_be_written) return status;
   return util::WithReason(
       absl::Status(
           status.code(),

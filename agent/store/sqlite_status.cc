@@ -107,6 +107,13 @@ absl::Status DiskFailedError(const std::string& file, std::string_view why) {
       kDiskFailed);
 }
 
+absl::Status ContradictionError(std::string_view what) {
+  return util::WithReason(
+      absl::DataLossError(absl::StrCat("the store contradicts itself: ",
+                                       std::string(what))),
+      kDamaged);
+}
+
 absl::Status OpenError(const std::string& file, int error) {
   if (error == EIO) {
     return DiskFailedError(file, std::generic_category().message(error));

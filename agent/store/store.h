@@ -83,6 +83,9 @@ class Store {
       std::string_view request_id) = 0;
 };
 
+// DATA_LOSS: what was loaded cannot be true.
+absl::Status ContradictionError(std::string_view what);
+
 // Whether this error of opening or loading a store means that its content is
 // lost, or out of reach: a disk that fails, or damage. Others pass when the
 // user does as they say.

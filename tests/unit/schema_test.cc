@@ -220,7 +220,7 @@ TEST_F(SchemaTest, ATruncatedFileIsRefused) {
     const absl::Status status = Refused();
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss)
         << size << ": " << status;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("from a backup"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("fwctl recover"));
   }
   SetContent(whole);
   EXPECT_TRUE(Opened().ok());
