@@ -30,6 +30,7 @@ struct Words {
   std::string ports;
   std::string watch;
   std::string mode;
+  std::string recover_from;
   bool all_interfaces = false;
 };
 
@@ -45,6 +46,7 @@ class CommandLine {
     AddPortCommands();
     AddReadCommands();
     AddInterfaceCommands();
+    AddRecover();
   }
 
   Invocation Parse(const std::vector<std::string>& args);
@@ -57,6 +59,7 @@ class CommandLine {
   void AddPortCommands();
   void AddReadCommands();
   void AddInterfaceCommands();
+  void AddRecover();
   void AddChangeOptions(CLI::App* app);
   void AddBlockOptions(CLI::App* app);
   void AddUnblockOptions(CLI::App* app);
@@ -194,6 +197,17 @@ void CommandLine::AddInterfaceCommands() {
   }
 }
 
+void CommandLine::AddRecover() {
+  CLI::App* app =
+      AddCommand(Command::kRecover, "recover",
+                 "Give an agent with a damaged store a new one");
+  app->add_option("--from", words_.recover_from,
+                  "kernel: the blocks that are in force; copy: the last good "
+                  "copy of the store")
+      ->required()
+      ->check(CLI::IsMember({"kernel", "copy"}));
+}
+
 absl::Status CommandLine::UnderstandSources() {
   for (const CLI::Option* prefixes : prefixes_) {
     for (const std::string& text : prefixes->results()) {
@@ -261,6 +275,11 @@ absl::Status CommandLine::Understand() {
       return UnderstandInterfaces("attach");
     case Command::kDetach:
       return UnderstandInterfaces("detach");
+    case Command::kRecover:
+      arguments_.recover_from = words_.recover_from == "kernel"
+                                    ? fwagent::v1::RECOVERY_SOURCE_KERNEL
+                                    : fwagent::v1::RECOVERY_SOURCE_COPY;
+      return absl::OkStatus();
     default:
       return absl::OkStatus();
   }

@@ -26,6 +26,7 @@ enum class Command {
   kStatus,
   kAttach,
   kDetach,
+  kRecover,
   kVersion,
 };
 
@@ -61,6 +62,9 @@ struct Arguments {
   std::vector<std::string> interfaces;
   // attach.
   fwagent::v1::ModePreference mode = fwagent::v1::MODE_PREFERENCE_UNSPECIFIED;
+  // recover.
+  fwagent::v1::RecoverySource recover_from =
+      fwagent::v1::RECOVERY_SOURCE_UNSPECIFIED;
 };
 
 // Text that was asked for in the place of a command: --help, --version.

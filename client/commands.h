@@ -46,6 +46,7 @@ Outcome RunStats(const CommandContext& context);
 Outcome RunStatus(const CommandContext& context);
 Outcome RunAttach(const CommandContext& context);
 Outcome RunDetach(const CommandContext& context);
+Outcome RunRecover(const CommandContext& context);
 // Says what it can before it fails.
 Outcome RunVersion(const CommandContext& context);
 

@@ -44,9 +44,7 @@ std::string MatchText(const fwagent::v1::Rule& rule) {
 
 std::string CreatedText(const fwagent::v1::Rule& rule) {
   if (!rule.has_create_time()) return "-";
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
-                          absl::FromUnixSeconds(rule.create_time().seconds()),
-                          absl::UTCTimeZone());
+  return TimeText(rule.create_time());
 }
 
 std::string VerdictText(fwagent::v1::Verdict verdict) {
@@ -55,6 +53,12 @@ std::string VerdictText(fwagent::v1::Verdict verdict) {
 
 std::string ReasonText(fwagent::v1::Reason reason) {
   return EnumText(fwagent::v1::Reason_Name(reason), "REASON_", reason);
+}
+
+std::string TimeText(const google::protobuf::Timestamp& time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
+                          absl::FromUnixSeconds(time.seconds()),
+                          absl::UTCTimeZone());
 }
 
 }  // namespace fwagent::client

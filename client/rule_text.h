@@ -5,6 +5,7 @@
 #include <string>
 
 #include "fwagent/v1/rule.pb.h"
+#include "google/protobuf/timestamp.pb.h"
 #include "fwagent/v1/stats.pb.h"
 
 namespace fwagent::client {
@@ -21,6 +22,9 @@ std::string VerdictText(fwagent::v1::Verdict verdict);
 
 // "source-blocked"; the number of one that is not known.
 std::string ReasonText(fwagent::v1::Reason reason);
+
+// "2026-01-31T23:59:59Z".
+std::string TimeText(const google::protobuf::Timestamp& time);
 
 }  // namespace fwagent::client
 
