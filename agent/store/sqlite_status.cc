@@ -91,10 +91,8 @@ absl::Status SqliteStatus(sqlite3* connection, int code) {
 
 absl::Status DamagedError(const std::string& file, std::string_view what) {
   return util::WithReason(
-      absl::DataLossError(absl::StrCat(
-          file, " is damaged (", std::string(what),
-          "): recover it with 'fwctl recover'; an agent that still takes "
-          "changes must be restarted before")),
+      absl::DataLossError(
+          absl::StrCat(file, " is damaged (", std::string(what), ")")),
       kDamaged);
 }
 

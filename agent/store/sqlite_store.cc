@@ -12,6 +12,7 @@
 #include "agent/store/sqlite_status.h"
 #include "agent/store/state_files.h"
 #include "agent/store/store_copy.h"
+#include "agent/util/errno_status.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::store {
@@ -195,10 +196,20 @@ absl::Status SqliteStore::ReadRules(SqliteStatement& row, std::string_view of,
       absl::StrCat(std::string(of), "rules are missing, or too many"));
 }
 
+// For the callers of an agent that runs on.
+absl::Status SqliteStore::WithRemedy(const absl::Status& status) {
+  if (!absl::IsDataLoss(status)) return status;
+  return util::WithReason(
+      absl::DataLossError(absl::StrCat(
+          status.message(),
+          "; restart the agent, then recover it by 'fwctl recover'")),
+      util::ReasonOf(status));
+}
+
 absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
   if (copy_keeper_ != nullptr) copy_keeper_->NoteChanges(deltas.size());
   const util::MutexLock lock(&mutex_);
-  return database_.InTransaction([this, deltas] {
+  return WithRemedy(database_.InTransaction([this, deltas] {
     mutex_.AssertHeld();
     std::int64_t growth = 0;
     for (const Delta& delta : deltas) {
@@ -217,7 +228,7 @@ absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
         .Integer(static_cast<std::int64_t>(deltas.back().next_rule_id))
         .Integer(growth)
         .Run();
-  });
+  }));
 }
 
 absl::StatusOr<std::int64_t> SqliteStore::WriteRules(const Delta& delta) {
@@ -291,6 +302,13 @@ absl::Status SqliteStore::WriteAnswer(const AnsweredRequest& request) {
 absl::StatusOr<std::optional<AnsweredRequest>> SqliteStore::FindRequest(
     std::string_view request_id) {
   const util::MutexLock lock(&mutex_);
+  auto found = ReadRequest(request_id);
+  if (!found.ok()) return WithRemedy(found.status());
+  return found;
+}
+
+absl::StatusOr<std::optional<AnsweredRequest>> SqliteStore::ReadRequest(
+    std::string_view request_id) {
   SqliteStatement& row = statements_.find_request;
   FW_ASSIGN_OR_RETURN(const bool found, row.Text(request_id).Step());
   if (!found) return std::nullopt;

@@ -86,6 +86,9 @@ class SqliteStore : public Store {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteRequests(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static absl::Status WithRemedy(const absl::Status& status);
+  absl::StatusOr<std::optional<AnsweredRequest>> ReadRequest(
+      std::string_view request_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteAnswer(const AnsweredRequest& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status ReadRules(SqliteStatement& row, std::string_view of,
