@@ -139,7 +139,8 @@ class DiskFaultTest : public ::testing::Test {
   void SetUp() override {
     SkipUnless(BpfIsAllowed());
     if (IsSkipped() || HasFatalFailure()) return;
-    ASSERT_TRUE(std::filesystem::exists(kControl)) << "install fiu-utils";
+    ASSERT_TRUE(std::filesystem::exists(kControl))
+        << kControl << " is missing: deploy/packages.sh install test";
     site_ = std::make_unique<AgentHost>();
     SteadyStream::Prepare(*site_);
     for (int number = 1; number <= kCallers; ++number) {
