@@ -30,6 +30,7 @@ struct Flags {
   std::optional<std::string> log_level;
   // By key, as in the configuration file.
   std::map<std::string, std::string> packets;
+  std::optional<std::string> recover;
   bool check_only = false;
 };
 
@@ -69,6 +70,10 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--undecided-fragments", flags.packets["undecided_fragments"],
                  "later fragments of whose first one nothing is known: pass or "
                  "drop");
+  app.add_option("--recover", flags.recover,
+                 "where a damaged store is recovered from: kernel (the rules "
+                 "in force) or copy (the last good copy)")
+      ->check(CLI::IsMember({"kernel", "copy"}));
   app.add_flag("--check-config", flags.check_only,
                "only say whether the configuration is right");
 }
@@ -121,6 +126,10 @@ absl::StatusOr<Invocation> ParseArguments(int argc, char** argv) {
   }
   FW_RETURN_IF_ERROR(Overlay(flags, invocation.config));
   FW_RETURN_IF_ERROR(ValidateConfig(invocation.config));
+  if (flags.recover.has_value()) {
+    invocation.recover = *flags.recover == "kernel" ? core::RecoverFrom::kKernel
+                                                    : core::RecoverFrom::kCopy;
+  }
   invocation.check_only = flags.check_only;
   return invocation;
 }

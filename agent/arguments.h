@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/config.h"
+#include "agent/core/change.h"
 
 namespace fwagent {
 
@@ -14,6 +15,8 @@ inline constexpr char kDefaultConfigFile[] = "/etc/fwagent/fwagent.yaml";
 // What is to be done: run with `config`, or exit at once.
 struct Invocation {
   Config config;
+  // The store is damaged and shall be recovered before all else.
+  std::optional<core::RecoverFrom> recover;
   bool check_only = false;       // say whether the configuration is right
   std::optional<int> exit_code;  // help, version or a wrong flag: was printed
 };

@@ -5,10 +5,12 @@
 
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "agent/arguments.h"
 #include "agent/core/boot_timer.h"
 #include "agent/core/clocks.h"
@@ -19,7 +21,9 @@
 #include "agent/dataplane/libbpf_data_plane.h"
 #include "agent/dataplane/link_watcher.h"
 #include "agent/service/server.h"
+#include "agent/store/sqlite_recovery.h"
 #include "agent/store/sqlite_store.h"
+#include "agent/store/state_directory.h"
 #include "agent/util/log.h"
 #include "agent/util/status_macros.h"
 
@@ -39,12 +43,52 @@ sigset_t BlockSignals() {
   return ends;
 }
 
-absl::Status Run(const Config& config) {
+// Shown by "systemctl status".
+void TellSystemd(const std::string& trouble) {
+  sd_notify(
+      0, absl::StrCat("STATUS=", trouble.empty() ? "ready" : trouble).c_str());
+}
+
+// Read-only where the store cannot be read and is not to be recovered.
+absl::StatusOr<std::unique_ptr<core::Engine>> StartEngine(
+    absl::StatusOr<std::unique_ptr<store::SqliteStore>>& store,
+    store::Recovery& recovery, dataplane::DataPlane& data_plane,
+    std::optional<core::RecoverFrom> recover) {
+  const core::Clocks clocks = core::HostClocks();
+  absl::Status unreadable = store.status();
+  if (store.ok()) {
+    auto engine = core::Engine::Start(store->get(), &data_plane, clocks);
+    if (engine.ok() && recover.has_value()) {
+      return absl::FailedPreconditionError(
+          "--recover: the store is sound; start without it");
+    }
+    if (!store::IsUnreadable(engine.status())) return engine;
+    unreadable = engine.status();
+    store->reset();
+  }
+  auto engine =
+      core::Engine::StartReadOnly(unreadable, &recovery, &data_plane, clocks);
+  if (recover.has_value()) {
+    FW_RETURN_IF_ERROR(engine->Recover(*recover, "--recover").status());
+  }
+  return engine;
+}
+
+absl::Status Run(const Invocation& invocation) {
+  const Config& config = invocation.config;
   FW_RETURN_IF_ERROR(util::InitLog(config.log_level));
   spdlog::info("fwagent {}", FW_VERSION);
   const sigset_t ends = BlockSignals();
 
-  FW_ASSIGN_OR_RETURN(auto store, store::SqliteStore::Open(config.state_dir));
+  FW_ASSIGN_OR_RETURN(auto directory,
+                      store::StateDirectory::Open(config.state_dir));
+  const auto state =
+      std::make_shared<const store::StateDirectory>(std::move(directory));
+  store::SqliteRecovery recovery(state);
+  auto store = store::SqliteStore::Open(state);
+  if (!store.ok() && !store::IsUnreadable(store.status())) {
+    return store.status();
+  }
   spdlog::info("state in {}", config.state_dir);
   FW_ASSIGN_OR_RETURN(auto sockets,
                       service::Sockets::Open(config.socket_options()));
@@ -57,9 +101,8 @@ absl::Status Run(const Config& config) {
                              return config.packets_of(name);
                            }}));
   spdlog::info("kernel tables in {}", config.pin_dir);
-  FW_ASSIGN_OR_RETURN(
-      auto engine,
-      core::Engine::Start(store.get(), data_plane.get(), core::HostClocks()));
+  FW_ASSIGN_OR_RETURN(auto engine, StartEngine(store, recovery, *data_plane,
+                                               invocation.recover));
   FW_ASSIGN_OR_RETURN(auto timer, core::BootTimer::Open());
   // Listens before the first look, so that nothing is missed between the two.
   FW_ASSIGN_OR_RETURN(auto links, dataplane::LinkWatcher::Open());
@@ -74,6 +117,7 @@ absl::Status Run(const Config& config) {
   // Last, as after a reboot it may have much to write, for which attaching and
   // the first calls would wait.
   const core::ExpiryWorker expiry(engine.get(), std::move(timer));
+  engine->OnTrouble(TellSystemd);
   sd_notify(0, "READY=1");
   spdlog::info("ready");
 
@@ -97,7 +141,7 @@ int main(int argc, char** argv) {
       std::puts("the configuration is right");
       return 0;
     }
-    status = fwagent::Run(invocation->config);
+    status = fwagent::Run(*invocation);
   }
   if (status.ok()) return 0;
   std::fprintf(stderr, "fwagent: %s\n", std::string(status.message()).c_str());

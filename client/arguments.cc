@@ -33,6 +33,7 @@ struct Words {
   std::string mode;
   std::optional<std::string> ttl;
   std::optional<std::string> until;
+  std::string recover_from;
   bool all_interfaces = false;
 };
 
@@ -48,6 +49,7 @@ class CommandLine {
     AddPortCommands();
     AddReadCommands();
     AddInterfaceCommands();
+    AddRecover();
   }
 
   Invocation Parse(const std::vector<std::string>& args);
@@ -60,6 +62,7 @@ class CommandLine {
   void AddPortCommands();
   void AddReadCommands();
   void AddInterfaceCommands();
+  void AddRecover();
   void AddChangeOptions(CLI::App* app);
   void AddBlockOptions(CLI::App* app);
   void AddUnblockOptions(CLI::App* app);
@@ -222,6 +225,17 @@ void CommandLine::AddInterfaceCommands() {
   }
 }
 
+void CommandLine::AddRecover() {
+  CLI::App* app =
+      AddCommand(Command::kRecover, "recover",
+                 "Give an agent with a damaged store a new one");
+  app->add_option("--from", words_.recover_from,
+                  "kernel: the blocks that are in force; copy: the last good "
+                  "copy of the store")
+      ->required()
+      ->check(CLI::IsMember({"kernel", "copy"}));
+}
+
 absl::Status CommandLine::UnderstandSources() {
   for (const CLI::Option* prefixes : prefixes_) {
     for (const std::string& text : prefixes->results()) {
@@ -314,6 +328,11 @@ absl::Status CommandLine::Understand() {
     case Command::kSetList:
     case Command::kSetCheck:
       return set_options_.Understand();
+    case Command::kRecover:
+      arguments_.recover_from = words_.recover_from == "kernel"
+                                    ? fwagent::v1::RECOVERY_SOURCE_KERNEL
+                                    : fwagent::v1::RECOVERY_SOURCE_COPY;
+      return absl::OkStatus();
     default:
       return absl::OkStatus();
   }

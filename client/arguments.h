@@ -37,6 +37,7 @@ enum class Command {
   kSetCheck,
   kHistory,
   kRollback,
+  kRecover,
   kVersion,
 };
 
@@ -91,6 +92,9 @@ struct Arguments {
   fwagent::v1::ModePreference mode = fwagent::v1::MODE_PREFERENCE_UNSPECIFIED;
 
   SetArguments set;
+  // recover.
+  fwagent::v1::RecoverySource recover_from =
+      fwagent::v1::RECOVERY_SOURCE_UNSPECIFIED;
 };
 
 // Text that was asked for in the place of a command: --help, --version.

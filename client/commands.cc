@@ -60,6 +60,7 @@ Outcome RunStatus(const CommandContext& context) {
   }
   context.renderer.Status(status);
   if (!context.arguments.check) return std::nullopt;
+  if (status.read_only()) return CheckFailure("READ_ONLY", status.trouble());
   if (Outcome failure = CheckAttached(status.interfaces())) return failure;
   // A filter that guards nothing is no healthy filter.
   if (status.interfaces().empty()) {
@@ -98,6 +99,17 @@ Outcome RunDetach(const CommandContext& context) {
   return std::nullopt;
 }
 
+Outcome RunRecover(const CommandContext& context) {
+  fwagent::v1::RecoverRequest request;
+  request.set_from(context.arguments.recover_from);
+  fwagent::v1::RecoverResponse response;
+  const grpc::Status status =
+      context.agent.Call(&Stub::Recover, request, &response);
+  if (!status.ok()) return context.agent.ChangeFailure(status);
+  context.renderer.Recovered(response);
+  return std::nullopt;
+}
+
 Outcome RunVersion(const CommandContext& context) {
   fwagent::v1::GetStatusResponse status;
   Outcome failure = context.agent.Read(
@@ -123,6 +135,8 @@ Outcome RunCommand(const CommandContext& context) {
       return RunHistory(context);
     case Command::kRollback:
       return RunRollback(context);
+    case Command::kRecover:
+      return RunRecover(context);
     case Command::kVersion:
       return RunVersion(context);
     case Command::kSetCreate:

@@ -50,6 +50,7 @@ Outcome RunHistory(const CommandContext& context);
 Outcome RunRollback(const CommandContext& context);
 Outcome RunAttach(const CommandContext& context);
 Outcome RunDetach(const CommandContext& context);
+Outcome RunRecover(const CommandContext& context);
 // Says what it can before it fails.
 Outcome RunVersion(const CommandContext& context);
 

@@ -78,6 +78,10 @@ class JsonRenderer : public Renderer {
     out_ << ToJson(detached) << "\n";
   }
 
+  void Recovered(const fwagent::v1::RecoverResponse& recovered) override {
+    out_ << ToJson(recovered) << "\n";
+  }
+
   void Versions(const std::string& client, const std::string* agent) override {
     out_ << "{\"client\":" << JsonQuoted(client)
          << ",\"agent\":" << (agent != nullptr ? JsonQuoted(*agent) : "null")

@@ -194,6 +194,12 @@ class TextRenderer : public Renderer {
     if (detached.interfaces().empty()) out_ << "no interface was guarded\n";
   }
 
+  void Recovered(const fwagent::v1::RecoverResponse& recovered) override {
+    out_ << "recovered " << recovered.rule_count() << " rules and "
+         << recovered.set_count() << " sets as of "
+         << TimeText(recovered.as_of_time()) << "\n";
+  }
+
   void Versions(const std::string& client, const std::string* agent) override {
     out_ << "fwctl " << client << "\n";
     if (agent != nullptr) out_ << "fwagent " << Printable(*agent) << "\n";

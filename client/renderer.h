@@ -66,6 +66,7 @@ class Renderer {
   virtual void Status(const fwagent::v1::GetStatusResponse& status) = 0;
   virtual void Attached(const fwagent::v1::AttachResponse& attached) = 0;
   virtual void Detached(const fwagent::v1::DetachResponse& detached) = 0;
+  virtual void Recovered(const fwagent::v1::RecoverResponse& recovered) = 0;
   // `agent` is null when it could not be asked.
   virtual void Versions(const std::string& client,
                         const std::string* agent) = 0;

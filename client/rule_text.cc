@@ -47,12 +47,6 @@ std::string CreatedText(const fwagent::v1::Rule& rule) {
   return rule.has_create_time() ? TimeText(rule.create_time()) : "-";
 }
 
-std::string TimeText(const google::protobuf::Timestamp& time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
-                          absl::FromUnixSeconds(time.seconds()),
-                          absl::UTCTimeZone());
-}
-
 std::string EndText(const fwagent::v1::Rule& rule, absl::Time now) {
   if (!rule.has_expire_time()) return "never";
   const absl::Time end = absl::FromUnixSeconds(rule.expire_time().seconds()) +
@@ -66,6 +60,12 @@ std::string VerdictText(fwagent::v1::Verdict verdict) {
 
 std::string ReasonText(fwagent::v1::Reason reason) {
   return EnumText(fwagent::v1::Reason_Name(reason), "REASON_", reason);
+}
+
+std::string TimeText(const google::protobuf::Timestamp& time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ",
+                          absl::FromUnixSeconds(time.seconds()),
+                          absl::UTCTimeZone());
 }
 
 }  // namespace fwagent::client

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "fwagent/v1/rule.pb.h"
 #include "fwagent/v1/stats.pb.h"
+#include "google/protobuf/timestamp.pb.h"
 
 namespace fwagent::client {
 
@@ -19,8 +20,6 @@ std::string MatchText(const fwagent::v1::Rule& rule);
 // "2026-01-02T03:04:05Z"; "-" when there is none.
 std::string CreatedText(const fwagent::v1::Rule& rule);
 
-std::string TimeText(const google::protobuf::Timestamp& time);
-
 // "in 9m58s"; "never" when there is no end.
 std::string EndText(const fwagent::v1::Rule& rule, absl::Time now);
 
@@ -29,6 +28,9 @@ std::string VerdictText(fwagent::v1::Verdict verdict);
 
 // "source-blocked"; the number of one that is not known.
 std::string ReasonText(fwagent::v1::Reason reason);
+
+// "2026-01-31T23:59:59Z".
+std::string TimeText(const google::protobuf::Timestamp& time);
 
 }  // namespace fwagent::client
 

@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "agent/core/expiry.h"
+#include "agent/core/steps.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
@@ -96,6 +97,20 @@ absl::StatusOr<store::Delta> AdoptLiveRules(dataplane::DataPlane& data_plane,
   std::sort(delta.add.begin(), delta.add.end(),
             [](const Rule& a, const Rule& b) { return a.id < b.id; });
   return delta;
+}
+
+store::UndoableEntry AdoptionEntry(const store::Delta& adopted,
+                                   absl::Time now) {
+  store::UndoableEntry history{
+      .entry = {.generation = adopted.generation,
+                .time = WholeMicros(now),
+                .origin = "start",
+                .summary = absl::StrCat("adopt ", adopted.add.size(),
+                                        " rules from the kernel's tables")},
+      .boot_id = adopted.boot_id};
+  for (const Rule& rule : adopted.add) history.undo.remove.push_back(rule.id);
+  history.entry.etag = NextEtag("", history.entry);
+  return history;
 }
 
 }  // namespace fwagent::core

@@ -23,6 +23,9 @@ absl::StatusOr<store::Delta> AdoptLiveRules(dataplane::DataPlane& data_plane,
                                             const dataplane::LivePorts& ports,
                                             const Moment& now);
 
+// What is kept of the first generation of a store that begins with these rules.
+store::UndoableEntry AdoptionEntry(const store::Delta& adopted, absl::Time now);
+
 }  // namespace fwagent::core
 
 #endif  // FWAGENT_AGENT_CORE_ADOPT_H_

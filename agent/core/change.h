@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "agent/core/expiry.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/rule.h"
@@ -107,9 +108,23 @@ struct TableUsage {
   std::uint64_t memory_bytes = 0;  // of the kernel
 };
 
+// What a damaged store is recovered from.
+enum class RecoverFrom { kKernel, kCopy };
+
+struct RecoveryResult {
+  std::uint64_t rules = 0;
+  std::uint64_t sets = 0;
+  absl::Time as_of;  // changes after it are lost
+  std::uint64_t generation = 0;
+};
+
 struct EngineStatus {
   std::uint64_t generation = 0;
   std::string etag;
+  // No changes are taken, for this reason; else empty. Read-only: because the
+  // store cannot be read.
+  std::string trouble;
+  bool read_only = false;
   std::vector<TableUsage> tables;
 };
 

@@ -22,19 +22,13 @@ using policy::Rule;
 constexpr std::array<const char*, policy::kFamilies> kTableNames = {
     "source-ipv4", "source-ipv6"};
 
-// The first generation of a store that is new.
-store::UndoableEntry AdoptionEntry(const store::Delta& adopted,
-                                   absl::Time now) {
-  store::UndoableEntry history{
-      .entry = {.generation = adopted.generation,
-                .time = WholeMicros(now),
-                .origin = "start",
-                .summary = absl::StrCat("adopt ", adopted.add.size(),
-                                        " rules from the kernel's tables")},
-      .boot_id = adopted.boot_id};
-  for (const Rule& rule : adopted.add) history.undo.remove.push_back(rule.id);
-  history.entry.etag = NextEtag("", history.entry);
-  return history;
+std::uint64_t CountOf(Family family, const policy::RuleSet& rules) {
+  std::uint64_t count = 0;
+  for (const auto& [id, rule] : rules.rules()) {
+    const auto* prefix = std::get_if<policy::Prefix>(&rule.match);
+    if (prefix != nullptr && prefix->family() == family) ++count;
+  }
+  return count;
 }
 
 }  // namespace
@@ -64,38 +58,46 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
     }
   }
 
-  const Moment now = clocks.Now();
-  const bool rebooted =
-      state.boot_id.empty() || state.boot_id != clocks.boot_id;
   auto engine =
       std::unique_ptr<Engine>(new Engine(store, data_plane, std::move(clocks)));
   const util::MutexLock change_lock(&engine->change_mutex_);
-  const util::MutexLock lock(&engine->mutex_);
+  FW_RETURN_IF_ERROR(engine->TakeOver(std::move(state), ports));
+  store->KeepCopy();
+  return engine;
+}
+
+absl::Status Engine::TakeOver(store::State state,
+                              const dataplane::LivePorts& ports) {
+  const Moment now = clocks_.Now();
+  const bool rebooted =
+      state.boot_id.empty() || state.boot_id != clocks_.boot_id;
+  policy::RuleSet rules;
   for (Rule& rule : state.rules) {
     if (rebooted && policy::Ends(rule)) {
       MoveToThisBoot(now, rule);
-      engine->old_deadlines_ = true;
+      old_deadlines_ = true;
     }
-    FW_RETURN_IF_ERROR(util::WithContext(engine->rules_.Add(std::move(rule)),
-                                         "the store contradicts itself"));
+    const absl::Status added = rules.Add(std::move(rule));
+    if (!added.ok()) {
+      return store::ContradictionError(std::string(added.message()));
+    }
   }
-  engine->sets_ = std::move(state.sets);
-  engine->generation_ = state.generation;
-  engine->etag_ = state.etag.empty()
-                      ? NextEtag("", {.generation = 0, .time = now.wall})
-                      : std::move(state.etag);
-  engine->next_rule_id_ = state.next_rule_id;
-  FW_ASSIGN_OR_RETURN(
-      const Repairs repairs,
-      Reconcile(engine->rules_, engine->sets_, ports, *data_plane));
+  FW_ASSIGN_OR_RETURN(const Repairs repairs,
+                      Reconcile(rules, state.sets, ports, *data_plane_));
   util::ReturnFreeMemory();
+  const util::MutexLock lock(&mutex_);
+  rules_ = std::move(rules);
+  sets_ = std::move(state.sets);
+  generation_ = state.generation;
+  etag_ = state.etag.empty() ? NextEtag("", {.generation = 0, .time = now.wall})
+                             : std::move(state.etag);
+  next_rule_id_ = state.next_rule_id;
   spdlog::info(
       "rules: {}, sets: {} at generation {}; kernel tables: {} sources loaded, "
-      "{} port "
-      "tables replaced",
-      engine->rules_.size(), engine->sets_.size(), engine->generation_,
-      repairs.sources_loaded, repairs.port_tables_replaced);
-  return engine;
+      "{} port tables replaced",
+      rules_.size(), sets_.size(), generation_, repairs.sources_loaded,
+      repairs.port_tables_replaced);
+  return absl::OkStatus();
 }
 
 RulePage Engine::List(policy::RuleId after, std::size_t limit) const {
@@ -120,11 +122,15 @@ EngineStatus Engine::GetStatus() const {
   const util::MutexLock lock(&mutex_);
   status.generation = generation_;
   status.etag = etag_;
+  status.trouble = trouble_;
+  status.read_only = read_only_;
   for (const Family family : {Family::kIPv4, Family::kIPv6}) {
     const dataplane::SourceUsage usage = data_plane_->SourceUsage(family);
+    // Of an earlier run's tables nobody counts what is in them.
+    const std::uint64_t prefixes =
+        read_only_ ? CountOf(family, rules_) : usage.prefixes;
     status.tables.push_back({kTableNames[static_cast<std::size_t>(family)],
-                             usage.prefixes, usage.capacity,
-                             usage.memory_bytes});
+                             prefixes, usage.capacity, usage.memory_bytes});
   }
   return status;
 }

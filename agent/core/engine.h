@@ -43,6 +43,22 @@ class Engine {
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
       store::Store* store, dataplane::DataPlane* data_plane, Clocks clocks);
 
+  // For a store that cannot be read, because of `why`: an engine without one.
+  // It leaves the kernel's tables as they are, lists the blocks that it finds
+  // there, and refuses changes until Recover. Where the filter that is in force
+  // reads other tables, Attach is FAILED_PRECONDITION too: it would lift it.
+  // `recovery` must outlive the engine.
+  static std::unique_ptr<Engine> StartReadOnly(const absl::Status& why,
+                                               store::Recovery* recovery,
+                                               dataplane::DataPlane* data_plane,
+                                               Clocks clocks);
+
+  // Ends that: the rules are again those of a store, and enforced.
+  // FAILED_PRECONDITION: the store is sound; NOT_FOUND: there is nothing to
+  // recover from. On error the engine is as it was, unless it says otherwise.
+  absl::StatusOr<RecoveryResult> Recover(RecoverFrom from,
+                                         const std::string& origin);
+
   // ALREADY_EXISTS, NOT_FOUND: the rule is, or is not, there.
   // RESOURCE_EXHAUSTED: the kernel's table or the disk is full.
   // INVALID_ARGUMENT: the request id was used for something else, or edits
@@ -79,11 +95,9 @@ class Engine {
   void OnEarlierDeadline(std::function<void()> listener);
   Moment Now() const { return clocks_.Now(); }
 
-  // As Store::ListHistory.
+  // As Store::ListHistory. FAILED_PRECONDITION: there is no store.
   absl::StatusOr<std::vector<HistoryEntry>> History(std::uint64_t before,
-                                                    std::size_t limit) const {
-    return store_->ListHistory(before, limit);
-  }
+                                                    std::size_t limit);
 
   // As DataPlane's methods of the same names. Nothing else attaches, detaches
   // or mends; which interfaces are wanted, InterfaceKeeper knows. Mend also
@@ -102,13 +116,29 @@ class Engine {
       const std::vector<std::string>& interfaces, const std::string& origin);
 
   EngineStatus GetStatus() const;
+  // Called with EngineStatus::trouble, now and whenever it changes.
+  void OnTrouble(std::function<void(const std::string&)> tell);
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters() const;
 
  private:
   Engine(store::Store* store, dataplane::DataPlane* data_plane, Clocks clocks)
-      : store_(store), data_plane_(data_plane), clocks_(std::move(clocks)) {}
+      : data_plane_(data_plane), clocks_(std::move(clocks)), store_(store) {}
 
   using Group = ChangeQueue::Group;
+
+  // The kernel enforces this state, and the list shows it. Nothing is changed
+  // when the state contradicts itself.
+  absl::Status TakeOver(store::State state, const dataplane::LivePorts& ports)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_) ABSL_LOCKS_EXCLUDED(mutex_);
+  // The parts of StartReadOnly and Recover.
+  void ListLiveRules() ABSL_LOCKS_EXCLUDED(mutex_);
+  void SayReadOnly(const absl::Status& why)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::StatusOr<std::unique_ptr<store::Store>> RecoveredStore(RecoverFrom from)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  // `why` is OK when changes are taken again.
+  void SetBroken(absl::Status why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Changes that go to the disk together, with a delta for each.
   struct Batch {
@@ -149,7 +179,6 @@ class Engine {
   void Acknowledge(Batch::Member& member, const store::Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
 
-  store::Store* const store_;
   dataplane::DataPlane* const data_plane_;
   const Clocks clocks_;
 
@@ -157,6 +186,12 @@ class Engine {
 
   // Held by the one group of changes at work, over disk and kernel.
   util::Mutex change_mutex_;
+  store::Store* store_ ABSL_GUARDED_BY(change_mutex_);  // null: read-only
+  std::unique_ptr<store::Store> recovered_ ABSL_GUARDED_BY(change_mutex_);
+  store::Recovery* recovery_ ABSL_GUARDED_BY(change_mutex_) = nullptr;
+  std::function<void(const std::string&)> tell_ ABSL_GUARDED_BY(change_mutex_);
+  // Why nothing is attached.
+  absl::Status may_attach_ ABSL_GUARDED_BY(change_mutex_);
   // Why no further change is taken; OK while list, disk and kernel agree.
   absl::Status broken_ ABSL_GUARDED_BY(change_mutex_);
   // Much memory was needed for a while.
@@ -169,13 +204,16 @@ class Engine {
   std::optional<absl::Time> wall_at_boot_ ABSL_GUARDED_BY(change_mutex_);
   std::function<void()> on_earlier_deadline_ ABSL_GUARDED_BY(change_mutex_);
 
-  // Guards what readers see; never held over a wait. Only Acknowledge writes.
+  // Guards what readers see; never held over a wait. Written by whoever holds
+  // change_mutex_.
   mutable util::Mutex mutex_ ABSL_ACQUIRED_AFTER(change_mutex_);
   policy::RuleSet rules_ ABSL_GUARDED_BY(mutex_);
   policy::SetTable sets_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   std::string etag_ ABSL_GUARDED_BY(mutex_);
   policy::RuleId next_rule_id_ ABSL_GUARDED_BY(mutex_) = 1;
+  bool read_only_ ABSL_GUARDED_BY(mutex_) = false;
+  std::string trouble_ ABSL_GUARDED_BY(mutex_);  // as broken_ says it
 };
 
 }  // namespace fwagent::core

@@ -294,12 +294,11 @@ absl::Status Engine::Undo(const Batch& batch, std::size_t first,
   }
   const absl::Status undone = store_->CommitAll(inverses);
   if (undone.ok()) return NotEnforced(why);
-  broken_ = absl::FailedPreconditionError(absl::StrCat(
+  SetBroken(absl::FailedPreconditionError(absl::StrCat(
       "no changes are taken: one could not be enforced (", why.message(),
       ") nor taken back on disk (", undone.message(),
       "); the filter works on with the rules listed. Mend the cause and "
-      "restart the agent"));
-  spdlog::critical(std::string(broken_.message()));
+      "restart the agent")));
   return broken_;
 }
 

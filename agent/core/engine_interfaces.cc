@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "agent/core/engine.h"
 #include "agent/core/reconcile.h"
 #include "agent/dataplane/errors.h"
@@ -12,9 +13,24 @@
 
 namespace fwagent::core {
 
+namespace {
+
+// There are no rules to write tables from.
+dataplane::MendReport WithoutRepair(dataplane::MendReport report) {
+  if (report.damage.empty()) return report;
+  report.trouble = absl::DataLossError(absl::StrCat(
+      "somebody else wrote to the filter's tables (", report.damage,
+      "), and without a store they cannot be mended"));
+  report.damage.clear();
+  return report;
+}
+
+}  // namespace
+
 absl::StatusOr<dataplane::AttachResult> Engine::Attach(
     const std::string& interface, dataplane::ModePreference preference) {
   const util::MutexLock change_lock(&change_mutex_);
+  FW_RETURN_IF_ERROR(may_attach_);
   return data_plane_->Attach(interface, preference);
 }
 
@@ -26,6 +42,7 @@ absl::Status Engine::Forget(const std::string& interface) {
 dataplane::MendReport Engine::Mend() {
   const util::MutexLock change_lock(&change_mutex_);
   dataplane::MendReport report = data_plane_->Mend();
+  if (store_ == nullptr) return WithoutRepair(std::move(report));
   if (!report.damage.empty()) tables_damaged_ = true;
   if (!tables_damaged_) return report;
   policy::RuleSet rules;

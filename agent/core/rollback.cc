@@ -126,9 +126,9 @@ std::vector<SetStep> StepsTo(SetsThen then) {
     steps.push_back(std::move(step));
   }
   // Another set may have the name of one that comes back.
-  std::stable_partition(
-      steps.begin(), steps.end(),
-      [](const SetStep& step) { return step.after == nullptr; });
+  std::stable_partition(steps.begin(), steps.end(), [](const SetStep& step) {
+    return step.after == nullptr;
+  });
   return steps;
 }
 

@@ -65,6 +65,13 @@ class DataPlane {
   virtual absl::StatusOr<std::optional<std::vector<policy::SourceRule>>>
   ReadSources() = 0;
 
+  // Whether there are tables of an earlier run, all of them, which the programs
+  // on the interfaces read. Without them Attach would put empty ones in force.
+  virtual bool InheritsTables() const = 0;
+  // From now on the tables stay when the last interface is let go, or, as at
+  // first, they do not. For an agent that has its rules from nowhere else.
+  virtual void HoldTables(bool hold) = 0;
+
   virtual dataplane::SourceUsage SourceUsage(policy::Family family) const = 0;
 
   // Puts a whole table in the place of the protocol's old one, at one instant

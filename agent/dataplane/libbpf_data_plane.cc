@@ -262,7 +262,7 @@ std::vector<std::string> LibbpfDataPlane::Devices() {
 absl::Status LibbpfDataPlane::UnpinWhenIdle() {
   FW_ASSIGN_OR_RETURN(const std::vector<std::string> links,
                       ListFolder(LinkFolder(options_.pin_dir)));
-  if (!links.empty()) return absl::OkStatus();
+  if (!links.empty() || hold_tables_) return absl::OkStatus();
   FW_RETURN_IF_ERROR(ports_.Unpin());
   FW_RETURN_IF_ERROR(sources_->Unpin());
   FW_RETURN_IF_ERROR(maps_.Unpin());

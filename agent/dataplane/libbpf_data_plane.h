@@ -56,6 +56,8 @@ class LibbpfDataPlane : public DataPlane {
       const std::vector<policy::SourceRule>& rules) override;
   absl::StatusOr<std::optional<std::vector<policy::SourceRule>>> ReadSources()
       override;
+  bool InheritsTables() const override { return maps_.inherited(); }
+  void HoldTables(bool hold) override { hold_tables_ = hold; }
   dataplane::SourceUsage SourceUsage(policy::Family family) const override;
   absl::Status ReplacePorts(policy::Protocol protocol,
                             const policy::PortTable& table) override;
@@ -100,6 +102,7 @@ class LibbpfDataPlane : public DataPlane {
   std::map<std::uint32_t, ReadyProgram> programs_;
   GuardedInterfaces interfaces_;
   std::chrono::steady_clock::time_point next_check_;
+  bool hold_tables_ = false;
 };
 
 }  // namespace fwagent::dataplane

@@ -102,6 +102,16 @@ MemoryDataPlane::ReadSources() {
   return rules;
 }
 
+bool MemoryDataPlane::InheritsTables() const {
+  const util::MutexLock lock(&mutex_);
+  return inherits_tables_;
+}
+
+void MemoryDataPlane::SetInheritsTables(bool inherits) {
+  const util::MutexLock lock(&mutex_);
+  inherits_tables_ = inherits;
+}
+
 dataplane::SourceUsage MemoryDataPlane::SourceUsage(Family family) const {
   const util::MutexLock lock(&mutex_);
   const std::uint64_t prefixes = CountOf(family, sources_);

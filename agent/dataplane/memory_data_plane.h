@@ -51,6 +51,8 @@ class MemoryDataPlane : public DataPlane {
       const std::vector<policy::SourceRule>& rules) override;
   absl::StatusOr<std::optional<std::vector<policy::SourceRule>>> ReadSources()
       override;
+  bool InheritsTables() const override;
+  void HoldTables(bool) override {}  // they are never lost
   dataplane::SourceUsage SourceUsage(policy::Family family) const override;
   absl::Status ReplacePorts(policy::Protocol protocol,
                             const policy::PortTable& table) override;
@@ -101,6 +103,9 @@ class MemoryDataPlane : public DataPlane {
   // Counts packets on a guarded interface, as the filter does.
   void Count(const std::string& name, policy::Verdict verdict,
              policy::Reason reason, policy::Counter amount);
+  // As after a reboot, or where another version's tables are in force: an agent
+  // finds none, or, as at first, finds them.
+  void SetInheritsTables(bool inherits);
   // Makes the source tables, or the protocol's port table, unreadable until
   // they are replaced.
   void LoseSources();
@@ -150,6 +155,7 @@ class MemoryDataPlane : public DataPlane {
   bool sources_known_ ABSL_GUARDED_BY(mutex_) = true;
   LivePorts ports_ ABSL_GUARDED_BY(mutex_);
   policy::Deadline tick_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool inherits_tables_ ABSL_GUARDED_BY(mutex_) = true;
   bool cleared_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, Device> devices_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Device> elsewhere_ ABSL_GUARDED_BY(mutex_);

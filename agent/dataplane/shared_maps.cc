@@ -108,6 +108,7 @@ absl::Status SharedMaps::OpenPinned() {
     has_tables = has_tables || !IsOfCounters(name);
     fds_.emplace(name, *std::move(pinned));
   }
+  inherited_ = missing.empty();
   if (!missing.empty() && has_tables) {
     spdlog::warn("maps are missing in {} and are made anew, empty: {}",
                  folders_.tables, absl::StrJoin(missing, ", "));

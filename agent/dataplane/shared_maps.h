@@ -35,6 +35,9 @@ class SharedMaps {
   // the kernel cannot run the program. PERMISSION_DENIED: capabilities lack.
   static absl::StatusOr<SharedMaps> Open(const MapFolders& folders);
 
+  // Whether all of them were pinned.
+  bool inherited() const { return inherited_; }
+
   // Pins what is not pinned yet; the folders must be there.
   absl::Status Pin() const;
   absl::Status Unpin() const;
@@ -64,6 +67,7 @@ class SharedMaps {
 
   MapFolders folders_;
   bool has_older_counters_ = false;
+  bool inherited_ = false;
   std::map<std::string, util::ScopedFd> fds_;
 };
 

@@ -182,4 +182,19 @@ absl::StatusOr<PageRequest> ToPageRequest(const v1::ListRulesRequest& request) {
   return page;
 }
 
+absl::StatusOr<core::RecoverFrom> ToRecoverFrom(
+    const v1::RecoverRequest& request) {
+  if (request.from() == v1::RECOVERY_SOURCE_KERNEL) {
+    return core::RecoverFrom::kKernel;
+  }
+  if (request.from() == v1::RECOVERY_SOURCE_COPY) {
+    return core::RecoverFrom::kCopy;
+  }
+  FieldViolations violations;
+  violations.Add("from",
+                 "must be RECOVERY_SOURCE_KERNEL (1) or RECOVERY_SOURCE_COPY "
+                 "(2)");
+  return violations.ToStatus();
+}
+
 }  // namespace fwagent::service

@@ -49,11 +49,15 @@ absl::StatusOr<core::InterfaceKeeper::AttachRequest> ToAttachRequest(
 absl::StatusOr<std::vector<std::string>> ToInterfaceNames(
     const v1::DetachRequest& request);
 
+absl::StatusOr<core::RecoverFrom> ToRecoverFrom(
+    const v1::RecoverRequest& request);
+
 v1::Rule ToProto(const policy::Rule& rule);
 v1::ListRulesResponse ToProto(const core::RulePage& page);
 v1::InterfaceStats ToProto(const policy::InterfaceCounters& counters);
 v1::InterfaceStatus ToProto(const core::InterfaceReport& report);
 v1::TableUsage ToProto(const core::TableUsage& usage);
+v1::RecoverResponse ToProto(const core::RecoveryResult& result);
 
 }  // namespace fwagent::service
 

@@ -130,4 +130,16 @@ v1::TableUsage ToProto(const core::TableUsage& usage) {
   return wire;
 }
 
+v1::RecoverResponse ToProto(const core::RecoveryResult& result) {
+  v1::RecoverResponse wire;
+  wire.set_rule_count(result.rules);
+  wire.set_set_count(result.sets);
+  const std::int64_t micros = absl::ToUnixMicros(result.as_of);
+  wire.mutable_as_of_time()->set_seconds(micros / 1'000'000);
+  wire.mutable_as_of_time()->set_nanos(
+      static_cast<std::int32_t>(micros % 1'000'000 * 1000));
+  wire.set_generation(result.generation);
+  return wire;
+}
+
 }  // namespace fwagent::service

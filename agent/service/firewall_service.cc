@@ -153,7 +153,11 @@ grpc::Status FirewallService::GetStatus(grpc::ServerContext*,
     *response->add_interfaces() = ToProto(interface);
   }
   response->set_table_repairs(guards.table_repairs);
-  response->set_trouble(guards.trouble);
+  response->set_trouble(absl::StrCat(
+      status.trouble,
+      status.trouble.empty() || guards.trouble.empty() ? "" : "; ",
+      guards.trouble));
+  response->set_read_only(status.read_only);
   for (const core::TableUsage& table : status.tables) {
     *response->add_tables() = ToProto(table);
   }
@@ -184,6 +188,18 @@ grpc::Status FirewallService::Detach(grpc::ServerContext* context,
   const auto detached = keeper_->Detach(*names, origin);
   if (!detached.ok()) return ToGrpcStatus(detached.status());
   response->mutable_interfaces()->Assign(detached->begin(), detached->end());
+  return grpc::Status::OK;
+}
+
+grpc::Status FirewallService::Recover(grpc::ServerContext* context,
+                                      const v1::RecoverRequest* request,
+                                      v1::RecoverResponse* response) {
+  const std::string origin = peers_->Describe(context->peer());
+  const auto from = ToRecoverFrom(*request);
+  if (!from.ok()) return ToGrpcStatus(from.status());
+  const auto recovered = engine_->Recover(*from, origin);
+  if (!recovered.ok()) return ToGrpcStatus(recovered.status());
+  *response = ToProto(*recovered);
   return grpc::Status::OK;
 }
 

@@ -57,6 +57,9 @@ class FirewallService final : public v1::FirewallService::Service {
   grpc::Status Detach(grpc::ServerContext* context,
                       const v1::DetachRequest* request,
                       v1::DetachResponse* response) override;
+  grpc::Status Recover(grpc::ServerContext* context,
+                       const v1::RecoverRequest* request,
+                       v1::RecoverResponse* response) override;
 
  private:
   // The same for all changes.

@@ -2,7 +2,9 @@
 #ifndef FWAGENT_AGENT_STORE_SQLITE_DATABASE_H_
 #define FWAGENT_AGENT_STORE_SQLITE_DATABASE_H_
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,6 +27,20 @@ class SqliteDatabase {
   static absl::StatusOr<SqliteDatabase> Open(const std::string& file);
 
   absl::Status AllowWrites();
+
+  // Whenever another connection is in the way, `on_wait` is called, from
+  // whatever method waits.
+  void OnWait(std::function<void()> on_wait);
+  // Calls fail with CANCELLED as soon as this is true; it must outlive us.
+  void StopWhen(const std::atomic<bool>* stop);
+
+  // Moves the log into the file, so that the file alone is the whole.
+  absl::Status EmptyLog();
+
+  // Writes the content, as it is at one instant, over that of `target`, in
+  // small steps before each of which `go_on` is asked; CANCELLED when it says
+  // no. Other connections may write meanwhile.
+  absl::Status CopyTo(SqliteDatabase& target, absl::FunctionRef<bool()> go_on);
 
   // Runs one or several statements, and ignores their rows.
   absl::Status Execute(const std::string& sql);
@@ -49,9 +65,14 @@ class SqliteDatabase {
   SqliteDatabase(std::string file, sqlite3* connection);
 
   absl::StatusOr<SqliteStatement> FirstRow(const std::string& sql);
-  void Abandon();
+  absl::Status CopyPages(SqliteDatabase& target,
+                         absl::FunctionRef<bool()> go_on);
+  // SQLite's busy handler.
+  static int Wait(void* on_wait, int times);
 
   std::string file_;
+  // Where SQLite's handler finds it.
+  std::unique_ptr<std::function<void()>> on_wait_;
   std::unique_ptr<sqlite3, Closer> connection_;
 };
 

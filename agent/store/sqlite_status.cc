@@ -6,10 +6,14 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "agent/store/store.h"
 #include "agent/util/errno_status.h"
 
 namespace fwagent::store {
 namespace {
+
+constexpr char kDamaged[] = "STORE_DAMAGED";
+constexpr char kDiskFailed[] = "STORE_IO_ERROR";
 
 std::string FileName(sqlite3* connection) {
   const char* name = sqlite3_db_filename(connection, "main");
@@ -30,11 +34,9 @@ absl::Status Unavailable(const std::string& what) {
 
 absl::Status ReadOrWriteFailed(sqlite3* connection, const std::string& file,
                                int system_error) {
-  const std::string why = system_error == 0
-                              ? std::string(sqlite3_errmsg(connection))
-                              : std::generic_category().message(system_error);
-  return Unavailable(absl::StrCat("cannot read or write ", file, " (", why,
-                                  "): check the disk and the kernel's log"));
+  return DiskFailedError(
+      file, system_error == 0 ? std::string(sqlite3_errmsg(connection))
+                              : std::generic_category().message(system_error));
 }
 
 // SQLite only knows ENOSPC as a full disk; quotas and size limits are one to
@@ -60,6 +62,9 @@ absl::Status SqliteStatus(sqlite3* connection, int code) {
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
+      if (system_error == EIO) {
+        return ReadOrWriteFailed(connection, file, system_error);
+      }
       return Unavailable(absl::StrCat(
           "cannot open ", file,
           " for writing: check that it and its folder belong to the agent's "
@@ -71,6 +76,8 @@ absl::Status SqliteStatus(sqlite3* connection, int code) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return DamagedError(file, sqlite3_errmsg(connection));
+    case SQLITE_INTERRUPT:
+      return absl::CancelledError("given up");
     case SQLITE_NOMEM:
       return absl::ResourceExhaustedError(
           absl::StrCat("out of memory while using ", file));
@@ -82,13 +89,37 @@ absl::Status SqliteStatus(sqlite3* connection, int code) {
 }
 
 absl::Status DamagedError(const std::string& file, std::string_view what) {
+  return util::WithReason(absl::DataLossError(absl::StrCat(
+                              file, " is damaged (", std::string(what), ")")),
+                          kDamaged);
+}
+
+absl::Status DiskFailedError(const std::string& file, std::string_view why) {
   return util::WithReason(
-      absl::DataLossError(absl::StrCat(
-          file, " is damaged (", std::string(what),
-          "): restore it from a backup, or move it and the files named like "
-          "it out of the folder; the agent then starts a new one and keeps "
-          "the rules that the kernel enforces")),
-      "STORE_DAMAGED");
+      absl::UnavailableError(absl::StrCat("cannot read or write ", file, " (",
+                                          std::string(why),
+                                          "): check the disk and the kernel's "
+                                          "log")),
+      kDiskFailed);
+}
+
+absl::Status ContradictionError(std::string_view what) {
+  return util::WithReason(
+      absl::DataLossError(
+          absl::StrCat("the store contradicts itself: ", std::string(what))),
+      kDamaged);
+}
+
+absl::Status OpenError(const std::string& file, int error) {
+  if (error == EIO) {
+    return DiskFailedError(file, std::generic_category().message(error));
+  }
+  return util::ErrnoToStatus(error, absl::StrCat("cannot open ", file));
+}
+
+bool IsUnreadable(const absl::Status& status) {
+  const std::string reason = util::ReasonOf(status);
+  return reason == kDamaged || reason == kDiskFailed;
 }
 
 }  // namespace fwagent::store

@@ -20,6 +20,12 @@ absl::Status SqliteStatus(sqlite3* connection, int code);
 // DATA_LOSS: the content of the file cannot be trusted.
 absl::Status DamagedError(const std::string& file, std::string_view what);
 
+// UNAVAILABLE: the disk does not do what it is told.
+absl::Status DiskFailedError(const std::string& file, std::string_view why);
+
+// What errno means when a file cannot be opened or looked at.
+absl::Status OpenError(const std::string& file, int error);
+
 }  // namespace fwagent::store
 
 #endif  // FWAGENT_AGENT_STORE_SQLITE_STATUS_H_

@@ -11,6 +11,9 @@
 #include "agent/store/rule_row.h"
 #include "agent/store/schema.h"
 #include "agent/store/sqlite_status.h"
+#include "agent/store/state_files.h"
+#include "agent/store/store_copy.h"
+#include "agent/util/errno_status.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::store {
@@ -36,9 +39,22 @@ std::string Insert(const std::string& table, const std::string& columns,
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
     const std::string& path) {
   FW_ASSIGN_OR_RETURN(StateDirectory directory, StateDirectory::Open(path));
-  const std::string file = absl::StrCat(directory.path(), "/fwagent.db");
-  FW_RETURN_IF_ERROR(CreateIfMissing(file, directory));
+  return Open(std::make_shared<const StateDirectory>(std::move(directory)));
+}
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
+    std::shared_ptr<const StateDirectory> directory) {
+  FW_RETURN_IF_ERROR(FinishReplacement(*directory));
+  FW_RETURN_IF_ERROR(CreateIfMissing(*directory));
+  FW_ASSIGN_OR_RETURN(auto store, OpenFile(StateFile(*directory)));
+  store->directory_ = std::move(directory);
+  return store;
+}
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::OpenFile(
+    const std::string& file, const std::atomic<bool>* stop) {
   FW_ASSIGN_OR_RETURN(SqliteDatabase database, SqliteDatabase::Open(file));
+  if (stop != nullptr) database.StopWhen(stop);
   FW_RETURN_IF_ERROR(PrepareSchema(database));
   FW_ASSIGN_OR_RETURN(Statements statements, PrepareAll(database));
   FW_ASSIGN_OR_RETURN(SetRows set_rows, SetRows::Prepare(database));
@@ -46,19 +62,33 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
                       AnsweredSets::Prepare(database));
   FW_ASSIGN_OR_RETURN(HistoryRows history, HistoryRows::Prepare(database));
   return std::unique_ptr<SqliteStore>(new SqliteStore(
-      std::move(directory), std::move(database), std::move(statements),
-      std::move(set_rows), std::move(answered_sets), std::move(history)));
+      std::move(database), std::move(statements), std::move(set_rows),
+      std::move(answered_sets), std::move(history)));
 }
 
-SqliteStore::SqliteStore(StateDirectory directory, SqliteDatabase database,
-                         Statements statements, SetRows set_rows,
-                         AnsweredSets answered_sets, HistoryRows history)
-    : directory_(std::move(directory)),
-      database_(std::move(database)),
+SqliteStore::SqliteStore(SqliteDatabase database, Statements statements,
+                         SetRows set_rows, AnsweredSets answered_sets,
+                         HistoryRows history)
+    : database_(std::move(database)),
       statements_(std::move(statements)),
       set_rows_(std::move(set_rows)),
       answered_sets_(std::move(answered_sets)),
       history_(std::move(history)) {}
+
+void SqliteStore::KeepCopy() {
+  if (directory_ == nullptr || copy_keeper_ != nullptr) return;
+  copy_keeper_ = std::make_unique<CopyKeeper>(
+      absl::Seconds(1), [directory = directory_](const auto& stop) {
+        return WriteCopy(*directory, stop);
+      });
+  const util::MutexLock lock(&mutex_);
+  database_.OnWait([keeper = copy_keeper_.get()] { keeper->MakeWay(); });
+}
+
+absl::Status SqliteStore::EmptyLog() {
+  const util::MutexLock lock(&mutex_);
+  return database_.EmptyLog();
+}
 
 absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
     SqliteDatabase& database) {
@@ -181,7 +211,18 @@ absl::Status SqliteStore::ReadRules(SqliteStatement& row, std::string_view of,
       absl::StrCat(std::string(of), "rules are missing, or too many"));
 }
 
+// For the callers of an agent that runs on.
+absl::Status SqliteStore::WithRemedy(const absl::Status& status) {
+  if (!absl::IsDataLoss(status)) return status;
+  return util::WithReason(
+      absl::DataLossError(absl::StrCat(
+          status.message(),
+          "; restart the agent, then recover it by 'fwctl recover'")),
+      util::ReasonOf(status));
+}
+
 absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
+  if (copy_keeper_ != nullptr) copy_keeper_->NoteChanges(deltas.size());
   const util::MutexLock lock(&mutex_);
   absl::Status committed = database_.InTransaction([this, deltas] {
     mutex_.AssertHeld();
@@ -203,7 +244,7 @@ absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
   });
   // What it knows of its rows must be what is in the file.
   if (!committed.ok()) history_.Reload().IgnoreError();
-  return committed;
+  return WithRemedy(committed);
 }
 
 absl::Status SqliteStore::WriteHistory(const Delta& delta) {
@@ -308,6 +349,13 @@ absl::Status SqliteStore::WriteAnswer(const AnsweredRequest& request) {
 absl::StatusOr<std::optional<AnsweredRequest>> SqliteStore::FindRequest(
     std::string_view request_id) {
   const util::MutexLock lock(&mutex_);
+  auto found = ReadRequest(request_id);
+  if (!found.ok()) return WithRemedy(found.status());
+  return found;
+}
+
+absl::StatusOr<std::optional<AnsweredRequest>> SqliteStore::ReadRequest(
+    std::string_view request_id) {
   SqliteStatement& row = statements_.find_request;
   FW_ASSIGN_OR_RETURN(const bool found, row.Text(request_id).Step());
   if (!found) return std::nullopt;

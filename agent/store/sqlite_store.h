@@ -2,6 +2,7 @@
 #ifndef FWAGENT_AGENT_STORE_SQLITE_STORE_H_
 #define FWAGENT_AGENT_STORE_SQLITE_STORE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/store/answered_sets.h"
+#include "agent/store/copy_keeper.h"
 #include "agent/store/history_rows.h"
 #include "agent/store/set_rows.h"
 #include "agent/store/sqlite_database.h"
@@ -34,6 +36,13 @@ class SqliteStore : public Store {
   // cases the file is left as it was.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(
       const std::string& directory);
+  // The same in a directory that is taken already.
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(
+      std::shared_ptr<const StateDirectory> directory);
+  // Any other file, which is made where it is missing; calls on it fail with
+  // CANCELLED once `stop` says so, if it is given.
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> OpenFile(
+      const std::string& file, const std::atomic<bool>* stop = nullptr);
 
   // DATA_LOSS names the row that cannot be read, or is not as it was written.
   absl::StatusOr<State> Load() override;
@@ -43,6 +52,11 @@ class SqliteStore : public Store {
   absl::StatusOr<std::vector<HistoryEntry>> ListHistory(
       std::uint64_t before, std::size_t limit) override;
   absl::StatusOr<UndoableEntry> ReadUndo(std::uint64_t generation) override;
+  // Of a store that was opened by its directory.
+  void KeepCopy() override;
+
+  // Moves everything into the file itself, so that it can be renamed.
+  absl::Status EmptyLog();
 
  private:
   struct Statements {
@@ -62,8 +76,7 @@ class SqliteStore : public Store {
     SqliteStatement trim_request_rules;
   };
 
-  SqliteStore(StateDirectory directory, SqliteDatabase database,
-              Statements statements, SetRows set_rows,
+  SqliteStore(SqliteDatabase database, Statements statements, SetRows set_rows,
               AnsweredSets answered_sets, HistoryRows history);
 
   static absl::StatusOr<Statements> PrepareAll(SqliteDatabase& database);
@@ -82,13 +95,17 @@ class SqliteStore : public Store {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteRequests(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static absl::Status WithRemedy(const absl::Status& status);
+  absl::StatusOr<std::optional<AnsweredRequest>> ReadRequest(
+      std::string_view request_id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteAnswer(const AnsweredRequest& request)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status ReadRules(SqliteStatement& row, std::string_view of,
                          std::int64_t total, std::vector<policy::Rule>& rules)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  const StateDirectory directory_;  // locked for as long as we live
+  // Locked for as long as we live; null: only the file was opened.
+  std::shared_ptr<const StateDirectory> directory_;
   util::Mutex mutex_;
   SqliteDatabase database_ ABSL_GUARDED_BY(mutex_);
   // These go before the database.
@@ -96,6 +113,8 @@ class SqliteStore : public Store {
   SetRows set_rows_ ABSL_GUARDED_BY(mutex_);
   AnsweredSets answered_sets_ ABSL_GUARDED_BY(mutex_);
   HistoryRows history_ ABSL_GUARDED_BY(mutex_);
+  // Last: stops first. Set once, by KeepCopy, before the first commit.
+  std::unique_ptr<CopyKeeper> copy_keeper_;
 };
 
 }  // namespace fwagent::store

@@ -76,6 +76,10 @@ class Store {
   virtual absl::Status CommitAll(absl::Span<const Delta> deltas) = 0;
   absl::Status Commit(const Delta& delta) { return CommitAll({&delta, 1}); }
 
+  // What Load returned was right: from now on a copy is kept of what is good,
+  // where there is a disk to keep it on.
+  virtual void KeepCopy() {}
+
   // nullopt when the id is not known (any more).
   virtual absl::StatusOr<std::optional<AnsweredRequest>> FindRequest(
       std::string_view request_id) = 0;
@@ -86,6 +90,30 @@ class Store {
   // What leads back from this generation. NOT_FOUND: it is not kept, or not any
   // more.
   virtual absl::StatusOr<UndoableEntry> ReadUndo(std::uint64_t generation) = 0;
+};
+
+// DATA_LOSS: what was loaded cannot be true.
+absl::Status ContradictionError(std::string_view what);
+
+// Whether this error of opening or loading a store means that its content is
+// lost, or out of reach: a disk that fails, or damage. Others pass when the
+// user does as they say.
+bool IsUnreadable(const absl::Status& status);
+
+// The ways back from such a store. Files of before are never deleted.
+class Recovery {
+ public:
+  virtual ~Recovery() = default;
+
+  // When the last good copy was written; nullopt: there is none.
+  virtual std::optional<absl::Time> CopyTime() const = 0;
+
+  // Puts a store in the place of the one that cannot be read, at one instant: a
+  // new one with this in it, or the last good copy. On error everything is as
+  // before, or the next start finishes it. NOT_FOUND: there is no copy.
+  virtual absl::StatusOr<std::unique_ptr<Store>> FromDelta(
+      const Delta& delta) = 0;
+  virtual absl::StatusOr<std::unique_ptr<Store>> FromCopy() = 0;
 };
 
 }  // namespace fwagent::store

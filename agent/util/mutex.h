@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/time/time.h"
 
 namespace fwagent::util {
 
@@ -31,6 +32,14 @@ class CondVar {
     std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
     variable_.wait(lock);
     lock.release();
+  }
+  // The same, for no longer than this. False: the time is over.
+  bool WaitFor(Mutex* mutex, absl::Duration longest)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
+    const auto end = variable_.wait_for(lock, absl::ToChronoNanoseconds(longest));
+    lock.release();
+    return end == std::cv_status::no_timeout;
   }
   void Signal() { variable_.notify_one(); }
 

@@ -118,13 +118,17 @@ TEST_F(StartupErrorTest, PlaintextBeyondLoopback) {
               HasSubstr("--insecure-remote"));
 }
 
-TEST_F(StartupErrorTest, ADamagedStoreLeavesTheFilterInForce) {
+// A damaged one is no reason not to start; see recovery_test.
+TEST_F(StartupErrorTest, AStoreOfANewerVersionLeavesTheFilterInForce) {
   ASSERT_TRUE(site_->StartAgent());
   ASSERT_EQ(site_->Fwctl({"block-ip", AgentHost::kPeerIPv4}).exit_code, 0);
   site_->StopAgent(SIGTERM);
-  std::ofstream(site_->dir() / "state/fwagent.db", std::ios::trunc)
-      << "this is not a database, and far too short for one";
-  EXPECT_THAT(Refusal(site_->AgentCommand()), HasSubstr("fwagent.db"));
+  // PRAGMA user_version, as SQLite's file format has it.
+  std::fstream(site_->dir() / "state/fwagent.db",
+               std::ios::in | std::ios::out | std::ios::binary)
+      .seekp(60)
+      .write("\0\0\0\x63", 4);
+  EXPECT_THAT(Refusal(site_->AgentCommand()), HasSubstr("newer fwagent"));
   EXPECT_FALSE(Pings(site_->peer(), AgentHost::kHostIPv4));
 }
 

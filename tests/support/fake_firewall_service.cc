@@ -351,4 +351,16 @@ grpc::Status FakeFirewallService::Detach(
   return grpc::Status::OK;
 }
 
+grpc::Status FakeFirewallService::Recover(
+    grpc::ServerContext*, const fwagent::v1::RecoverRequest* request,
+    fwagent::v1::RecoverResponse* response) {
+  const grpc::Status begun = Begin(*request);
+  if (!begun.ok()) return begun;
+  const util::MutexLock lock(&mutex_);
+  response->set_rule_count(rules_.size());
+  response->mutable_as_of_time()->set_seconds(1'700'000'000);
+  response->set_generation(generation_);
+  return grpc::Status::OK;
+}
+
 }  // namespace fwagent::testing

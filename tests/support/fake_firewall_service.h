@@ -76,6 +76,10 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   grpc::Status Detach(grpc::ServerContext* context,
                       const fwagent::v1::DetachRequest* request,
                       fwagent::v1::DetachResponse* response) override;
+  // Brings back the rules that there are.
+  grpc::Status Recover(grpc::ServerContext* context,
+                       const fwagent::v1::RecoverRequest* request,
+                       fwagent::v1::RecoverResponse* response) override;
 
  private:
   // Pointers into status_, those named or, when none is, all.

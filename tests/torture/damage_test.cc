@@ -103,7 +103,7 @@ class DamageTest : public ::testing::Test {
     history_.push_back(std::move(state));
   }
 
-  // nullopt: refused. Otherwise an index of history_, or its size where the
+  // nullopt: refused, and the agent guards by the kernel's tables. Otherwise an index of history_, or its size where the
   // state never was.
   std::optional<std::size_t> Load(const Files& files) {
     const testing::TempDir dir;
@@ -126,8 +126,15 @@ class DamageTest : public ::testing::Test {
     return static_cast<std::size_t>(found - history_.begin());
   }
 
-  static std::optional<std::size_t> Refused(const absl::Status& status) {
+  // An agent is read-only then, or refuses to start: a flipped bit can make a
+  // file another program's, or a newer agent's.
+  std::optional<std::size_t> Refused(const absl::Status& status) {
     EXPECT_FALSE(status.message().empty());
+    if (IsUnreadable(status)) {
+      ++read_only_;
+    } else {
+      EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+    }
     return std::nullopt;
   }
 
@@ -197,6 +204,7 @@ class DamageTest : public ::testing::Test {
     testing::ReportRow(
         absl::StrCat(fault, "; seed ", seed_),
         absl::StrCat("tried ", tried_, ": refused ", refused_,
+                     " (read-only ", read_only_, ")",
                      ", the newest state ", newest_, ", an older one ", older_,
                      ", silently another ", silent_));
   }
@@ -209,6 +217,7 @@ class DamageTest : public ::testing::Test {
   Files crashed_;  // as a kill leaves them: with a log
   std::uint64_t tried_ = 0;
   std::uint64_t refused_ = 0;
+  std::uint64_t read_only_ = 0;  // of these
   std::uint64_t newest_ = 0;
   std::uint64_t older_ = 0;
   std::uint64_t silent_ = 0;

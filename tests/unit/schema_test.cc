@@ -324,7 +324,7 @@ TEST_F(SchemaTest, ATruncatedFileIsRefused) {
     const absl::Status status = Refused();
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss)
         << size << ": " << status;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("from a backup"));
+    EXPECT_THAT(std::string(status.message()), HasSubstr("is damaged"));
   }
   SetContent(whole);
   EXPECT_TRUE(Opened().ok());
