@@ -43,8 +43,8 @@ sigset_t BlockSignals() {
 
 // Shown by "systemctl status".
 void TellSystemd(const std::string& trouble) {
-  sd_notify(0, absl::StrCat("STATUS=", trouble.empty() ? "ready" : trouble)
-                   .c_str());
+  sd_notify(
+      0, absl::StrCat("STATUS=", trouble.empty() ? "ready" : trouble).c_str());
 }
 
 // Read-only where the store cannot be read and is not to be recovered.
@@ -64,8 +64,8 @@ absl::StatusOr<std::unique_ptr<core::Engine>> StartEngine(
     unreadable = engine.status();
     store->reset();
   }
-  auto engine = core::Engine::StartReadOnly(unreadable, &recovery, &data_plane,
-                                            clock);
+  auto engine =
+      core::Engine::StartReadOnly(unreadable, &recovery, &data_plane, clock);
   if (recover.has_value()) {
     FW_RETURN_IF_ERROR(engine->Recover(*recover, "--recover").status());
   }
@@ -99,9 +99,8 @@ absl::Status Run(const Invocation& invocation) {
                              return config.packets_of(name);
                            }}));
   spdlog::info("kernel tables in {}", config.pin_dir);
-  FW_ASSIGN_OR_RETURN(
-      auto engine,
-      StartEngine(store, recovery, *data_plane, invocation.recover));
+  FW_ASSIGN_OR_RETURN(auto engine, StartEngine(store, recovery, *data_plane,
+                                               invocation.recover));
   // Listens before the first look, so that nothing is missed between the two.
   FW_ASSIGN_OR_RETURN(auto links, dataplane::LinkWatcher::Open());
   core::InterfaceKeeper keeper(

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "fwagent/v1/rule.pb.h"
-#include "google/protobuf/timestamp.pb.h"
 #include "fwagent/v1/stats.pb.h"
+#include "google/protobuf/timestamp.pb.h"
 
 namespace fwagent::client {
 

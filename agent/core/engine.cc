@@ -65,7 +65,8 @@ absl::Status Engine::TakeOver(store::State state,
   policy::RuleSet rules;
   for (Rule& rule : state.rules) {
     const absl::Status added = rules.Add(std::move(rule));
-    if (!added.ok()) return store::ContradictionError(std::string(added.message()));
+    if (!added.ok())
+      return store::ContradictionError(std::string(added.message()));
   }
   FW_ASSIGN_OR_RETURN(const Repairs repairs,
                       Reconcile(rules, state.sets, ports, *data_plane_));
@@ -105,8 +106,7 @@ EngineStatus Engine::GetStatus() const {
     const std::uint64_t prefixes =
         read_only_ ? CountOf(family, rules_) : usage.prefixes;
     status.tables.push_back({kTableNames[static_cast<std::size_t>(family)],
-                             prefixes, usage.capacity,
-                             usage.memory_bytes});
+                             prefixes, usage.capacity, usage.memory_bytes});
   }
   return status;
 }

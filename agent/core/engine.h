@@ -48,9 +48,10 @@ class Engine {
   // there, and refuses changes until Recover. Where the filter that is in force
   // reads other tables, Attach is FAILED_PRECONDITION too: it would lift it.
   // `recovery` must outlive the engine.
-  static std::unique_ptr<Engine> StartReadOnly(
-      const absl::Status& why, store::Recovery* recovery,
-      dataplane::DataPlane* data_plane, Clock clock);
+  static std::unique_ptr<Engine> StartReadOnly(const absl::Status& why,
+                                               store::Recovery* recovery,
+                                               dataplane::DataPlane* data_plane,
+                                               Clock clock);
 
   // Ends that: the rules are again those of a store, and enforced.
   // FAILED_PRECONDITION: the store is sound; NOT_FOUND: there is nothing to
@@ -74,9 +75,9 @@ class Engine {
   // The sets in order of name, without their entries.
   std::vector<policy::SetOutcome> Sets() const;
   // At most `limit` entries behind `after`. NOT_FOUND: no such set.
-  absl::StatusOr<SetPage> ListEntries(const std::string& name,
-                                      const std::optional<policy::Prefix>& after,
-                                      std::size_t limit) const;
+  absl::StatusOr<SetPage> ListEntries(
+      const std::string& name, const std::optional<policy::Prefix>& after,
+      std::size_t limit) const;
   // The entries that hold all of a prefix, in order of set.
   std::vector<SetHit> FindInSets(const policy::Prefix& prefix) const;
 
@@ -115,11 +116,11 @@ class Engine {
   void ListLiveRules() ABSL_LOCKS_EXCLUDED(mutex_);
   void SayReadOnly(const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::StatusOr<std::unique_ptr<store::Store>> RecoveredStore(
-      RecoverFrom from) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  absl::StatusOr<std::unique_ptr<store::Store>> RecoveredStore(RecoverFrom from)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   // `why` is OK when changes are taken again.
-  void SetBroken(absl::Status why)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_) ABSL_LOCKS_EXCLUDED(mutex_);
+  void SetBroken(absl::Status why) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_)
+      ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Changes that go to the disk together, with a delta for each.
   struct Batch {

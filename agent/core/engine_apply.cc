@@ -269,8 +269,8 @@ std::size_t Engine::Carry(Batch& batch) {
     Publication publication;
     {
       const util::MutexLock lock(&mutex_);
-      publication = ToPublish({batch.members[i].steps,
-                               batch.members[i].set_steps, rules_, sets_});
+      publication = ToPublish(
+          {batch.members[i].steps, batch.members[i].set_steps, rules_, sets_});
     }
     const absl::Status published = Publish(publication, *data_plane_);
     if (!published.ok()) {
@@ -294,8 +294,8 @@ absl::Status Engine::Undo(const Batch& batch, std::size_t first,
   std::vector<store::Delta> inverses;
   for (std::size_t i = batch.members.size(); i > first; --i) {
     inverses.push_back(Inverse(batch.deltas[i - 1], batch.members[i - 1].steps,
-                               batch.members[i - 1].set_steps,
-                               generation, batch.deltas.back().next_rule_id));
+                               batch.members[i - 1].set_steps, generation,
+                               batch.deltas.back().next_rule_id));
   }
   const absl::Status undone = store_->CommitAll(inverses);
   if (undone.ok()) return NotEnforced(why);

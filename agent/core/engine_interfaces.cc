@@ -53,7 +53,8 @@ dataplane::MendReport Engine::Mend() {
     sets = sets_;
   }
   // No port table is believed: each is written anew.
-  const auto repaired = Reconcile(rules, sets, dataplane::LivePorts(), *data_plane_);
+  const auto repaired =
+      Reconcile(rules, sets, dataplane::LivePorts(), *data_plane_);
   tables_damaged_ = !repaired.ok();
   if (!repaired.ok()) {
     report.trouble = util::WithContext(repaired.status(),

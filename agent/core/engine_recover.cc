@@ -22,7 +22,8 @@ absl::Status NotTakenOver(const absl::Status& why) {
   return util::WithReason(
       absl::FailedPreconditionError(absl::StrCat(
           why.message(),
-          "; and the filter that is in force was left alone, because its tables "
+          "; and the filter that is in force was left alone, because its "
+          "tables "
           "are those of another version, or have lost their pins: start that "
           "version with --recover kernel, or this one with --recover copy")),
       kReason);
@@ -31,10 +32,9 @@ absl::Status NotTakenOver(const absl::Status& why) {
 // What the user can do, with what is there to do it from.
 std::string Remedy(std::size_t live_rules, std::optional<absl::Time> copy) {
   const std::string from_copy =
-      copy.has_value()
-          ? absl::StrCat("'fwctl recover --from copy' (of ", TimeText(*copy),
-                         ")")
-          : "";
+      copy.has_value() ? absl::StrCat("'fwctl recover --from copy' (of ",
+                                      TimeText(*copy), ")")
+                       : "";
   if (live_rules == 0 && from_copy.empty()) {
     return "there are neither rules in the kernel nor is there a copy to "
            "recover from: mend the disk, or restore the state directory from a "
@@ -49,9 +49,10 @@ std::string Remedy(std::size_t live_rules, std::optional<absl::Time> copy) {
 
 }  // namespace
 
-std::unique_ptr<Engine> Engine::StartReadOnly(
-    const absl::Status& why, store::Recovery* recovery,
-    dataplane::DataPlane* data_plane, Clock clock) {
+std::unique_ptr<Engine> Engine::StartReadOnly(const absl::Status& why,
+                                              store::Recovery* recovery,
+                                              dataplane::DataPlane* data_plane,
+                                              Clock clock) {
   auto engine = std::unique_ptr<Engine>(
       new Engine(nullptr, data_plane, std::move(clock)));
   const util::MutexLock change_lock(&engine->change_mutex_);
@@ -67,9 +68,8 @@ std::unique_ptr<Engine> Engine::StartReadOnly(
 
 void Engine::ListLiveRules() {
   const auto ports = data_plane_->ReadPorts();
-  const auto live =
-      ports.ok() ? AdoptLiveRules(*data_plane_, *ports, clock_())
-                 : absl::StatusOr<store::Delta>(ports.status());
+  const auto live = ports.ok() ? AdoptLiveRules(*data_plane_, *ports, clock_())
+                               : absl::StatusOr<store::Delta>(ports.status());
   if (!live.ok()) {
     spdlog::error("no rules can be listed: {}",
                   std::string(live.status().message()));
@@ -92,9 +92,9 @@ void Engine::SayReadOnly(const absl::Status& why) {
                          " rules in the kernel stay in force")
           : "there are no rules in the kernel, so that none is enforced";
   SetBroken(util::WithReason(
-      absl::FailedPreconditionError(absl::StrCat(
-          "no changes are taken: ", why.message(), "; ", enforced, "; ",
-          Remedy(live_rules, recovery_->CopyTime()))),
+      absl::FailedPreconditionError(
+          absl::StrCat("no changes are taken: ", why.message(), "; ", enforced,
+                       "; ", Remedy(live_rules, recovery_->CopyTime()))),
       kReason));
 }
 

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <utility>
 
-
 namespace fwagent::store {
 namespace {
 

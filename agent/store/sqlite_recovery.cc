@@ -70,10 +70,10 @@ absl::StatusOr<std::unique_ptr<Store>> SqliteRecovery::FromCopy() {
   }
   const std::string file = UnfinishedFile(StateFile(*directory_));
   RemoveWithLog(file);
-  return Take(util::WithContext(CopyWhole(copy, file),
-                                absl::StrCat("the copy ", copy,
-                                             " cannot be used")),
-              file, directory_);
+  return Take(
+      util::WithContext(CopyWhole(copy, file),
+                        absl::StrCat("the copy ", copy, " cannot be used")),
+      file, directory_);
 }
 
 }  // namespace fwagent::store

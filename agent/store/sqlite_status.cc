@@ -35,9 +35,8 @@ absl::Status Unavailable(const std::string& what) {
 absl::Status ReadOrWriteFailed(sqlite3* connection, const std::string& file,
                                int system_error) {
   return DiskFailedError(
-      file, system_error == 0
-                ? std::string(sqlite3_errmsg(connection))
-                : std::generic_category().message(system_error));
+      file, system_error == 0 ? std::string(sqlite3_errmsg(connection))
+                              : std::generic_category().message(system_error));
 }
 
 // SQLite only knows ENOSPC as a full disk; quotas and size limits are one to
@@ -90,10 +89,9 @@ absl::Status SqliteStatus(sqlite3* connection, int code) {
 }
 
 absl::Status DamagedError(const std::string& file, std::string_view what) {
-  return util::WithReason(
-      absl::DataLossError(
-          absl::StrCat(file, " is damaged (", std::string(what), ")")),
-      kDamaged);
+  return util::WithReason(absl::DataLossError(absl::StrCat(
+                              file, " is damaged (", std::string(what), ")")),
+                          kDamaged);
 }
 
 absl::Status DiskFailedError(const std::string& file, std::string_view why) {
@@ -107,8 +105,8 @@ absl::Status DiskFailedError(const std::string& file, std::string_view why) {
 
 absl::Status ContradictionError(std::string_view what) {
   return util::WithReason(
-      absl::DataLossError(absl::StrCat("the store contradicts itself: ",
-                                       std::string(what))),
+      absl::DataLossError(
+          absl::StrCat("the store contradicts itself: ", std::string(what))),
       kDamaged);
 }
 

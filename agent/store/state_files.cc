@@ -32,8 +32,8 @@ bool Exists(const std::string& file) {
 
 absl::Status Rename(const std::string& from, const std::string& to) {
   if (std::rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
-  return util::ErrnoToStatus(
-      errno, absl::StrCat("cannot rename ", from, " to ", to));
+  return util::ErrnoToStatus(errno,
+                             absl::StrCat("cannot rename ", from, " to ", to));
 }
 
 absl::Status Sync(const std::string& file) {

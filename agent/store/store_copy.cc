@@ -49,8 +49,8 @@ absl::Status CopyPages(const std::string& from, const std::string& to,
   FW_ASSIGN_OR_RETURN(SqliteDatabase source, SqliteDatabase::Open(from));
   FW_ASSIGN_OR_RETURN(SqliteDatabase target, SqliteDatabase::Open(to));
   // Worth nothing before it is whole, and synced here.
-  FW_RETURN_IF_ERROR(target.Execute(
-      "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"));
+  FW_RETURN_IF_ERROR(
+      target.Execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"));
   const util::ScopedFd written(open(to.c_str(), O_RDONLY | O_CLOEXEC));
   int steps = 0;
   return source.CopyTo(target, [&] {

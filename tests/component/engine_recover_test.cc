@@ -183,7 +183,8 @@ TEST_F(EngineRecoverTest, AFilterOnOtherTablesIsNotReplaced) {
   ASSERT_TRUE(engine_->Attach("eth0", dataplane::ModePreference::kAuto).ok());
   kernel_.SetInheritsTables(false);
   LoseStore();
-  const auto refused = engine_->Attach("eth0", dataplane::ModePreference::kAuto);
+  const auto refused =
+      engine_->Attach("eth0", dataplane::ModePreference::kAuto);
   EXPECT_THAT(std::string(refused.status().message()),
               AllOf(HasSubstr("left alone"), HasSubstr("--recover copy")));
   // On a host without a filter there is nothing to lift.
