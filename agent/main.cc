@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "agent/arguments.h"
+#include "agent/core/boot_timer.h"
+#include "agent/core/clocks.h"
 #include "agent/core/engine.h"
+#include "agent/core/expiry_worker.h"
 #include "agent/core/interface_keeper.h"
 #include "agent/core/interface_watch.h"
 #include "agent/dataplane/libbpf_data_plane.h"
@@ -52,10 +54,10 @@ absl::StatusOr<std::unique_ptr<core::Engine>> StartEngine(
     absl::StatusOr<std::unique_ptr<store::SqliteStore>>& store,
     store::Recovery& recovery, dataplane::DataPlane& data_plane,
     std::optional<core::RecoverFrom> recover) {
-  const auto clock = [] { return absl::Now(); };
+  const core::Clocks clocks = core::HostClocks();
   absl::Status unreadable = store.status();
   if (store.ok()) {
-    auto engine = core::Engine::Start(store->get(), &data_plane, clock);
+    auto engine = core::Engine::Start(store->get(), &data_plane, clocks);
     if (engine.ok() && recover.has_value()) {
       return absl::FailedPreconditionError(
           "--recover: the store is sound; start without it");
@@ -65,7 +67,7 @@ absl::StatusOr<std::unique_ptr<core::Engine>> StartEngine(
     store->reset();
   }
   auto engine =
-      core::Engine::StartReadOnly(unreadable, &recovery, &data_plane, clock);
+      core::Engine::StartReadOnly(unreadable, &recovery, &data_plane, clocks);
   if (recover.has_value()) {
     FW_RETURN_IF_ERROR(engine->Recover(*recover, "--recover").status());
   }
@@ -101,6 +103,7 @@ absl::Status Run(const Invocation& invocation) {
   spdlog::info("kernel tables in {}", config.pin_dir);
   FW_ASSIGN_OR_RETURN(auto engine, StartEngine(store, recovery, *data_plane,
                                                invocation.recover));
+  FW_ASSIGN_OR_RETURN(auto timer, core::BootTimer::Open());
   // Listens before the first look, so that nothing is missed between the two.
   FW_ASSIGN_OR_RETURN(auto links, dataplane::LinkWatcher::Open());
   core::InterfaceKeeper keeper(
@@ -111,6 +114,9 @@ absl::Status Run(const Invocation& invocation) {
   FW_ASSIGN_OR_RETURN(auto server,
                       service::Server::Start(engine.get(), &keeper, FW_VERSION,
                                              std::move(sockets)));
+  // Last, as after a reboot it may have much to write, for which attaching and
+  // the first calls would wait.
+  const core::ExpiryWorker expiry(engine.get(), std::move(timer));
   engine->OnTrouble(TellSystemd);
   sd_notify(0, "READY=1");
   spdlog::info("ready");

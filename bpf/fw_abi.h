@@ -4,7 +4,8 @@
  *
  * Rule tables are written by the agent alone, counters by the kernel alone.
  * FW_LAYOUT_VERSION is part of the pin path: raise it with every change that
- * an older program or agent would misread. */
+ * an older program or agent would misread. fw_counters and fw_slots have a
+ * number of their own, so that counters go on when other maps change. */
 #ifndef FW_ABI_H
 #define FW_ABI_H
 
@@ -16,7 +17,10 @@
 #define FW_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 
-#define FW_LAYOUT_VERSION 5
+#define FW_LAYOUT_VERSION 6
+#define FW_COUNTERS_VERSION 1
+/* The last layout whose folder holds counters too: of version 1. */
+#define FW_LAYOUT_WITH_COUNTERS 5
 
 /* Most interfaces that one agent guards: one counter slot each. */
 #define FW_MAX_INTERFACES 64
@@ -68,11 +72,18 @@ enum fw_family {
   FW_FAMILIES = 2,
 };
 
+/* Deadlines are in ticks of 2^27 nanoseconds of the boot clock, see
+ * agent/policy/deadline.h: in force while the present tick is smaller. */
+#define FW_TICK_SHIFT 27
+#define FW_FOREVER 0xffffffffu
+
 /* Value of a port table: the rule that blocks the port, 0 for none. */
 struct fw_rule_ref {
   __u64 rule_id;
+  __u32 until; /* deadline */
+  __u32 unused;
 };
-FW_ASSERT(sizeof(struct fw_rule_ref) == 8, "layout");
+FW_ASSERT(sizeof(struct fw_rule_ref) == 16, "layout");
 
 /* Entries of one port table: one for each port. */
 #define FW_PORTS 65536

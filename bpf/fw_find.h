@@ -137,9 +137,9 @@ static __always_inline __u32 fw_find_shorter4(__u64 root, __u32 address) {
 }
 
 /* What the tables behind the front say: NOTHING, BLOCK, ALLOW, MEANING,
- * BLOCK_AT, ALLOW_AT or OTHER_AT. An entry for the host itself is the answer,
- * whatever else there is; what says the same of a whole /16 leaves room for
- * none. */
+ * TIMED, BLOCK_AT, ALLOW_AT or OTHER_AT. An entry for the host itself is the
+ * answer, whatever else there is; what says the same of a whole /16 leaves room
+ * for none. */
 static __always_inline __u32 fw_entry_behind4(__u32 which, __u32 address,
                                               __u32 front) {
   const struct fw_generation *generation = fw_generation(FW_FAMILY_IPV4, which);

@@ -80,21 +80,52 @@ __noinline __u32 fw_lookup_source6_apart(__be64 high, __be64 low) {
   return fw_lookup_source6(high, low);
 }
 
-/* Not static, as fw_count_any and for the same reason. */
-__noinline __u32 fw_verdict_of_meaning(__u32 record) {
-  const union fw_line *line = fw_line(record / FW_LINE_RECORDS);
-
-  return line ? line->meanings[record % FW_LINE_RECORDS].verdict : 0;
+/* Whether a deadline is past. Who has one asks for the time, and nobody else:
+ * that is a call. Not static, as fw_count_any and for the same reason. */
+__noinline int fw_is_past(__u32 until) {
+  return bpf_ktime_get_boot_ns() >> FW_TICK_SHIFT >= until;
 }
 
-/* NOTHING, BLOCK or ALLOW. */
+__noinline __u32 fw_verdict_of_terms(__u32 record) {
+  const union fw_line *line = fw_line(record / FW_LINE_RECORDS);
+  __u64 now;
+
+  if (!line) return 0;
+  now = bpf_ktime_get_boot_ns() >> FW_TICK_SHIFT;
+  if (now < line->terms[record % FW_LINE_RECORDS].allow_until)
+    return FW_ENTRY_ALLOW;
+  if (now < line->terms[record % FW_LINE_RECORDS].block_until)
+    return FW_ENTRY_BLOCK;
+  return FW_ENTRY_NOTHING;
+}
+
+__noinline __u32 fw_verdict_of_meaning(__u32 record) {
+  const union fw_line *line = fw_line(record / FW_LINE_RECORDS);
+  __u32 verdict;
+
+  if (!line) return 0;
+  verdict = line->meanings[record % FW_LINE_RECORDS].verdict;
+  if (verdict != FW_ENTRY_TIMED) return verdict;
+  return fw_verdict_of_terms(line->meanings[record % FW_LINE_RECORDS].rule);
+}
+
+/* Of what has to be read first: MEANING or TIMED. */
+__noinline __u32 fw_verdict_of_record(__u32 entry) {
+  __u32 record = entry & FW_ENTRY_PAYLOAD;
+
+  if (fw_kind_of(entry) == FW_ENTRY_MEANING)
+    return fw_verdict_of_meaning(record);
+  return fw_verdict_of_terms(record);
+}
+
+/* NOTHING, BLOCK or ALLOW. What most packets meet is told by one comparison. */
 static __always_inline __u32 fw_verdict_of(__u32 entry) {
   __u32 kind = fw_kind_of(entry);
 
-  if (kind == FW_ENTRY_BLOCK_AT) return FW_ENTRY_BLOCK;
-  if (kind == FW_ENTRY_ALLOW_AT) return FW_ENTRY_ALLOW;
-  if (kind != FW_ENTRY_MEANING) return kind;
-  return fw_verdict_of_meaning(entry & FW_ENTRY_PAYLOAD);
+  if (kind < FW_ENTRY_MEANING) return kind;
+  if (kind >= FW_ENTRY_BLOCK_AT)
+    return kind - FW_ENTRY_BLOCK_AT + FW_ENTRY_BLOCK;
+  return fw_verdict_of_record(entry);
 }
 
 /* The id of the rule, 0 for none. `protocol` is an enum fw_port_protocol,
@@ -108,7 +139,9 @@ static __always_inline __u64 fw_lookup_port(__u32 protocol, __u32 port) {
   table = bpf_map_lookup_elem(&fw_ports, &keys.key.first);
   if (!table) return 0;
   rule = bpf_map_lookup_elem(table, &keys.key.second);
-  return rule ? rule->rule_id : 0;
+  if (!rule || rule->rule_id == 0) return 0;
+  if (rule->until != FW_FOREVER && fw_is_past(rule->until)) return 0;
+  return rule->rule_id;
 }
 
 static __always_inline int fw_drops_by_default(void) {

@@ -57,7 +57,8 @@ struct {
 } fw_slabs SEC(".maps");
 
 /* The blocked ports of one protocol.
- * Key: port, host byte order. Value: the rule that blocks it, 0 for none.
+ * Key: port, host byte order. Value: the rule that blocks it, 0 for none,
+ * and when that ends.
  * Writer: the agent, before the table is in use and never again.
  * Size: every port there is, so it cannot be full. */
 struct fw_port_table {

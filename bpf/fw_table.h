@@ -45,11 +45,12 @@ enum fw_entry_kind {
   /* payload: up to four lengths, as in fw_subtree but of 7 bits; where none of
    * them matches, the answer is nothing */
   FW_ENTRY_LENGTHS = 5,
+  FW_ENTRY_TIMED = 6, /* payload: the record of a struct fw_terms */
   /* Not in tables, but what a look-up found in a slot of an IPv4 bucket whose
    * entry has not been read. payload: line * 16 + place in the line */
-  FW_ENTRY_BLOCK_AT = 6,
-  FW_ENTRY_ALLOW_AT = 7,
-  FW_ENTRY_OTHER_AT = 8, /* MEANING */
+  FW_ENTRY_BLOCK_AT = 8,
+  FW_ENTRY_ALLOW_AT = 9,
+  FW_ENTRY_OTHER_AT = 10, /* MEANING or TIMED */
 };
 
 /* A record is a quarter of a line; its number is line * 4 + quarter. */
@@ -58,10 +59,22 @@ enum fw_entry_kind {
 /* An answer that an entry cannot hold by itself. */
 struct fw_meaning {
   __u64 classes; /* a bit for each class that the address is a member of */
-  __u32 verdict; /* enum fw_entry_kind: NOTHING, BLOCK or ALLOW */
-  __u32 rule;    /* its number */
+  __u32 verdict; /* enum fw_entry_kind: NOTHING, BLOCK, ALLOW or TIMED */
+  __u32 rule;    /* its number; of TIMED the record of a struct fw_terms */
 };
 FW_ASSERT(sizeof(struct fw_meaning) * FW_LINE_RECORDS == FW_LINE_BYTES, "");
+
+/* A verdict that ends: allow while the present tick is below allow_until, else
+ * block while it is below block_until, else nothing. Deadlines are those of
+ * fw_abi.h; 0 has always ended. A record is never changed while readers can
+ * reach it. */
+struct fw_terms {
+  __u32 block_until;
+  __u32 allow_until;
+  __u32 block_rule; /* its number */
+  __u32 allow_rule;
+};
+FW_ASSERT(sizeof(struct fw_terms) * FW_LINE_RECORDS == FW_LINE_BYTES, "");
 
 /* What is below an anchor. */
 struct fw_subtree {
@@ -183,6 +196,7 @@ union fw_line {
   struct fw_bucket6 bucket6;
   struct fw_subtree subtrees[FW_LINE_RECORDS];
   struct fw_meaning meanings[FW_LINE_RECORDS];
+  struct fw_terms terms[FW_LINE_RECORDS];
 };
 FW_ASSERT(sizeof(union fw_line) == FW_LINE_BYTES, "layout");
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/duration.h"
 #include "client/printable.h"
+#include "client/set_options.h"
 #include "client/version.h"
 
 namespace fwagent::client {
@@ -30,6 +31,8 @@ struct Words {
   std::string ports;
   std::string watch;
   std::string mode;
+  std::optional<std::string> ttl;
+  std::optional<std::string> until;
   std::string recover_from;
   bool all_interfaces = false;
 };
@@ -66,6 +69,7 @@ class CommandLine {
 
   // Words to values: absl::Status with what cannot be understood.
   absl::Status Understand();
+  absl::Status UnderstandEnd();
   absl::Status UnderstandSources();
   absl::Status UnderstandStats();
   absl::Status UnderstandInterfaces(const char* command);
@@ -81,6 +85,7 @@ class CommandLine {
   CLI::Option* mode_ = nullptr;
   Words words_;
   Arguments arguments_;
+  SetOptions set_options_{app_, arguments_};
 };
 
 CLI::App* CommandLine::AddCommand(Command command, const std::string& name,
@@ -110,10 +115,20 @@ void CommandLine::AddChangeOptions(CLI::App* app) {
                   "Makes a retry harmless: the same id is applied once");
   app->add_flag("--validate-only", arguments_.validate_only,
                 "Only say whether the agent would accept it");
+  app->add_option("--if-etag", arguments_.etag,
+                  "Only under the policy with this etag: see status");
 }
 
 void CommandLine::AddBlockOptions(CLI::App* app) {
   app->add_option("--comment", arguments_.comment, "Text kept with the rule");
+  CLI::Option* ttl =
+      app->add_option("--ttl", words_.ttl,
+                      "End the block after this, as in 90s, 10m, 1h30m, 7d");
+  app->add_option("--until", words_.until,
+                  "End the block then, as in 2026-12-01T12:00:00Z")
+      ->excludes(ttl);
+  app->add_flag("--renew", arguments_.renew,
+                "If it is blocked already, give the block this end");
   AddChangeOptions(app);
   app->add_flag("--exist-ok", arguments_.tolerate_unchanged,
                 "Succeed if it is blocked already");
@@ -173,6 +188,19 @@ void CommandLine::AddReadCommands() {
                                 "Show what the agent guards, and how");
   status->add_flag("--check", arguments_.check,
                    "Exit with 1 unless every interface is attached");
+  AddCommand(Command::kHistory, "history",
+             "Show how the policy came to be, the newest generation first")
+      ->add_option("--count", arguments_.history_count, "So many generations")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  CLI::App* rollback =
+      AddCommand(Command::kRollback, "rollback",
+                 "Make everything as it was at an earlier generation");
+  rollback
+      ->add_option("GENERATION", arguments_.generation,
+                   "Its number: see history")
+      ->required();
+  AddChangeOptions(rollback);
   AddCommand(Command::kVersion, "version",
              "Show the versions of fwctl and of the agent");
 }
@@ -220,6 +248,20 @@ absl::Status CommandLine::UnderstandSources() {
       "PREFIX is required, or --file with a list of them");
 }
 
+absl::Status CommandLine::UnderstandEnd() {
+  if (words_.ttl.has_value()) {
+    const auto ttl = ReadTtl("--ttl", *words_.ttl);
+    if (!ttl.ok()) return ttl.status();
+    arguments_.ttl = *ttl;
+  }
+  if (words_.until.has_value()) {
+    const auto until = ReadTime("--until", *words_.until);
+    if (!until.ok()) return until.status();
+    arguments_.until = *until;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CommandLine::UnderstandStats() {
   if (watch_->count() == 0) return absl::OkStatus();
   const auto interval =
@@ -257,6 +299,8 @@ absl::Status CommandLine::Understand() {
   const auto timeout = ReadDuration("--timeout", words_.timeout);
   if (!timeout.ok()) return timeout.status();
   arguments_.timeout = *timeout;
+  absl::Status end = UnderstandEnd();
+  if (!end.ok()) return end;
   switch (arguments_.command) {
     case Command::kBlockIp:
     case Command::kUnblockIp:
@@ -274,6 +318,15 @@ absl::Status CommandLine::Understand() {
       return UnderstandInterfaces("attach");
     case Command::kDetach:
       return UnderstandInterfaces("detach");
+    case Command::kSetCreate:
+    case Command::kSetDelete:
+    case Command::kSetAdd:
+    case Command::kSetRemove:
+    case Command::kSetFlush:
+    case Command::kSetImport:
+    case Command::kSetList:
+    case Command::kSetCheck:
+      return set_options_.Understand();
     case Command::kRecover:
       arguments_.recover_from = words_.recover_from == "kernel"
                                     ? fwagent::v1::RECOVERY_SOURCE_KERNEL

@@ -13,6 +13,7 @@
 #include "client/failure.h"
 #include "client/port_spec.h"
 #include "fwagent/v1/firewall_service.pb.h"
+#include "fwagent/v1/set_service.pb.h"
 
 namespace fwagent::client {
 
@@ -26,11 +27,30 @@ enum class Command {
   kStatus,
   kAttach,
   kDetach,
+  kSetCreate,
+  kSetDelete,
+  kSetAdd,
+  kSetRemove,
+  kSetFlush,
+  kSetImport,
+  kSetList,
+  kSetCheck,
+  kHistory,
+  kRollback,
   kRecover,
   kVersion,
 };
 
 enum class OutputFormat { kText, kJson };
+
+// Of the commands of sets.
+struct SetArguments {
+  std::string name;  // of check: the address
+  std::vector<std::string> words;
+  fwagent::v1::SetAction action = fwagent::v1::SET_ACTION_BLOCK;
+  bool add = false;           // import: beside what is there
+  bool skip_invalid = false;  // import: leave out bad lines
+};
 
 struct Arguments {
   Command command = Command::kVersion;
@@ -44,7 +64,15 @@ struct Arguments {
   // block-port, unblock-port.
   PortSpec ports;
   std::string comment;
+  // block-*: when it ends; one of them at most.
+  std::optional<absl::Duration> ttl;
+  std::optional<absl::Time> until;
+  // block-*: what is blocked already gets this end.
+  bool renew = false;
   std::string request_id;
+  std::string etag;              // of the policy that a change is for
+  std::uint64_t generation = 0;  // rollback
+  std::int32_t history_count = 20;
   bool validate_only = false;
   // ALREADY_EXISTS of block-*, NOT_FOUND of unblock-*, is success.
   bool tolerate_unchanged = false;
@@ -62,6 +90,8 @@ struct Arguments {
   std::vector<std::string> interfaces;
   // attach.
   fwagent::v1::ModePreference mode = fwagent::v1::MODE_PREFERENCE_UNSPECIFIED;
+
+  SetArguments set;
   // recover.
   fwagent::v1::RecoverySource recover_from =
       fwagent::v1::RECOVERY_SOURCE_UNSPECIFIED;

@@ -1,4 +1,5 @@
 // block-ip, unblock-ip, block-port, unblock-port.
+#include "client/block_fields.h"
 #include "client/commands.h"
 
 namespace fwagent::client {
@@ -11,6 +12,7 @@ template <typename Request>
 void FillCommon(const Arguments& arguments, Request* request) {
   request->set_request_id(arguments.request_id);
   request->set_validate_only(arguments.validate_only);
+  request->set_etag(arguments.etag);
 }
 
 template <typename Request>
@@ -66,7 +68,7 @@ Outcome RunChange(const CommandContext& context) {
   }
   if (arguments.command == Command::kBlockIp) {
     auto request = SourceRequest<fwagent::v1::BlockIPRequest>(arguments);
-    request.set_comment(arguments.comment);
+    FillBlock(arguments, &request);
     return Send(context, &Stub::BlockIP, request, kExists);
   }
   if (arguments.command == Command::kUnblockIp) {
@@ -76,7 +78,7 @@ Outcome RunChange(const CommandContext& context) {
   }
   if (arguments.command == Command::kBlockPort) {
     auto request = PortRequest<fwagent::v1::BlockPortRequest>(arguments);
-    request.set_comment(arguments.comment);
+    FillBlock(arguments, &request);
     return Send(context, &Stub::BlockPort, request, kExists);
   }
   return Send(context, &Stub::UnblockPort,

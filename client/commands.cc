@@ -131,10 +131,23 @@ Outcome RunCommand(const CommandContext& context) {
       return RunAttach(context);
     case Command::kDetach:
       return RunDetach(context);
+    case Command::kHistory:
+      return RunHistory(context);
+    case Command::kRollback:
+      return RunRollback(context);
     case Command::kRecover:
       return RunRecover(context);
     case Command::kVersion:
       return RunVersion(context);
+    case Command::kSetCreate:
+    case Command::kSetDelete:
+    case Command::kSetAdd:
+    case Command::kSetRemove:
+    case Command::kSetFlush:
+    case Command::kSetImport:
+    case Command::kSetList:
+    case Command::kSetCheck:
+      return RunSet(context);
     case Command::kBlockIp:
     case Command::kUnblockIp:
     case Command::kBlockPort:

@@ -44,6 +44,10 @@ Outcome RunSources(const CommandContext& context);
 Outcome RunList(const CommandContext& context);
 Outcome RunStats(const CommandContext& context);
 Outcome RunStatus(const CommandContext& context);
+// Of every command of sets.
+Outcome RunSet(const CommandContext& context);
+Outcome RunHistory(const CommandContext& context);
+Outcome RunRollback(const CommandContext& context);
 Outcome RunAttach(const CommandContext& context);
 Outcome RunDetach(const CommandContext& context);
 Outcome RunRecover(const CommandContext& context);

@@ -5,6 +5,8 @@
 #include <fstream>
 #include <iostream>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/printable.h"
 
@@ -63,6 +65,30 @@ absl::StatusOr<std::vector<ListedPrefix>> ReadPrefixFile(
         absl::StrCat("cannot open ", path, ": ", std::strerror(errno)));
   }
   return ReadPrefixList(file, path, most);
+}
+
+void NameLines(std::string_view field,
+               const std::vector<ListedPrefix>& prefixes, Failure& failure) {
+  for (FieldViolation& violation : failure.violations) {
+    const std::size_t end = violation.field.find(']');
+    std::size_t index = 0;
+    if (!absl::StartsWith(violation.field, std::string(field)) ||
+        end == std::string::npos ||
+        !absl::SimpleAtoi(
+            violation.field.substr(field.size(), end - field.size()), &index) ||
+        index >= prefixes.size()) {
+      continue;
+    }
+    const ListedPrefix& prefix = prefixes[index];
+    const std::string rest = violation.field.substr(end + 1);
+    // The same for all of them.
+    violation.field = rest == ".ttl"           ? "--ttl"
+                      : rest == ".expire_time" ? "--until"
+                      : prefix.place.empty()   ? prefix.text
+                                               : prefix.place;
+    failure.message =
+        absl::StrCat(violation.field, ": ", violation.description);
+  }
 }
 
 }  // namespace fwagent::client

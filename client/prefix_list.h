@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <istream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "client/failure.h"
 
 namespace fwagent::client {
 
@@ -26,6 +28,11 @@ absl::StatusOr<std::vector<ListedPrefix>> ReadPrefixList(
 // The same of a file, "-" for standard input. NOT_FOUND: it cannot be opened.
 absl::StatusOr<std::vector<ListedPrefix>> ReadPrefixFile(
     const std::string& path, std::size_t most);
+
+// Fields such as "edits[7].block.text" are in the terms of the protocol; people
+// have lines. `field` is what comes before the index, as in "edits[".
+void NameLines(std::string_view field,
+               const std::vector<ListedPrefix>& prefixes, Failure& failure);
 
 }  // namespace fwagent::client
 

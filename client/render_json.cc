@@ -41,17 +41,25 @@ class JsonRenderer : public Renderer {
     out_ << "{\"unchanged\":true,\"message\":" << JsonQuoted(message) << "}\n";
   }
 
+  void Said(const std::string&,
+            const google::protobuf::Message& response) override {
+    out_ << ToJson(response) << "\n";
+  }
+
   void RulePage(const fwagent::v1::ListRulesResponse& page) override {
-    for (const fwagent::v1::Rule& rule : page.rules()) {
-      out_ << (listing_ ? ",\n" : "{\"rules\":[\n") << ToJson(rule);
-      listing_ = true;
-    }
+    Page("rules", page.rules());
   }
 
   void EndOfRules(const fwagent::v1::ListRulesResponse& last) override {
-    out_ << (listing_ ? "\n" : "{\"rules\":[") << "],\"totalSize\":\""
-         << last.total_size() << "\",\"generation\":\"" << last.generation()
-         << "\"}\n";
+    EndOfPages("rules", last);
+  }
+
+  void EntryPage(const fwagent::v1::ListSetEntriesResponse& page) override {
+    Page("entries", page.entries());
+  }
+
+  void EndOfEntries(const fwagent::v1::ListSetEntriesResponse& last) override {
+    EndOfPages("entries", last);
   }
 
   void Stats(const StatsSample& sample) override {
@@ -95,6 +103,23 @@ class JsonRenderer : public Renderer {
   }
 
  private:
+  template <typename Items>
+  void Page(const char* name, const Items& items) {
+    for (const auto& item : items) {
+      out_ << (listing_ ? std::string(",\n")
+                        : absl::StrCat("{\"", name, "\":[\n"))
+           << ToJson(item);
+      listing_ = true;
+    }
+  }
+
+  template <typename Response>
+  void EndOfPages(const char* name, const Response& last) {
+    out_ << (listing_ ? std::string("\n") : absl::StrCat("{\"", name, "\":["))
+         << "],\"totalSize\":\"" << last.total_size() << "\",\"generation\":\""
+         << last.generation() << "\"}\n";
+  }
+
   std::ostream& out_;
   std::ostream& err_;
   bool listing_ = false;  // the document is open

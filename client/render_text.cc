@@ -93,13 +93,20 @@ class TextRenderer : public Renderer {
       : layout_(layout),
         out_(out),
         err_(err),
-        rules_({{"ID", Align::kRight}, {"RULE"}, {"CREATED"}, {"COMMENT"}}) {}
+        rules_({{"ID", Align::kRight},
+                {"RULE"},
+                {"CREATED"},
+                {"ENDS"},
+                {"COMMENT"}}) {}
 
   void Changed(const ChangeReport& report) override {
     const std::string verb = report.block ? "block" : "unblock";
     out_ << (report.validate_only ? "would " + verb : verb + "ed") << " "
          << Printable(MatchText(report.rule));
     if (report.rule.id() != 0) out_ << " (rule " << report.rule.id() << ")";
+    if (report.block && report.rule.has_expire_time()) {
+      out_ << ", ends " << EndText(report.rule, layout_.now());
+    }
     out_ << "\n";
   }
 
@@ -119,10 +126,25 @@ class TextRenderer : public Renderer {
     out_ << "unchanged: " << Printable(message) << "\n";
   }
 
+  void Said(const std::string& text,
+            const google::protobuf::Message&) override {
+    out_ << text << "\n";
+  }
+
+  // A list that an import takes back.
+  void EntryPage(const fwagent::v1::ListSetEntriesResponse& page) override {
+    for (const fwagent::v1::SetEntry& entry : page.entries()) {
+      out_ << Printable(entry.prefix().text()) << "\n";
+    }
+  }
+
+  void EndOfEntries(const fwagent::v1::ListSetEntriesResponse&) override {}
+
   void RulePage(const fwagent::v1::ListRulesResponse& page) override {
     for (const fwagent::v1::Rule& rule : page.rules()) {
       rules_.AddRow({absl::StrCat(rule.id()), MatchText(rule),
-                     CreatedText(rule), rule.comment()});
+                     CreatedText(rule), EndText(rule, layout_.now()),
+                     rule.comment()});
     }
     rules_.Write(out_);
   }
@@ -137,7 +159,8 @@ class TextRenderer : public Renderer {
   void Status(const fwagent::v1::GetStatusResponse& status) override {
     out_ << "fwagent " << Printable(status.version()) << ", up "
          << UptimeText(status.uptime_seconds()) << ", generation "
-         << status.generation() << "\n\n";
+         << status.generation() << "\n"
+         << "etag " << Printable(status.etag()) << "\n\n";
     if (status.table_repairs() != 0) {
       out_ << "table repairs: " << status.table_repairs() << "\n\n";
     }

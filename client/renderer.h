@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -11,6 +12,7 @@
 #include "absl/time/time.h"
 #include "client/failure.h"
 #include "fwagent/v1/firewall_service.pb.h"
+#include "fwagent/v1/set_service.pb.h"
 
 namespace fwagent::client {
 
@@ -48,9 +50,17 @@ class Renderer {
   // Nothing to change, and that is fine; the agent's words.
   virtual void Unchanged(const std::string& message) = 0;
 
+  // An answer in words, and as it came.
+  virtual void Said(const std::string& text,
+                    const google::protobuf::Message& response) = 0;
+
   // One listing is pages in order, then the end with the last page again.
   virtual void RulePage(const fwagent::v1::ListRulesResponse& page) = 0;
   virtual void EndOfRules(const fwagent::v1::ListRulesResponse& last) = 0;
+
+  virtual void EntryPage(const fwagent::v1::ListSetEntriesResponse& page) = 0;
+  virtual void EndOfEntries(
+      const fwagent::v1::ListSetEntriesResponse& last) = 0;
 
   virtual void Stats(const StatsSample& sample) = 0;
   virtual void Status(const fwagent::v1::GetStatusResponse& status) = 0;
@@ -71,6 +81,8 @@ struct TextLayout {
   bool redraw = false;
   // Counters come with rates.
   bool rates = false;
+  // The wall clock, for the time that is left of rules that end.
+  std::function<absl::Time()> now = {};
 };
 
 // The streams must outlive the renderer.

@@ -5,6 +5,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "client/duration.h"
 
 namespace fwagent::client {
 namespace {
@@ -43,8 +44,14 @@ std::string MatchText(const fwagent::v1::Rule& rule) {
 }
 
 std::string CreatedText(const fwagent::v1::Rule& rule) {
-  if (!rule.has_create_time()) return "-";
-  return TimeText(rule.create_time());
+  return rule.has_create_time() ? TimeText(rule.create_time()) : "-";
+}
+
+std::string EndText(const fwagent::v1::Rule& rule, absl::Time now) {
+  if (!rule.has_expire_time()) return "never";
+  const absl::Time end = absl::FromUnixSeconds(rule.expire_time().seconds()) +
+                         absl::Nanoseconds(rule.expire_time().nanos());
+  return absl::StrCat("in ", DurationText(end - now));
 }
 
 std::string VerdictText(fwagent::v1::Verdict verdict) {

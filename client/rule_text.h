@@ -2,8 +2,11 @@
 #ifndef FWAGENT_CLIENT_RULE_TEXT_H_
 #define FWAGENT_CLIENT_RULE_TEXT_H_
 
+#include <google/protobuf/timestamp.pb.h>
+
 #include <string>
 
+#include "absl/time/time.h"
 #include "fwagent/v1/rule.pb.h"
 #include "fwagent/v1/stats.pb.h"
 #include "google/protobuf/timestamp.pb.h"
@@ -16,6 +19,9 @@ std::string MatchText(const fwagent::v1::Rule& rule);
 
 // "2026-01-02T03:04:05Z"; "-" when there is none.
 std::string CreatedText(const fwagent::v1::Rule& rule);
+
+// "in 9m58s"; "never" when there is no end.
+std::string EndText(const fwagent::v1::Rule& rule, absl::Time now);
 
 // "drop"; the number of one that is not known.
 std::string VerdictText(fwagent::v1::Verdict verdict);

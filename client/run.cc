@@ -17,14 +17,16 @@ namespace fwagent::client {
 namespace {
 
 std::unique_ptr<Renderer> MakeRenderer(const Arguments& arguments,
-                                       bool terminal, std::ostream& out,
-                                       std::ostream& err) {
+                                       const Surroundings& surroundings,
+                                       std::ostream& out, std::ostream& err) {
   if (arguments.output == OutputFormat::kJson) {
     return MakeJsonRenderer(out, err);
   }
   const bool watch = arguments.watch.has_value();
-  return MakeTextRenderer({arguments.all_counters, watch && terminal, watch},
-                          out, err);
+  return MakeTextRenderer(
+      {arguments.all_counters, watch && surroundings.terminal, watch,
+       surroundings.clock.now},
+      out, err);
 }
 
 Outcome Execute(const Arguments& arguments, const Surroundings& surroundings,
@@ -78,8 +80,8 @@ int RunFwctl(const std::vector<std::string>& args, std::ostream& out,
   if (const auto* usage = std::get_if<UsageError>(&invocation)) {
     Arguments arguments;
     arguments.output = usage->output;
-    return Finish(usage->failure, *MakeRenderer(arguments, false, out, err),
-                  out);
+    return Finish(usage->failure,
+                  *MakeRenderer(arguments, surroundings, out, err), out);
   }
   if (const auto* help = std::get_if<Help>(&invocation)) {
     out << help->text;
@@ -87,7 +89,7 @@ int RunFwctl(const std::vector<std::string>& args, std::ostream& out,
   }
   const auto& arguments = std::get<Arguments>(invocation);
   const std::unique_ptr<Renderer> renderer =
-      MakeRenderer(arguments, surroundings.terminal, out, err);
+      MakeRenderer(arguments, surroundings, out, err);
   return Finish(Execute(arguments, surroundings, *renderer, out), *renderer,
                 out);
 }

@@ -4,9 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "client/block_fields.h"
 #include "client/commands.h"
 #include "client/prefix_list.h"
 
@@ -26,12 +25,13 @@ ChangeSourcesRequest ToRequest(const Arguments& arguments,
   ChangeSourcesRequest request;
   request.set_request_id(arguments.request_id);
   request.set_validate_only(arguments.validate_only);
+  request.set_etag(arguments.etag);
   request.set_skip_satisfied(arguments.tolerate_unchanged);
   for (const ListedPrefix& prefix : prefixes) {
     auto* edit = request.add_edits();
     if (arguments.command == Command::kBlockIp) {
       edit->mutable_block()->set_text(prefix.text);
-      edit->set_comment(arguments.comment);
+      FillBlock(arguments, edit);
     } else {
       edit->mutable_unblock()->set_text(prefix.text);
     }
@@ -39,26 +39,6 @@ ChangeSourcesRequest ToRequest(const Arguments& arguments,
   request.set_omit_rules(arguments.output == OutputFormat::kText ||
                          request.edits_size() > kMostRulesInAnswer);
   return request;
-}
-
-// "edits[7].block.text" is in the terms of the protocol; people have lines.
-void NameLines(const std::vector<ListedPrefix>& prefixes, Failure& failure) {
-  constexpr char kField[] = "edits[";
-  constexpr std::size_t kSkip = sizeof(kField) - 1;
-  for (FieldViolation& violation : failure.violations) {
-    const std::size_t end = violation.field.find(']');
-    std::size_t index = 0;
-    if (!absl::StartsWith(violation.field, kField) ||
-        end == std::string::npos ||
-        !absl::SimpleAtoi(violation.field.substr(kSkip, end - kSkip), &index) ||
-        index >= prefixes.size()) {
-      continue;
-    }
-    const ListedPrefix& prefix = prefixes[index];
-    violation.field = prefix.place.empty() ? prefix.text : prefix.place;
-    failure.message =
-        absl::StrCat(violation.field, ": ", violation.description);
-  }
 }
 
 }  // namespace
@@ -90,7 +70,7 @@ Outcome RunSources(const CommandContext& context) {
       context.agent.Call(&Agent::Stub::ChangeSources, request, &response);
   if (!status.ok()) {
     Failure failure = context.agent.ChangeFailure(status);
-    NameLines(prefixes, failure);
+    NameLines("edits[", prefixes, failure);
     return failure;
   }
   context.renderer.ChangedMany({arguments.command == Command::kBlockIp,

@@ -5,10 +5,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "agent/core/expiry.h"
+#include "agent/core/steps.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
@@ -25,13 +28,24 @@ absl::Status Unreadable(const std::string& table) {
       " cannot be read back and there is no store to rebuild it from"));
 }
 
+Rule AdoptedRule(RuleId id, policy::Match match, policy::Deadline until,
+                 const Moment& now) {
+  Rule rule{.id = id,
+            .match = std::move(match),
+            .comment = kAdoptedComment,
+            .create_time = WholeMicros(now.wall),
+            .until = until};
+  if (policy::Ends(rule)) rule.expire_time = WholeMicros(now.WallAt(until));
+  return rule;
+}
+
 // Rules without ids where the kernel holds none.
 std::vector<Rule> SourceBlocks(const std::vector<policy::SourceRule>& sources,
-                               absl::Time now) {
+                               const Moment& now) {
   std::vector<Rule> rules;
   for (const policy::SourceRule& source : sources) {
     if (source.verdict != policy::SourceVerdict::kBlock) continue;
-    rules.push_back({source.id, source.prefix, kAdoptedComment, now});
+    rules.push_back(AdoptedRule(source.id, source.prefix, source.until, now));
   }
   if (rules.size() != sources.size()) {
     spdlog::warn(
@@ -41,8 +55,8 @@ std::vector<Rule> SourceBlocks(const std::vector<policy::SourceRule>& sources,
   return rules;
 }
 
-absl::Status AppendPortBlocks(const dataplane::LivePorts& ports, absl::Time now,
-                              std::vector<Rule>& rules) {
+absl::Status AppendPortBlocks(const dataplane::LivePorts& ports,
+                              const Moment& now, std::vector<Rule>& rules) {
   for (const policy::Protocol protocol : policy::kProtocols) {
     const auto& table = ports[static_cast<std::size_t>(protocol)];
     if (!table.has_value()) {
@@ -50,7 +64,7 @@ absl::Status AppendPortBlocks(const dataplane::LivePorts& ports, absl::Time now,
           std::string(policy::ProtocolName(protocol)), " port table"));
     }
     for (const auto& run : policy::PortRuns(protocol, *table)) {
-      rules.push_back({run.rule_id, run.ports, kAdoptedComment, now});
+      rules.push_back(AdoptedRule(run.rule_id, run.ports, run.until, now));
     }
   }
   return absl::OkStatus();
@@ -72,17 +86,31 @@ RuleId NumberAnew(std::vector<Rule>& rules, absl::Time now) {
 
 absl::StatusOr<store::Delta> AdoptLiveRules(dataplane::DataPlane& data_plane,
                                             const dataplane::LivePorts& ports,
-                                            absl::Time now) {
+                                            const Moment& now) {
   FW_ASSIGN_OR_RETURN(const auto sources, data_plane.ReadSources());
   if (!sources.has_value()) return Unreadable("source table");
   store::Delta delta;
   delta.generation = 1;
   delta.add = SourceBlocks(*sources, now);
   FW_RETURN_IF_ERROR(AppendPortBlocks(ports, now, delta.add));
-  delta.next_rule_id = NumberAnew(delta.add, now);
+  delta.next_rule_id = NumberAnew(delta.add, now.wall);
   std::sort(delta.add.begin(), delta.add.end(),
             [](const Rule& a, const Rule& b) { return a.id < b.id; });
   return delta;
+}
+
+store::UndoableEntry AdoptionEntry(const store::Delta& adopted,
+                                   absl::Time now) {
+  store::UndoableEntry history{
+      .entry = {.generation = adopted.generation,
+                .time = WholeMicros(now),
+                .origin = "start",
+                .summary = absl::StrCat("adopt ", adopted.add.size(),
+                                        " rules from the kernel's tables")},
+      .boot_id = adopted.boot_id};
+  for (const Rule& rule : adopted.add) history.undo.remove.push_back(rule.id);
+  history.entry.etag = NextEtag("", history.entry);
+  return history;
 }
 
 }  // namespace fwagent::core

@@ -5,21 +5,29 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/time/time.h"
+#include "agent/core/expiry.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/rule.h"
+#include "agent/store/history.h"
 
 namespace fwagent::core {
 
 // One rule to add or to remove.
 struct Edit {
-  enum class Kind { kBlock, kUnblock };
+  // kEnd takes a rule away if it has ended; if not, there is nothing to do.
+  enum class Kind { kBlock, kUnblock, kEnd };
   Kind kind = Kind::kBlock;
   policy::Match match = policy::Prefix();
   std::string comment;  // of a block
+  Ending ending = {};   // of a block
+  // Of a block: one that is there gets this ending, and this comment unless it
+  // is empty, and stays the same rule.
+  bool renew = false;
 };
 
 // What shall become of one set.
@@ -43,13 +51,19 @@ struct SetEdit {
 };
 
 // What someone wants changed: all of it, at one instant, or nothing. More than
-// one edit only for sources: ports have a table for each protocol.
+// one edit only for sources, as ports have a table for each protocol; or of
+// kEnd, where no packet can see the change.
 struct Change {
   std::vector<Edit> edits;
   std::vector<SetEdit> sets;
   // An edit that finds things as it wants them changes nothing; otherwise it
   // refuses the change.
   bool skip_satisfied = false;
+  // In the place of edits: everything as it was at this generation.
+  std::optional<std::uint64_t> rollback_to = {};
+  // Not empty: the policy that the change is meant for; it is ABORTED under
+  // another one.
+  std::string etag = {};
   std::string request_id;  // empty: a retry is a new request
   bool validate_only = false;
   std::string origin;  // who asked, for the log
@@ -85,6 +99,8 @@ struct SetHit {
   policy::SetEntry entry;
 };
 
+using HistoryEntry = store::HistoryEntry;
+
 struct TableUsage {
   std::string name;  // "source-ipv4", "source-ipv6"
   std::uint64_t entries = 0;
@@ -104,6 +120,7 @@ struct RecoveryResult {
 
 struct EngineStatus {
   std::uint64_t generation = 0;
+  std::string etag;
   // No changes are taken, for this reason; else empty. Read-only: because the
   // store cannot be read.
   std::string trouble;

@@ -7,8 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "agent/core/adopt.h"
 #include "agent/core/reconcile.h"
+#include "agent/core/steps.h"
 #include "agent/dataplane/errors.h"
 #include "agent/util/errno_status.h"
+#include "agent/util/memory.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
@@ -32,14 +34,16 @@ std::uint64_t CountOf(Family family, const policy::RuleSet& rules) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
-    store::Store* store, dataplane::DataPlane* data_plane, Clock clock) {
+    store::Store* store, dataplane::DataPlane* data_plane, Clocks clocks) {
   FW_ASSIGN_OR_RETURN(store::State state, store->Load());
   FW_ASSIGN_OR_RETURN(const dataplane::LivePorts ports,
                       data_plane->ReadPorts());
   if (state.fresh) {
     FW_ASSIGN_OR_RETURN(store::Delta adopted,
-                        AdoptLiveRules(*data_plane, ports, clock()));
+                        AdoptLiveRules(*data_plane, ports, clocks.Now()));
     if (!adopted.add.empty()) {
+      adopted.boot_id = clocks.boot_id;
+      adopted.history = AdoptionEntry(adopted, clocks.Now().wall);
       FW_RETURN_IF_ERROR(store->Commit(adopted));
       spdlog::warn(
           "the state directory is new, but the kernel enforces {} rules: "
@@ -48,12 +52,14 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
       state = {.rules = std::move(adopted.add),
                .sets = {},
                .generation = adopted.generation,
-               .next_rule_id = adopted.next_rule_id};
+               .next_rule_id = adopted.next_rule_id,
+               .boot_id = adopted.boot_id,
+               .etag = adopted.history->entry.etag};
     }
   }
 
   auto engine =
-      std::unique_ptr<Engine>(new Engine(store, data_plane, std::move(clock)));
+      std::unique_ptr<Engine>(new Engine(store, data_plane, std::move(clocks)));
   const util::MutexLock change_lock(&engine->change_mutex_);
   FW_RETURN_IF_ERROR(engine->TakeOver(std::move(state), ports));
   store->KeepCopy();
@@ -62,18 +68,29 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
 
 absl::Status Engine::TakeOver(store::State state,
                               const dataplane::LivePorts& ports) {
+  const Moment now = clocks_.Now();
+  const bool rebooted =
+      state.boot_id.empty() || state.boot_id != clocks_.boot_id;
   policy::RuleSet rules;
   for (Rule& rule : state.rules) {
+    if (rebooted && policy::Ends(rule)) {
+      MoveToThisBoot(now, rule);
+      old_deadlines_ = true;
+    }
     const absl::Status added = rules.Add(std::move(rule));
-    if (!added.ok())
+    if (!added.ok()) {
       return store::ContradictionError(std::string(added.message()));
+    }
   }
   FW_ASSIGN_OR_RETURN(const Repairs repairs,
                       Reconcile(rules, state.sets, ports, *data_plane_));
+  util::ReturnFreeMemory();
   const util::MutexLock lock(&mutex_);
   rules_ = std::move(rules);
   sets_ = std::move(state.sets);
   generation_ = state.generation;
+  etag_ = state.etag.empty() ? NextEtag("", {.generation = 0, .time = now.wall})
+                             : std::move(state.etag);
   next_rule_id_ = state.next_rule_id;
   spdlog::info(
       "rules: {}, sets: {} at generation {}; kernel tables: {} sources loaded, "
@@ -84,13 +101,19 @@ absl::Status Engine::TakeOver(store::State state,
 }
 
 RulePage Engine::List(policy::RuleId after, std::size_t limit) const {
-  const util::MutexLock lock(&mutex_);
+  const Moment now = clocks_.Now();
   RulePage page;
-  page.rules = rules_.Page(after, limit);
-  page.total = rules_.size();
-  page.generation = generation_;
-  page.last = page.rules.empty() ||
-              page.rules.back().id == rules_.rules().rbegin()->first;
+  {
+    const util::MutexLock lock(&mutex_);
+    page.rules = rules_.Page(after, limit + 1, now.tick());
+    page.total = rules_.size() - rules_.EndedCount(now.tick());
+    page.generation = generation_;
+  }
+  page.last = page.rules.size() <= limit;
+  if (!page.last) page.rules.pop_back();
+  for (Rule& rule : page.rules) {
+    rule.expire_time = PresentExpireTime(rule, now);
+  }
   return page;
 }
 
@@ -98,6 +121,7 @@ EngineStatus Engine::GetStatus() const {
   EngineStatus status;
   const util::MutexLock lock(&mutex_);
   status.generation = generation_;
+  status.etag = etag_;
   status.trouble = trouble_;
   status.read_only = read_only_;
   for (const Family family : {Family::kIPv4, Family::kIPv6}) {

@@ -18,6 +18,7 @@
 #include "absl/time/time.h"
 #include "agent/core/change.h"
 #include "agent/core/change_queue.h"
+#include "agent/core/clocks.h"
 #include "agent/core/plan.h"
 #include "agent/core/set_plan.h"
 #include "agent/dataplane/data_plane.h"
@@ -34,14 +35,13 @@ namespace fwagent::core {
 // readers of the list never wait for the disk or the kernel.
 class Engine {
  public:
-  using Clock = std::function<absl::Time()>;
-
   // Loads the store and makes the kernel's tables agree with it: what was
   // acknowledged is enforced, and nothing else. When there was no store yet,
   // the rules that the kernel already enforces are adopted instead.
+  // Rules that ended meanwhile are still to be taken away; see ExpiryWorker.
   // `store` and `data_plane` must outlive the engine.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
-      store::Store* store, dataplane::DataPlane* data_plane, Clock clock);
+      store::Store* store, dataplane::DataPlane* data_plane, Clocks clocks);
 
   // For a store that cannot be read, because of `why`: an engine without one.
   // It leaves the kernel's tables as they are, lists the blocks that it finds
@@ -51,7 +51,7 @@ class Engine {
   static std::unique_ptr<Engine> StartReadOnly(const absl::Status& why,
                                                store::Recovery* recovery,
                                                dataplane::DataPlane* data_plane,
-                                               Clock clock);
+                                               Clocks clocks);
 
   // Ends that: the rules are again those of a store, and enforced.
   // FAILED_PRECONDITION: the store is sound; NOT_FOUND: there is nothing to
@@ -69,7 +69,8 @@ class Engine {
   // How many changes wait for the group before theirs.
   std::size_t WaitingChanges() const { return queue_.size(); }
 
-  // At most `limit` rules with ids above `after`.
+  // At most `limit` rules with ids above `after`, without those that have
+  // ended. Their times of expiry are those of the wall clock as it is set now.
   RulePage List(policy::RuleId after, std::size_t limit) const;
 
   // The sets in order of name, without their entries.
@@ -80,6 +81,23 @@ class Engine {
       std::size_t limit) const;
   // The entries that hold all of a prefix, in order of set.
   std::vector<SetHit> FindInSets(const policy::Prefix& prefix) const;
+  // What is for ExpiryWorker to do. The change takes away all rules that have
+  // ended; it has no edits when there are none.
+  Change RemovalOfEnded() const;
+  // The earliest end of a rule, also one that has passed; else kForever.
+  policy::Deadline NextDeadline() const;
+  // Makes the store's deadlines those of this run of the host, and its times of
+  // expiry those of the wall clock as it is set now, in one step. Nothing is
+  // written when they are so already.
+  absl::Status RefreshExpiry();
+  // Called, until it is set to null, when a rule was added that is the first to
+  // end. Must not call the engine.
+  void OnEarlierDeadline(std::function<void()> listener);
+  Moment Now() const { return clocks_.Now(); }
+
+  // As Store::ListHistory. FAILED_PRECONDITION: there is no store.
+  absl::StatusOr<std::vector<HistoryEntry>> History(std::uint64_t before,
+                                                    std::size_t limit);
 
   // As DataPlane's methods of the same names. Nothing else attaches, detaches
   // or mends; which interfaces are wanted, InterfaceKeeper knows. Mend also
@@ -104,8 +122,8 @@ class Engine {
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters() const;
 
  private:
-  Engine(store::Store* store, dataplane::DataPlane* data_plane, Clock clock)
-      : data_plane_(data_plane), clock_(std::move(clock)), store_(store) {}
+  Engine(store::Store* store, dataplane::DataPlane* data_plane, Clocks clocks)
+      : data_plane_(data_plane), clocks_(std::move(clocks)), store_(store) {}
 
   using Group = ChangeQueue::Group;
 
@@ -132,6 +150,7 @@ class Engine {
     };
     std::vector<Member> members;
     std::vector<store::Delta> deltas;
+    std::string etag;  // after the last of them
   };
 
   // The work for a group, a batch at a time.
@@ -140,13 +159,19 @@ class Engine {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::StatusOr<std::optional<ChangeResult>> FindAnswer(const Change& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
-  absl::Status Plan(const Change& change, const SourceCapacity& capacity,
+  absl::StatusOr<std::vector<store::UndoableEntry>> ReadWayBackOf(
+      const Change& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  absl::Status Plan(const Change& change,
+                    const std::vector<store::UndoableEntry>& way_back,
+                    const SourceCapacity& capacity, const Moment& now,
                     Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   // Gives the answer to a change that needs no commit.
   bool AnswerAtOnce(Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
-  void Accept(Batch::Member member, Batch& batch)
+  void Accept(Batch::Member member, absl::Time now, Batch& batch)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
+  void NumberNew(Batch::Member& member, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   std::size_t Carry(Batch& batch) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::Status Undo(const Batch& batch, std::size_t first,
@@ -156,7 +181,7 @@ class Engine {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
 
   dataplane::DataPlane* const data_plane_;
-  const Clock clock_;
+  const Clocks clocks_;
 
   ChangeQueue queue_;
 
@@ -170,8 +195,15 @@ class Engine {
   absl::Status may_attach_ ABSL_GUARDED_BY(change_mutex_);
   // Why no further change is taken; OK while list, disk and kernel agree.
   absl::Status broken_ ABSL_GUARDED_BY(change_mutex_);
+  // Much memory was needed for a while.
+  bool rewrote_sources_ ABSL_GUARDED_BY(change_mutex_) = false;
   // Somebody else wrote to the tables, and they could not be mended yet.
   bool tables_damaged_ ABSL_GUARDED_BY(change_mutex_) = false;
+  // The store holds deadlines of an earlier run of the host.
+  bool old_deadlines_ ABSL_GUARDED_BY(change_mutex_) = false;
+  // How the wall clock stood when the times of expiry were last looked at.
+  std::optional<absl::Time> wall_at_boot_ ABSL_GUARDED_BY(change_mutex_);
+  std::function<void()> on_earlier_deadline_ ABSL_GUARDED_BY(change_mutex_);
 
   // Guards what readers see; never held over a wait. Written by whoever holds
   // change_mutex_.
@@ -179,6 +211,7 @@ class Engine {
   policy::RuleSet rules_ ABSL_GUARDED_BY(mutex_);
   policy::SetTable sets_ ABSL_GUARDED_BY(mutex_);
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string etag_ ABSL_GUARDED_BY(mutex_);
   policy::RuleId next_rule_id_ ABSL_GUARDED_BY(mutex_) = 1;
   bool read_only_ ABSL_GUARDED_BY(mutex_) = false;
   std::string trouble_ ABSL_GUARDED_BY(mutex_);  // as broken_ says it

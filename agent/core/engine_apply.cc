@@ -1,15 +1,17 @@
 // The way of a change through the engine.
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-#include <iterator>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "agent/core/change_log.h"
 #include "agent/core/engine.h"
+#include "agent/core/independence.h"
 #include "agent/core/publication.h"
+#include "agent/core/rollback.h"
+#include "agent/core/steps.h"
 #include "agent/util/errno_status.h"
+#include "agent/util/memory.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
@@ -17,7 +19,6 @@ namespace {
 
 using policy::Family;
 using policy::Rule;
-using Kind = Edit::Kind;
 
 // A kernel that lacks something of its own must not read like a rule that is
 // there already, or is not.
@@ -39,93 +40,34 @@ absl::Status RequestIdReused(const std::string& request_id) {
       "REQUEST_ID_REUSED");
 }
 
-std::vector<Rule> RulesOf(const std::vector<Step>& steps) {
-  std::vector<Rule> rules;
-  rules.reserve(steps.size());
-  for (const Step& step : steps) rules.push_back(step.rule);
-  return rules;
-}
-
-std::vector<policy::SetOutcome> OutcomesOf(const std::vector<SetStep>& steps) {
-  std::vector<policy::SetOutcome> outcomes;
-  for (const SetStep& step : steps) outcomes.push_back(OutcomeOf(step));
-  return outcomes;
-}
-
 // What takes `delta` back; ids are not given again.
-store::Delta Inverse(const store::Delta& delta, const std::vector<Step>& steps,
-                     const std::vector<SetStep>& set_steps,
+store::Delta Inverse(const store::Delta& delta, store::PolicyDelta way_back,
                      std::uint64_t old_generation,
                      policy::RuleId next_rule_id) {
   store::Delta inverse;
-  for (const SetStep& step : set_steps) {
-    inverse.sets.push_back(InverseOf(step));
-  }
-  for (const Step& step : steps) {
-    if (step.kind == Kind::kBlock) {
-      inverse.remove.push_back(step.rule.id);
-    } else {
-      inverse.add.push_back(step.rule);
-    }
-  }
+  inverse.add = std::move(way_back.add);
+  inverse.remove = std::move(way_back.remove);
+  inverse.sets = std::move(way_back.sets);
   inverse.generation = old_generation;
   inverse.next_rule_id = next_rule_id;
+  if (delta.history.has_value()) {
+    inverse.forget_history_from = delta.generation;
+  }
   if (delta.remember.has_value()) {
     inverse.forget_request_id = delta.remember->request_id;
   }
   return inverse;
 }
 
-// Whether changes can be planned without a look at each other.
-class Independence {
- public:
-  // False, and no effect, when this one meets one that was let in before.
-  bool LetIn(const Change& change) {
-    for (const Edit& edit : change.edits) {
-      if (matches_.contains(edit.match)) return false;
-    }
-    for (const SetEdit& edit : change.sets) {
-      if (sets_.contains(edit.name)) return false;
-    }
-    if (!change.request_id.empty() &&
-        !request_ids_.insert(change.request_id).second) {
-      return false;
-    }
-    for (const Edit& edit : change.edits) matches_.insert(edit.match);
-    for (const SetEdit& edit : change.sets) sets_.insert(edit.name);
-    return true;
-  }
-
- private:
-  absl::flat_hash_set<policy::Match, policy::MatchHash> matches_;
-  absl::flat_hash_set<std::string> sets_;
-  absl::flat_hash_set<std::string> request_ids_;
-};
-
-void Log(const std::vector<Step>& steps, const Change& change,
-         std::uint64_t generation) {
-  if (steps.size() == 1) {
-    const Rule& rule = steps.front().rule;
-    spdlog::info("{} {}: rule {}, generation {}, asked by {}",
-                 KindName(steps.front().kind),
-                 policy::MatchToString(rule.match), rule.id, generation,
-                 change.origin);
-    return;
-  }
-  const auto blocked =
-      std::count_if(steps.begin(), steps.end(),
-                    [](const Step& step) { return step.kind == Kind::kBlock; });
-  spdlog::info("block {} sources and unblock {}: generation {}, asked by {}",
-               blocked, static_cast<std::ptrdiff_t>(steps.size()) - blocked,
-               generation, change.origin);
-}
-
-void LogSet(const policy::SetOutcome& set, const Change& change,
-            std::uint64_t generation) {
-  spdlog::info(
-      "set {} ({}): {} entries, {} in, {} out; generation {}, asked by {}",
-      set.info.name, policy::SetActionName(set.info.action), set.size,
-      set.added, set.removed, generation, change.origin);
+absl::Status EtagMismatch(const std::string& present,
+                          std::uint64_t generation) {
+  return util::WithReason(
+      absl::AbortedError(absl::StrCat(
+          "the policy is no longer the one that this change is based on: it is "
+          "at generation ",
+          generation, " with the etag ", present,
+          "; look at it again, then repeat the change")),
+      "ETAG_MISMATCH");
 }
 
 }  // namespace
@@ -145,6 +87,8 @@ void Engine::ApplyGroup(const Group& group) {
       waiting.push_front(batch.members[i - 1].queued);
     }
   }
+  if (rewrote_sources_) util::ReturnFreeMemory();
+  rewrote_sources_ = false;
 }
 
 // Answers what needs no commit. The batch ends where a change must see what
@@ -169,9 +113,13 @@ Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
       queued.result = **std::move(answer);
       continue;
     }
+    const Moment now = clocks_.Now();
+    const auto way_back = ReadWayBackOf(change);
     util::MutexLock lock(&mutex_);
     Batch::Member member{.queued = &queued};
-    const absl::Status planned = Plan(change, capacity, member);
+    const absl::Status planned =
+        way_back.ok() ? Plan(change, *way_back, capacity, now, member)
+                      : way_back.status();
     if (absl::IsResourceExhausted(planned) && !batch.members.empty()) {
       // One before it may be about to make room.
       waiting.push_front(&queued);
@@ -180,15 +128,41 @@ Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
     if (!planned.ok()) {
       queued.result = planned;
     } else if (!AnswerAtOnce(member)) {
-      Accept(std::move(member), batch);
+      Accept(std::move(member), now.wall, batch);
     }
   }
   return batch;
 }
 
-absl::Status Engine::Plan(const Change& change, const SourceCapacity& capacity,
+// Before the lock that readers take, too.
+absl::StatusOr<std::vector<store::UndoableEntry>> Engine::ReadWayBackOf(
+    const Change& change) {
+  if (!change.rollback_to.has_value()) {
+    return std::vector<store::UndoableEntry>();
+  }
+  std::uint64_t generation = 0;
+  {
+    const util::MutexLock lock(&mutex_);
+    generation = generation_;
+  }
+  return ReadWayBack(*store_, generation, *change.rollback_to);
+}
+
+absl::Status Engine::Plan(const Change& change,
+                          const std::vector<store::UndoableEntry>& way_back,
+                          const SourceCapacity& capacity, const Moment& now,
                           Batch::Member& member) {
-  FW_ASSIGN_OR_RETURN(member.steps, PlanChange(change, rules_, capacity));
+  if (!change.etag.empty() && change.etag != etag_) {
+    return EtagMismatch(etag_, generation_);
+  }
+  if (change.rollback_to.has_value()) {
+    RollbackSteps plan =
+        PlanRollback(way_back, rules_, sets_, now, clocks_.boot_id);
+    member.steps = std::move(plan.steps);
+    member.set_steps = std::move(plan.set_steps);
+    return absl::OkStatus();
+  }
+  FW_ASSIGN_OR_RETURN(member.steps, PlanChange(change, rules_, capacity, now));
   FW_ASSIGN_OR_RETURN(member.set_steps, PlanSets(change, sets_));
   return absl::OkStatus();
 }
@@ -219,32 +193,33 @@ absl::StatusOr<std::optional<ChangeResult>> Engine::FindAnswer(
 }
 
 // Gives ids and a generation, and writes down what the disk is to hold.
-void Engine::Accept(Batch::Member member, Batch& batch) {
+void Engine::Accept(Batch::Member member, absl::Time now, Batch& batch) {
   const Change& change = *member.queued->change;
-  const absl::Time now = absl::FromUnixMicros(absl::ToUnixMicros(clock_()));
+  NumberNew(member, WholeMicros(now));
+  store::PolicyDelta way = WayThere(member.steps, member.set_steps);
   store::Delta delta;
-  for (Step& step : member.steps) {
-    if (step.kind == Kind::kUnblock) {
-      delta.remove.push_back(step.rule.id);
-      continue;
-    }
-    // Never given twice, not even an id that was not acknowledged.
-    step.rule.id = next_rule_id_++;
-    step.rule.create_time = now;
-    delta.add.push_back(step.rule);
-  }
-  for (SetStep& step : member.set_steps) {
-    if (step.before == nullptr) {
-      step.after->info.id = next_rule_id_++;
-      step.after->info.create_time = now;
-    }
-    delta.sets.push_back(DeltaOf(step));
-  }
-  const bool empty = member.steps.empty() && member.set_steps.empty();
+  delta.add = std::move(way.add);
+  delta.remove = std::move(way.remove);
+  delta.sets = std::move(way.sets);
+  // Until the old deadlines are brought up to date, the store's belong to the
+  // earlier run, and the next start goes by the wall clock.
+  if (!old_deadlines_) delta.boot_id = clocks_.boot_id;
   delta.next_rule_id = next_rule_id_;
-  delta.generation =
-      (batch.deltas.empty() ? generation_ : batch.deltas.back().generation) +
-      (empty ? 0 : 1);
+  const bool first = batch.deltas.empty();
+  delta.generation = first ? generation_ : batch.deltas.back().generation;
+  if (!member.steps.empty() || !member.set_steps.empty()) {
+    ++delta.generation;
+    store::UndoableEntry history{
+        .entry = {.generation = delta.generation,
+                  .time = WholeMicros(now),
+                  .origin = change.origin,
+                  .summary = Summary(change, member.steps, member.set_steps)},
+        .undo = WayBack(member.steps, member.set_steps),
+        .boot_id = clocks_.boot_id};
+    batch.etag = NextEtag(first ? etag_ : batch.etag, history.entry);
+    history.entry.etag = batch.etag;
+    delta.history = std::move(history);
+  }
   if (!change.request_id.empty()) {
     delta.remember = {change.request_id, Fingerprint(change),
                       RulesOf(member.steps), OutcomesOf(member.set_steps),
@@ -252,6 +227,20 @@ void Engine::Accept(Batch::Member member, Batch& batch) {
   }
   batch.deltas.push_back(std::move(delta));
   batch.members.push_back(std::move(member));
+}
+
+// Ids are never given twice, not even one that was not acknowledged.
+void Engine::NumberNew(Batch::Member& member, absl::Time now) {
+  for (Step& step : member.steps) {
+    if (!step.adds() || step.renews() || step.restores) continue;
+    step.rule.id = next_rule_id_++;
+    step.rule.create_time = now;
+  }
+  for (SetStep& step : member.set_steps) {
+    if (step.before != nullptr || step.after->info.id != 0) continue;
+    step.after->info.id = next_rule_id_++;
+    step.after->info.create_time = now;
+  }
 }
 
 // Commits all, then publishes and acknowledges one after the other. Returns how
@@ -272,8 +261,13 @@ std::size_t Engine::Carry(Batch& batch) {
       publication = ToPublish(
           {batch.members[i].steps, batch.members[i].set_steps, rules_, sets_});
     }
+    if (std::holds_alternative<AllSources>(publication)) {
+      rewrote_sources_ = true;
+    }
     const absl::Status published = Publish(publication, *data_plane_);
     if (!published.ok()) {
+      // Some of it may be in force: Mend writes the tables anew.
+      if (std::holds_alternative<Several>(publication)) tables_damaged_ = true;
       batch.members[i].queued->result = Undo(batch, i, published);
       return i + 1;
     }
@@ -293,9 +287,10 @@ absl::Status Engine::Undo(const Batch& batch, std::size_t first,
   }
   std::vector<store::Delta> inverses;
   for (std::size_t i = batch.members.size(); i > first; --i) {
-    inverses.push_back(Inverse(batch.deltas[i - 1], batch.members[i - 1].steps,
-                               batch.members[i - 1].set_steps, generation,
-                               batch.deltas.back().next_rule_id));
+    const Batch::Member& member = batch.members[i - 1];
+    inverses.push_back(Inverse(batch.deltas[i - 1],
+                               WayBack(member.steps, member.set_steps),
+                               generation, batch.deltas.back().next_rule_id));
   }
   const absl::Status undone = store_->CommitAll(inverses);
   if (undone.ok()) return NotEnforced(why);
@@ -311,25 +306,25 @@ absl::Status Engine::Undo(const Batch& batch, std::size_t first,
 // this function, under change_mutex_, changes them.
 void Engine::Acknowledge(Batch::Member& member, const store::Delta& delta) {
   std::vector<policy::SetOutcome> outcomes;
+  bool earlier = false;
   {
     const util::MutexLock lock(&mutex_);
+    const policy::Deadline next = rules_.NextDeadline();
     for (const Step& step : member.steps) {
-      if (step.kind == Kind::kBlock) {
-        rules_.Add(step.rule).IgnoreError();
-      } else {
+      if (!step.adds() || step.before.has_value()) {
         rules_.Remove(step.rule.match).IgnoreError();
       }
+      if (step.adds()) rules_.Add(step.rule).IgnoreError();
     }
     // Before sets change in place, which the outcome is counted from.
     outcomes = OutcomesOf(member.set_steps);
     for (const SetStep& step : member.set_steps) ApplyStep(step, sets_);
     generation_ = delta.generation;
+    if (delta.history.has_value()) etag_ = delta.history->entry.etag;
+    earlier = rules_.NextDeadline() < next;
   }
-  const Change& change = *member.queued->change;
-  if (!member.steps.empty()) Log(member.steps, change, delta.generation);
-  for (const policy::SetOutcome& set : outcomes) {
-    LogSet(set, change, delta.generation);
-  }
+  if (earlier && on_earlier_deadline_) on_earlier_deadline_();
+  if (delta.history.has_value()) LogChange(delta.history->entry);
   member.queued->result = ChangeResult{RulesOf(member.steps),
                                        std::move(outcomes), delta.generation};
 }

@@ -52,9 +52,9 @@ std::string Remedy(std::size_t live_rules, std::optional<absl::Time> copy) {
 std::unique_ptr<Engine> Engine::StartReadOnly(const absl::Status& why,
                                               store::Recovery* recovery,
                                               dataplane::DataPlane* data_plane,
-                                              Clock clock) {
+                                              Clocks clocks) {
   auto engine = std::unique_ptr<Engine>(
-      new Engine(nullptr, data_plane, std::move(clock)));
+      new Engine(nullptr, data_plane, std::move(clocks)));
   const util::MutexLock change_lock(&engine->change_mutex_);
   engine->recovery_ = recovery;
   data_plane->HoldTables(true);
@@ -68,8 +68,9 @@ std::unique_ptr<Engine> Engine::StartReadOnly(const absl::Status& why,
 
 void Engine::ListLiveRules() {
   const auto ports = data_plane_->ReadPorts();
-  const auto live = ports.ok() ? AdoptLiveRules(*data_plane_, *ports, clock_())
-                               : absl::StatusOr<store::Delta>(ports.status());
+  const auto live = ports.ok()
+                        ? AdoptLiveRules(*data_plane_, *ports, clocks_.Now())
+                        : absl::StatusOr<store::Delta>(ports.status());
   if (!live.ok()) {
     spdlog::error("no rules can be listed: {}",
                   std::string(live.status().message()));
@@ -117,8 +118,10 @@ absl::StatusOr<std::unique_ptr<store::Store>> Engine::RecoveredStore(
     RecoverFrom from) {
   if (from == RecoverFrom::kCopy) return recovery_->FromCopy();
   FW_ASSIGN_OR_RETURN(const auto ports, data_plane_->ReadPorts());
-  FW_ASSIGN_OR_RETURN(const store::Delta live,
-                      AdoptLiveRules(*data_plane_, ports, clock_()));
+  FW_ASSIGN_OR_RETURN(store::Delta live,
+                      AdoptLiveRules(*data_plane_, ports, clocks_.Now()));
+  live.boot_id = clocks_.boot_id;
+  live.history = AdoptionEntry(live, clocks_.wall());
   if (!live.add.empty()) return recovery_->FromDelta(live);
   return absl::NotFoundError(
       "the kernel's tables hold no rules, as after a reboot: recover from the "
@@ -136,8 +139,8 @@ absl::StatusOr<RecoveryResult> Engine::Recover(RecoverFrom from,
   }
   // The copy is moved when it is used.
   const absl::Time as_of = from == RecoverFrom::kCopy
-                               ? recovery_->CopyTime().value_or(clock_())
-                               : clock_();
+                               ? recovery_->CopyTime().value_or(clocks_.wall())
+                               : clocks_.wall();
   FW_ASSIGN_OR_RETURN(auto store, RecoveredStore(from));
   FW_ASSIGN_OR_RETURN(store::State state, store->Load());
   RecoveryResult result{.rules = state.rules.size(),

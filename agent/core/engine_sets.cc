@@ -1,4 +1,4 @@
-// What readers are told of sets.
+// What readers are told of sets and of the history.
 #include "absl/strings/str_cat.h"
 #include "agent/core/engine.h"
 
@@ -30,6 +30,13 @@ absl::StatusOr<SetPage> Engine::ListEntries(
   page.total = entries.size();
   page.generation = generation_;
   return page;
+}
+
+absl::StatusOr<std::vector<HistoryEntry>> Engine::History(std::uint64_t before,
+                                                          std::size_t limit) {
+  const util::MutexLock change_lock(&change_mutex_);
+  if (store_ == nullptr) return broken_;
+  return store_->ListHistory(before, limit);
 }
 
 std::vector<SetHit> Engine::FindInSets(const policy::Prefix& prefix) const {

@@ -3,12 +3,15 @@
 #define FWAGENT_AGENT_CORE_PLAN_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "agent/core/change.h"
+#include "agent/core/clocks.h"
 #include "agent/policy/prefix.h"
 #include "agent/policy/rule.h"
 #include "agent/policy/rule_set.h"
@@ -18,22 +21,37 @@ namespace fwagent::core {
 // Room in the kernel's tables, by family.
 using SourceCapacity = std::array<std::uint64_t, policy::kFamilies>;
 
-// One rule that is added, without id and time, or removed.
+// One rule that is added, or removed.
 struct Step {
   Edit::Kind kind = Edit::Kind::kBlock;
+  // When it is added: without id and creation time, unless it has those of the
+  // rule that it renews.
   policy::Rule rule;
+  // The rule with the same match in whose place it comes: one that is renewed,
+  // or has ended.
+  std::optional<policy::Rule> before = {};
+  // The rule that is added comes back with its id and creation time.
+  bool restores = false;
+
+  bool adds() const { return kind == Edit::Kind::kBlock; }
+  bool renews() const { return before.has_value() && before->id == rule.id; }
 };
 
-// "block", "unblock".
+// "block", "unblock", "end".
 const char* KindName(Edit::Kind kind);
 
-// One step for each edit that changes something, in their order.
-// INVALID_ARGUMENT: no edits, two for one match, or several that are not all
-// for sources. ALREADY_EXISTS, NOT_FOUND: the rule is, or is not, there.
-// RESOURCE_EXHAUSTED: the kernel's table would be too full.
+// One step for each edit that changes something, in their order. Rules that
+// have ended count as absent. INVALID_ARGUMENT: no edits, two for one match,
+// several that are not all for sources, or an ending that cannot be;
+// IndexOfEdit then says of which edit. ALREADY_EXISTS, NOT_FOUND: the rule is,
+// or is not, there. RESOURCE_EXHAUSTED: the kernel's table would be too full.
 absl::StatusOr<std::vector<Step>> PlanChange(const Change& change,
                                              const policy::RuleSet& rules,
-                                             const SourceCapacity& capacity);
+                                             const SourceCapacity& capacity,
+                                             const Moment& now);
+
+// Which edit an error is about, if it is about the ending of one.
+std::optional<std::size_t> IndexOfEdit(const absl::Status& status);
 
 // Equal for changes with the same content; at most some hundred bytes.
 std::string Fingerprint(const Change& change);

@@ -2,7 +2,11 @@
 
 #include <spdlog/spdlog.h>
 
+#include <array>
+#include <cstddef>
 #include <utility>
+
+#include "agent/util/status_macros.h"
 
 namespace fwagent::core {
 namespace {
@@ -11,15 +15,14 @@ using policy::PortRange;
 using policy::Prefix;
 using Kind = Edit::Kind;
 
-PortsOf PortsAfter(const Step& step, const policy::RuleSet& rules) {
-  const auto& ports = std::get<PortRange>(step.rule.match);
-  policy::PortRules wanted = rules.port_rules();
-  if (step.kind == Kind::kBlock) {
-    wanted.emplace(ports, step.rule.id);
+void ChangePorts(const Step& step, policy::PortRules& ports) {
+  const auto& range = std::get<PortRange>(step.rule.match);
+  if (step.adds()) {
+    ports.insert_or_assign(range,
+                           policy::PortRule(step.rule.id, step.rule.until));
   } else {
-    wanted.erase(ports);
+    ports.erase(range);
   }
-  return {ports.protocol(), policy::CompilePortTable(wanted, ports.protocol())};
 }
 
 // The prefix whose meaning is all that changes; null when there is more, or
@@ -34,6 +37,59 @@ const Prefix* OnlyPrefix(const PlannedChange& change) {
   const policy::SetDifference& difference = step.difference;
   return difference.after.empty() ? &difference.before.front().prefix
                                   : &difference.after.front().prefix;
+}
+
+// What a prefix means after a change, which others may hold too.
+OneSource SourceChange(const PlannedChange& change, const Prefix& prefix) {
+  auto source = SourceAfter(change, prefix);
+  if (!source.has_value()) return RemovedSource{prefix};
+  return AddedSource{*source};
+}
+
+// The tables of all protocols that the steps touch.
+std::vector<PortsOf> AllPortsAfter(const PlannedChange& change) {
+  policy::PortRules wanted = change.rules.port_rules();
+  std::array<bool, policy::kProtocols.size()> touched{};
+  for (const Step& step : change.steps) {
+    const auto* ports = std::get_if<PortRange>(&step.rule.match);
+    if (ports == nullptr) continue;
+    ChangePorts(step, wanted);
+    touched[static_cast<std::size_t>(ports->protocol())] = true;
+  }
+  std::vector<PortsOf> tables;
+  for (const policy::Protocol protocol : policy::kProtocols) {
+    if (!touched[static_cast<std::size_t>(protocol)]) continue;
+    tables.push_back({protocol, policy::CompilePortTable(wanted, protocol)});
+  }
+  return tables;
+}
+
+Several SeveralOf(const PlannedChange& change) {
+  Several several;
+  std::vector<Step> steps;  // of sources
+  bool ended = true;
+  for (const Step& step : change.steps) {
+    if (step.kind != Kind::kEnd) ended = false;
+    if (std::holds_alternative<Prefix>(step.rule.match)) steps.push_back(step);
+  }
+  // Building all anew costs about a hundredth of taking all away one by one.
+  constexpr std::size_t kCostOfBuilding = 100;
+  const bool few = steps.size() * kCostOfBuilding <= change.rules.size();
+  if (ended && change.set_steps.empty() && few) {
+    ManySources sources;
+    sources.changes.reserve(steps.size());
+    for (const Step& step : steps) {
+      // By itself, as each look goes through all steps that it is given.
+      sources.changes.push_back(
+          SourceChange({{step}, {}, change.rules, change.sets},
+                       std::get<Prefix>(step.rule.match)));
+    }
+    several.sources = std::move(sources);
+  } else if (!steps.empty() || !change.set_steps.empty()) {
+    several.sources = AllSources{SourcesAfter(change)};
+  }
+  several.ports = AllPortsAfter(change);
+  return several;
 }
 
 struct Call {
@@ -56,6 +112,19 @@ struct Call {
   absl::Status operator()(const PortsOf& ports) const {
     return data_plane.ReplacePorts(ports.protocol, ports.table);
   }
+  absl::Status operator()(const ManySources& many) const {
+    for (const OneSource& change : many.changes) {
+      FW_RETURN_IF_ERROR(std::visit(*this, change));
+    }
+    return absl::OkStatus();
+  }
+  absl::Status operator()(const Several& several) const {
+    FW_RETURN_IF_ERROR(std::visit(*this, several.sources));
+    for (const PortsOf& ports : several.ports) {
+      FW_RETURN_IF_ERROR((*this)(ports));
+    }
+    return absl::OkStatus();
+  }
 };
 
 }  // namespace
@@ -63,14 +132,18 @@ struct Call {
 Publication ToPublish(const PlannedChange& change) {
   if (change.steps.empty() && change.set_steps.empty()) return std::monostate();
   if (const Prefix* prefix = OnlyPrefix(change)) {
-    auto source = SourceAfter(change, *prefix);
-    if (!source.has_value()) return RemovedSource{*prefix};
-    return AddedSource{*std::move(source)};
+    return std::visit([](auto one) -> Publication { return one; },
+                      SourceChange(change, *prefix));
   }
-  const bool only_ports =
-      change.set_steps.empty() && change.steps.size() == 1;
-  if (only_ports) return PortsAfter(change.steps.front(), change.rules);
-  return AllSources{SourcesAfter(change)};
+  Several several = SeveralOf(change);
+  if (several.ports.empty()) {
+    if (auto* all = std::get_if<AllSources>(&several.sources)) {
+      return std::move(*all);
+    }
+  } else if (several.ports.size() == 1 && several.sources.index() == 0) {
+    return std::move(several.ports.front());
+  }
+  return several;
 }
 
 absl::Status Publish(const Publication& publication,

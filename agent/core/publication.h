@@ -21,14 +21,27 @@ struct RemovedSource {
 struct AllSources {
   std::vector<policy::SourceRule> rules;
 };
+// Either, of one prefix.
+using OneSource = std::variant<AddedSource, RemovedSource>;
+struct ManySources {
+  std::vector<OneSource> changes;
+};
 struct PortsOf {
   policy::Protocol protocol = policy::Protocol::kTcp;
   policy::PortTable table;
 };
 
-// One call of the data plane, so that it takes effect at one instant.
+// Of several tables, which change one after the other: what has ended, which
+// packets see already, or all that a rollback brings back.
+struct Several {
+  std::variant<std::monostate, ManySources, AllSources> sources;
+  std::vector<PortsOf> ports;
+};
+
+// One call of the data plane, so that it takes effect at one instant; of
+// several tables, several.
 using Publication = std::variant<std::monostate, AddedSource, RemovedSource,
-                                 AllSources, PortsOf>;
+                                 AllSources, PortsOf, Several>;
 
 Publication ToPublish(const PlannedChange& change);
 

@@ -85,11 +85,10 @@ Step PlanErase(const SetEdit& edit, const std::shared_ptr<NamedSet>& present,
     if (until.has_value()) {
       difference.before.push_back({entry.prefix, *until});
     } else if (!skip_satisfied && missing.ok()) {
-      missing = util::WithReason(
-          absl::NotFoundError(absl::StrCat(entry.prefix.ToString(),
-                                           " is not in the set \"", edit.name,
-                                           "\"")),
-          "ENTRY_NOT_FOUND");
+      missing = util::WithReason(absl::NotFoundError(absl::StrCat(
+                                     entry.prefix.ToString(),
+                                     " is not in the set \"", edit.name, "\"")),
+                                 "ENTRY_NOT_FOUND");
     }
   });
   FW_RETURN_IF_ERROR(missing);
@@ -127,12 +126,11 @@ Step PlanOne(const SetEdit& edit, const std::shared_ptr<NamedSet>& present,
     return edit.create_missing ? PlanFilled(edit) : NoSuchSet(edit.name);
   }
   if (edit.create_missing && edit.action != present->info.action) {
-    return util::WithReason(
-        absl::FailedPreconditionError(absl::StrCat(
-            "the set \"", edit.name, "\" has the action ",
-            policy::SetActionName(present->info.action),
-            ": delete it first, or take another name")),
-        "SET_HAS_OTHER_ACTION");
+    return util::WithReason(absl::FailedPreconditionError(absl::StrCat(
+                                "the set \"", edit.name, "\" has the action ",
+                                policy::SetActionName(present->info.action),
+                                ": delete it first, or take another name")),
+                            "SET_HAS_OTHER_ACTION");
   }
   if (edit.kind == Kind::kPut) return PlanPut(edit, present);
   if (edit.kind == Kind::kErase) {

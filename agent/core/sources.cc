@@ -19,7 +19,9 @@ using policy::SourceRule;
 using Run = std::vector<SourceRule>;
 
 SourceRule BlockBy(const policy::Rule& rule) {
-  return {.prefix = std::get<Prefix>(rule.match), .id = rule.id};
+  return {.prefix = std::get<Prefix>(rule.match),
+          .id = rule.id,
+          .until = rule.until};
 }
 
 Run RunOf(const NamedSet& set) {
@@ -40,11 +42,8 @@ Run RulesAfter(const std::vector<Step>& steps, const policy::RuleSet& rules) {
   for (const Step& step : steps) {
     const auto* prefix = std::get_if<Prefix>(&step.rule.match);
     if (prefix == nullptr) continue;
-    if (step.kind == Edit::Kind::kBlock) {
-      run.push_back(BlockBy(step.rule));
-    } else {
-      removed.insert(*prefix);
-    }
+    if (step.adds()) run.push_back(BlockBy(step.rule));
+    if (!step.adds() || step.before.has_value()) removed.insert(*prefix);
   }
   for (const SourceRule& rule : rules.SourceRules()) {
     if (!removed.contains(rule.prefix)) run.push_back(rule);
@@ -91,7 +90,7 @@ std::optional<policy::Rule> RuleAfter(const std::vector<Step>& steps,
   const policy::Match match = prefix;
   for (const Step& step : steps) {
     if (step.rule.match != match) continue;
-    if (step.kind == Edit::Kind::kUnblock) return std::nullopt;
+    if (!step.adds()) return std::nullopt;
     return step.rule;
   }
   const policy::Rule* rule = rules.Find(match);

@@ -22,8 +22,22 @@ constexpr std::uint32_t kMostSources = FW_ENTRY_PAYLOAD;
 
 constexpr char kMapFolderPrefix[] = "maps-v";
 
+constexpr char kCounterFolderPrefix[] = "counters-v";
+
+MapFolders FoldersIn(const std::string& pin_dir) {
+  const std::string maps = absl::StrCat(pin_dir, "/", kMapFolderPrefix);
+  return {.tables = absl::StrCat(maps, FW_LAYOUT_VERSION),
+          .counters = absl::StrCat(pin_dir, "/", kCounterFolderPrefix,
+                                   FW_COUNTERS_VERSION),
+          .older_counters = absl::StrCat(maps, FW_LAYOUT_WITH_COUNTERS)};
+}
+
 std::string MapFolder(const std::string& pin_dir) {
-  return absl::StrCat(pin_dir, "/", kMapFolderPrefix, FW_LAYOUT_VERSION);
+  return FoldersIn(pin_dir).tables;
+}
+
+std::string CounterFolder(const std::string& pin_dir) {
+  return FoldersIn(pin_dir).counters;
 }
 
 // The maps of agents with another layout. Programs that still use them hold
@@ -33,7 +47,10 @@ absl::Status RemoveOtherLayouts(const std::string& pin_dir) {
                       ListFolder(pin_dir));
   for (const std::string& name : names) {
     const std::string folder = absl::StrCat(pin_dir, "/", name);
-    if (!name.starts_with(kMapFolderPrefix) || folder == MapFolder(pin_dir)) {
+    const bool is_of_maps = name.starts_with(kMapFolderPrefix) ||
+                            name.starts_with(kCounterFolderPrefix);
+    if (!is_of_maps || folder == MapFolder(pin_dir) ||
+        folder == CounterFolder(pin_dir)) {
       continue;
     }
     FW_ASSIGN_OR_RETURN(const std::vector<std::string> pins,
@@ -63,7 +80,8 @@ absl::StatusOr<std::unique_ptr<LibbpfDataPlane>> LibbpfDataPlane::Open(
   auto lock = LockFolder(options.pin_dir);
   if (!lock.ok() && !absl::IsNotFound(lock.status())) return lock.status();
   const std::string folder = MapFolder(options.pin_dir);
-  FW_ASSIGN_OR_RETURN(SharedMaps maps, SharedMaps::Open(folder));
+  FW_ASSIGN_OR_RETURN(SharedMaps maps,
+                      SharedMaps::Open(FoldersIn(options.pin_dir)));
   FW_ASSIGN_OR_RETURN(auto sources, SourceTables::Open(maps.sources(), folder,
                                                        options.max_sources));
   FW_ASSIGN_OR_RETURN(PortTables ports, PortTables::Open(maps.ports(), folder));
@@ -162,6 +180,7 @@ absl::Status LibbpfDataPlane::Pin() {
     FW_ASSIGN_OR_RETURN(lock_, LockFolder(options_.pin_dir));
   }
   FW_RETURN_IF_ERROR(MakeFolder(MapFolder(options_.pin_dir)));
+  FW_RETURN_IF_ERROR(MakeFolder(CounterFolder(options_.pin_dir)));
   FW_RETURN_IF_ERROR(MakeFolder(LinkFolder(options_.pin_dir)));
   FW_RETURN_IF_ERROR(maps_.Pin());
   FW_RETURN_IF_ERROR(sources_->Pin());
@@ -205,21 +224,31 @@ absl::StatusOr<std::string> LibbpfDataPlane::CheckTables() {
 // Links need the folder, and the next run needs the maps.
 absl::StatusOr<std::vector<MendedPin>> LibbpfDataPlane::MendMaps() {
   FW_RETURN_IF_ERROR(CheckBpffs(options_.pin_dir));
-  const std::string folder = MapFolder(options_.pin_dir);
-  FW_ASSIGN_OR_RETURN(const std::vector<std::string> before,
-                      ListFolder(folder));
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> before, MapPins());
   FW_RETURN_IF_ERROR(Pin());
-  FW_ASSIGN_OR_RETURN(const std::vector<std::string> after, ListFolder(folder));
+  FW_ASSIGN_OR_RETURN(const std::vector<std::string> after, MapPins());
   std::vector<std::string> missing;
   std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
                       std::back_inserter(missing));
   std::vector<MendedPin> mended;
   mended.reserve(missing.size());
-  for (const std::string& name : missing) {
-    mended.push_back(
-        {.interface = "", .path = absl::StrCat(folder, "/", name)});
+  for (std::string& path : missing) {
+    mended.push_back({.interface = "", .path = std::move(path)});
   }
   return mended;
+}
+
+absl::StatusOr<std::vector<std::string>> LibbpfDataPlane::MapPins() const {
+  std::vector<std::string> paths;
+  for (const std::string& folder :
+       {CounterFolder(options_.pin_dir), MapFolder(options_.pin_dir)}) {
+    FW_ASSIGN_OR_RETURN(const std::vector<std::string> names,
+                        ListFolder(folder));
+    for (const std::string& name : names) {
+      paths.push_back(absl::StrCat(folder, "/", name));
+    }
+  }
+  return paths;
 }
 
 std::vector<std::string> LibbpfDataPlane::Devices() {
@@ -238,6 +267,7 @@ absl::Status LibbpfDataPlane::UnpinWhenIdle() {
   FW_RETURN_IF_ERROR(sources_->Unpin());
   FW_RETURN_IF_ERROR(maps_.Unpin());
   rmdir(MapFolder(options_.pin_dir).c_str());
+  rmdir(CounterFolder(options_.pin_dir).c_str());
   rmdir(LinkFolder(options_.pin_dir).c_str());
   if (rmdir(options_.pin_dir.c_str()) == 0) lock_.reset();
   return absl::OkStatus();

@@ -86,6 +86,8 @@ class LibbpfDataPlane : public DataPlane {
   absl::StatusOr<LoadedProgram> Load(const std::string& interface);
   absl::Status Pin();
   absl::StatusOr<std::vector<MendedPin>> MendMaps();
+  // The paths of all of them, in order.
+  absl::StatusOr<std::vector<std::string>> MapPins() const;
   absl::StatusOr<std::string> CheckTables();
   absl::Status UnpinWhenIdle();
 

@@ -6,6 +6,7 @@
 
 #include "agent/dataplane/errors.h"
 #include "agent/dataplane/slots.h"
+#include "agent/lookup/address.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::dataplane {
@@ -26,6 +27,15 @@ std::uint64_t CountOf(Family family, const Sources& sources) {
   return static_cast<std::uint64_t>(std::count_if(
       sources.begin(), sources.end(),
       [family](const auto& entry) { return entry.first.family() == family; }));
+}
+
+bool Holds(const Prefix& outer, const Prefix& inner) {
+  if (outer.family() != inner.family()) return false;
+  return outer.family() == Family::kIPv4
+             ? lookup::KeyOf<lookup::Address4>(outer).Holds(
+                   lookup::KeyOf<lookup::Address4>(inner))
+             : lookup::KeyOf<lookup::Address6>(outer).Holds(
+                   lookup::KeyOf<lookup::Address6>(inner));
 }
 
 }  // namespace
@@ -184,9 +194,39 @@ absl::Status MemoryDataPlane::TakeFailure(Operation operation) {
   return status;
 }
 
+void MemoryDataPlane::SetTick(policy::Deadline tick) {
+  const util::MutexLock lock(&mutex_);
+  tick_ = tick;
+}
+
+policy::SourceVerdict MemoryDataPlane::VerdictOf(const Prefix& host) const {
+  const util::MutexLock lock(&mutex_);
+  std::vector<policy::SourceRule> around;
+  for (const auto& [prefix, rule] : sources_) {
+    if (Holds(prefix, host)) around.push_back(rule);
+  }
+  std::sort(around.begin(), around.end(), [](const auto& a, const auto& b) {
+    return a.prefix.length() < b.prefix.length();
+  });
+  policy::SourceMeaning meaning;
+  for (const policy::SourceRule& rule : around) {
+    meaning = policy::Narrow(meaning, rule);
+  }
+  return meaning.VerdictAt(tick_);
+}
+
+bool MemoryDataPlane::BlocksPort(policy::Protocol protocol,
+                                 std::uint16_t port) const {
+  const util::MutexLock lock(&mutex_);
+  const auto& table = ports_[Index(protocol)];
+  if (!table.has_value() || table->empty()) return false;
+  const policy::PortRule& rule = (*table)[port];
+  return rule.id != 0 && tick_ < rule.until;
+}
+
 void MemoryDataPlane::Restart() {
   const util::MutexLock lock(&mutex_);
-  for (auto& [prefix, rule] : sources_) rule.id = 0;
+  for (auto& [prefix, rule] : sources_) rule.id = rule.block_id = 0;
   sources_loaded_ = false;
 }
 

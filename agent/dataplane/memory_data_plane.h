@@ -71,6 +71,13 @@ class MemoryDataPlane : public DataPlane {
   // status, before it does anything. Calls add up.
   void FailNext(Operation operation, absl::Status status);
 
+  // Sets the clock by which deadlines pass; it stands still otherwise.
+  void SetTick(policy::Deadline tick);
+  // What a packet from this address, given as a host prefix, meets now.
+  policy::SourceVerdict VerdictOf(const policy::Prefix& host) const;
+  // Whether one to this port does not pass, if its address says nothing.
+  bool BlocksPort(policy::Protocol protocol, std::uint16_t port) const;
+
   // Ends the run of an agent: its source rules lose their ids, and wait for the
   // next run's ReplaceSources.
   void Restart();
@@ -147,6 +154,7 @@ class MemoryDataPlane : public DataPlane {
   bool sources_loaded_ ABSL_GUARDED_BY(mutex_) = false;  // by this run
   bool sources_known_ ABSL_GUARDED_BY(mutex_) = true;
   LivePorts ports_ ABSL_GUARDED_BY(mutex_);
+  policy::Deadline tick_ ABSL_GUARDED_BY(mutex_) = 0;
   bool inherits_tables_ ABSL_GUARDED_BY(mutex_) = true;
   bool cleared_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, Device> devices_ ABSL_GUARDED_BY(mutex_);

@@ -17,7 +17,7 @@ namespace fwagent::dataplane {
 namespace {
 
 constexpr std::size_t kBytes = FW_PORTS * sizeof(fw_rule_ref);
-static_assert(sizeof(fw_rule_ref) == sizeof(policy::RuleId));
+static_assert(FW_FOREVER == policy::kForever);
 
 // Maps the array and hands its first entry to `use`.
 template <typename Use>
@@ -44,7 +44,11 @@ absl::StatusOr<util::ScopedFd> MakePortArray(const policy::PortTable& table) {
   FW_RETURN_IF_ERROR(WithMemory(
       fd.get(), PROT_READ | PROT_WRITE, [&table](fw_rule_ref* entries) {
         std::transform(table.begin(), table.end(), entries,
-                       [](policy::RuleId id) { return fw_rule_ref{id}; });
+                       [](const policy::PortRule& rule) {
+                         return fw_rule_ref{.rule_id = rule.id,
+                                            .until = rule.until,
+                                            .unused = 0};
+                       });
       }));
   return fd;
 }
@@ -54,7 +58,9 @@ absl::StatusOr<policy::PortTable> ReadPortArray(int fd) {
   FW_RETURN_IF_ERROR(
       WithMemory(fd, PROT_READ, [&table](const fw_rule_ref* entries) {
         std::transform(entries, entries + FW_PORTS, table.begin(),
-                       [](const fw_rule_ref& entry) { return entry.rule_id; });
+                       [](const fw_rule_ref& entry) {
+                         return policy::PortRule(entry.rule_id, entry.until);
+                       });
       }));
   return table;
 }

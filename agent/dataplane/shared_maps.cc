@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -24,6 +25,9 @@ struct Name {
   const char* pin;
   const char* in_program;
 };
+constexpr std::array<const char*, 2> kCounterNames = {"fw_counters",
+                                                      "fw_slots"};
+
 constexpr std::array<Name, 7> kMapNames = {{{"fw_slabs", "fw_slabs"},
                                             {"fw_used", "fw_used"},
                                             {"fw_sources", ".data.sources"},
@@ -31,6 +35,11 @@ constexpr std::array<Name, 7> kMapNames = {{{"fw_slabs", "fw_slabs"},
                                             {"fw_datagrams", "fw_datagrams"},
                                             {"fw_counters", "fw_counters"},
                                             {"fw_slots", "fw_slots"}}};
+
+bool IsOfCounters(const std::string& name) {
+  return std::find(kCounterNames.begin(), kCounterNames.end(), name) !=
+         kCounterNames.end();
+}
 
 absl::StatusOr<util::ScopedFd> Duplicate(int fd) {
   util::ScopedFd copy(fcntl(fd, F_DUPFD_CLOEXEC, 3));
@@ -48,22 +57,41 @@ bool Fits(const bpf_map_info& info, const bpf_map* map) {
 
 }  // namespace
 
-absl::StatusOr<SharedMaps> SharedMaps::Open(const std::string& folder) {
-  SharedMaps maps(folder);
+absl::StatusOr<SharedMaps> SharedMaps::Open(const MapFolders& folders) {
+  SharedMaps maps(folders);
   FW_RETURN_IF_ERROR(maps.OpenPinned());
   FW_RETURN_IF_ERROR(maps.MakeMissing());
   return maps;
 }
 
 std::string SharedMaps::PinPath(const std::string& name) const {
-  return absl::StrCat(folder_, "/", name);
+  return absl::StrCat(IsOfCounters(name) ? folders_.counters : folders_.tables,
+                      "/", name);
+}
+
+// Both or neither: counters say nothing without the names of their slots.
+void SharedMaps::OpenOlderCounters(const fwagent_xdp* skeleton) {
+  std::map<std::string, util::ScopedFd> found;
+  for (const char* name : kCounterNames) {
+    auto pinned =
+        OpenPinnedMap(absl::StrCat(folders_.older_counters, "/", name));
+    if (!pinned.ok()) return;
+    const auto info = GetMapInfo(pinned->get());
+    if (!info.ok() || !Fits(*info, FindMap(skeleton, name))) return;
+    found.emplace(name, *std::move(pinned));
+  }
+  fds_ = std::move(found);
+  has_older_counters_ = true;
 }
 
 absl::Status SharedMaps::OpenPinned() {
   FW_ASSIGN_OR_RETURN(const ProgramVariant variant, ChooseVariant());
   FW_ASSIGN_OR_RETURN(const Skeleton skeleton, OpenSkeleton(variant));
+  OpenOlderCounters(skeleton.get());
   std::vector<std::string> missing;
+  bool has_tables = false;
   for (const auto& [name, in_program] : kMapNames) {
+    if (fds_.contains(name)) continue;
     auto pinned = OpenPinnedMap(PinPath(name));
     if (absl::IsNotFound(pinned.status())) {
       missing.push_back(name);
@@ -77,12 +105,13 @@ absl::Status SharedMaps::OpenPinned() {
                        " is a map of another type or size than this version "
                        "makes: remove it, or use another --pin-dir"));
     }
+    has_tables = has_tables || !IsOfCounters(name);
     fds_.emplace(name, *std::move(pinned));
   }
   inherited_ = missing.empty();
-  if (!missing.empty() && !fds_.empty()) {
-    spdlog::warn("maps are missing in {} and are made anew, empty: {}", folder_,
-                 absl::StrJoin(missing, ", "));
+  if (!missing.empty() && has_tables) {
+    spdlog::warn("maps are missing in {} and are made anew, empty: {}",
+                 folders_.tables, absl::StrJoin(missing, ", "));
   }
   return absl::OkStatus();
 }
@@ -122,9 +151,22 @@ absl::Status SharedMaps::Share(const fwagent_xdp* skeleton) const {
 
 absl::Status SharedMaps::Pin() const {
   for (const auto& [name, fd] : fds_) {
-    FW_RETURN_IF_ERROR(PinMap(fd.get(), PinPath(name)));
+    FW_RETURN_IF_ERROR(PinOne(name, fd.get()));
   }
   return absl::OkStatus();
+}
+
+// After a downgrade and an upgrade there may be counters that stopped when the
+// older version began to count.
+absl::Status SharedMaps::PinOne(const std::string& name, int fd) const {
+  const std::string path = PinPath(name);
+  absl::Status pinned = PinMap(fd, path);
+  if (!absl::IsAlreadyExists(pinned) || !has_older_counters_ ||
+      !IsOfCounters(name)) {
+    return pinned;
+  }
+  FW_RETURN_IF_ERROR(dataplane::Unpin(path));
+  return PinMap(fd, path);
 }
 
 absl::Status SharedMaps::Unpin() const {

@@ -16,20 +16,29 @@ struct fwagent_xdp;
 
 namespace fwagent::dataplane {
 
+// Where the maps are pinned.
+struct MapFolders {
+  std::string tables;
+  std::string counters;  // apart, because they outlive a layout of the tables
+  // Where an older version keeps the very same counters. What is there goes
+  // first: that version guards now, or did so last.
+  std::string older_counters;
+};
+
 // Owns descriptors of the maps. Pins keep the same maps, with what is in them,
 // for the next run; they are there while an interface is guarded.
 class SharedMaps {
  public:
-  // Takes the maps that are pinned in `folder` and makes the rest. Nothing is
-  // pinned yet.
+  // Takes the maps that are pinned there and makes the rest. Nothing is pinned
+  // yet.
   // FAILED_PRECONDITION: a pin is not what this version would have made, or
   // the kernel cannot run the program. PERMISSION_DENIED: capabilities lack.
-  static absl::StatusOr<SharedMaps> Open(const std::string& folder);
+  static absl::StatusOr<SharedMaps> Open(const MapFolders& folders);
 
   // Whether all of them were pinned.
   bool inherited() const { return inherited_; }
 
-  // Pins what is not pinned yet; the folder must be there.
+  // Pins what is not pinned yet; the folders must be there.
   absl::Status Pin() const;
   absl::Status Unpin() const;
 
@@ -46,15 +55,18 @@ class SharedMaps {
   int slots() const { return fd("fw_slots"); }
 
  private:
-  explicit SharedMaps(const std::string& folder) : folder_(folder) {}
+  explicit SharedMaps(const MapFolders& folders) : folders_(folders) {}
 
   int fd(const char* name) const { return fds_.at(name).get(); }
   std::string PinPath(const std::string& name) const;
   absl::Status OpenPinned();
+  void OpenOlderCounters(const fwagent_xdp* skeleton);
+  absl::Status PinOne(const std::string& name, int fd) const;
   absl::Status MakeMissing();
   absl::Status Share(const fwagent_xdp* skeleton) const;
 
-  std::string folder_;
+  MapFolders folders_;
+  bool has_older_counters_ = false;
   bool inherited_ = false;
   std::map<std::string, util::ScopedFd> fds_;
 };

@@ -17,17 +17,15 @@ using lookup::Address4;
 using lookup::Address6;
 using lookup::kActiveBit;
 using lookup::KeyOf;
+using lookup::StatementOf;
 using policy::Family;
 using policy::Prefix;
 using policy::SourceRule;
+using policy::SourceVerdict;
 
 static_assert(static_cast<int>(Family::kIPv4) == FW_FAMILY_IPV4);
 static_assert(static_cast<int>(Family::kIPv6) == FW_FAMILY_IPV6);
 static_assert(policy::kFamilies == FW_FAMILIES);
-
-lookup::Statement StatementOf(const SourceRule& rule) {
-  return {.rule = rule.id, .classes = rule.classes, .verdict = rule.verdict};
-}
 
 // What Stage makes of the rules of one family.
 template <typename Address>
@@ -147,11 +145,17 @@ void SourceTables::ReadFamily(const lookup::SourceTable<Address>& table,
                               std::vector<SourceRule>& rules) const {
   for (const auto& finding : lookup::ReadTable<Address>(*slabs_)) {
     const lookup::Fold& fold = finding.fold;
-    const bool known = loaded_ && fold.number != 0;
-    rules.push_back({.prefix = PrefixOf(finding.key),
-                     .id = known ? table.RuleOf(fold.number) : 0,
-                     .verdict = fold.verdict,
-                     .classes = fold.classes});
+    const auto rule_of = [&](std::uint32_t number, SourceVerdict verdict) {
+      return loaded_ && number != 0 ? table.RuleOf(number, verdict) : 0;
+    };
+    rules.push_back(
+        {.prefix = PrefixOf(finding.key),
+         .id = rule_of(fold.number, fold.verdict),
+         .verdict = fold.verdict,
+         .classes = fold.classes,
+         .until = fold.until,
+         .block_until = fold.block_until,
+         .block_id = rule_of(fold.block_number, SourceVerdict::kBlock)});
   }
 }
 

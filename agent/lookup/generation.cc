@@ -27,6 +27,23 @@ fw_entry_kind KindOf(SourceVerdict verdict) {
   return FW_ENTRY_NOTHING;
 }
 
+// Of one that ends.
+fw_terms TermsOf(const Fold& fold) {
+  if (fold.verdict == SourceVerdict::kBlock) {
+    return {.block_until = fold.until, .block_rule = fold.number};
+  }
+  return {.block_until = fold.block_until,
+          .allow_until = fold.until,
+          .block_rule = fold.block_number,
+          .allow_rule = fold.number};
+}
+
+std::array<std::uint32_t, 4> TermsKeyOf(const Fold& fold) {
+  const fw_terms terms = TermsOf(fold);
+  return {terms.block_until, terms.allow_until, terms.block_rule,
+          terms.allow_rule};
+}
+
 std::array<std::uint32_t, FW_ROOT_SLABS> RootSlabs(std::uint32_t first) {
   std::array<std::uint32_t, FW_ROOT_SLABS> slabs{};
   std::iota(slabs.begin(), slabs.end(), first);
@@ -193,17 +210,59 @@ absl::Status Generation<Address>::MarkLonger(std::uint32_t top32, bool longer) {
 
 template <typename Address>
 absl::StatusOr<std::uint32_t> Generation<Address>::EntryOf(const Fold& fold) {
-  if (fold.classes == 0) return Entry(KindOf(fold.verdict), fold.number);
+  if (fold.classes != 0) return MeaningOf(fold);
+  if (!fold.ends()) return Entry(KindOf(fold.verdict), fold.number);
+  const auto [known, is_new] = terms_.try_emplace(TermsKeyOf(fold));
+  if (is_new) {
+    const auto record = MakeTerms(fold);
+    if (!record.ok()) {
+      terms_.erase(known);
+      return record.status();
+    }
+    known->second = *record;
+  }
+  return Entry(FW_ENTRY_TIMED, known->second);
+}
+
+// Its terms, if it has any, are its own, so that they stay with it.
+template <typename Address>
+absl::StatusOr<std::uint32_t> Generation<Address>::MeaningOf(const Fold& fold) {
   const auto known = meanings_.find(fold);
   if (known != meanings_.end()) return known->second;
   FW_ASSIGN_OR_RETURN(const std::uint32_t record, arena_.AllocateRecord());
-  memory_->line(record / FW_LINE_RECORDS)
-      ->meanings[record % FW_LINE_RECORDS] = {.classes = fold.classes,
-                                              .verdict = KindOf(fold.verdict),
-                                              .rule = fold.number};
+  fw_meaning meaning = {.classes = fold.classes,
+                        .verdict = KindOf(fold.verdict),
+                        .rule = fold.number};
+  if (fold.ends()) {
+    auto terms = MakeTerms(fold);
+    if (!terms.ok()) {
+      arena_.RetireRecord(record);
+      return terms;
+    }
+    meaning.verdict = FW_ENTRY_TIMED;
+    meaning.rule = *terms;
+  }
+  memory_->line(record / FW_LINE_RECORDS)->meanings[record % FW_LINE_RECORDS] =
+      meaning;
   const std::uint32_t entry = Entry(FW_ENTRY_MEANING, record);
   meanings_.emplace(fold, entry);
   return entry;
+}
+
+template <typename Address>
+absl::StatusOr<std::uint32_t> Generation<Address>::MakeTerms(const Fold& fold) {
+  FW_ASSIGN_OR_RETURN(const std::uint32_t record, arena_.AllocateRecord());
+  memory_->line(record / FW_LINE_RECORDS)->terms[record % FW_LINE_RECORDS] =
+      TermsOf(fold);
+  return record;
+}
+
+template <typename Address>
+void Generation<Address>::RetireTerms(const Fold& fold) {
+  const auto known = terms_.find(TermsKeyOf(fold));
+  if (known == terms_.end()) return;
+  arena_.RetireRecord(known->second);
+  terms_.erase(known);
 }
 
 template <typename Address>

@@ -2,6 +2,8 @@
 #ifndef FWAGENT_AGENT_LOOKUP_GENERATION_H_
 #define FWAGENT_AGENT_LOOKUP_GENERATION_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -66,6 +68,12 @@ class Generation {
 
   // The entry that says what the fold says. RESOURCE_EXHAUSTED.
   absl::StatusOr<std::uint32_t> EntryOf(const Fold& fold);
+  // No entry that readers can reach says this any more, nor will one.
+  void RetireTerms(const Fold& fold);
+  // Records of verdicts that end. Those that were worked out from several
+  // prefixes stay when they are no longer used: only a new table is rid of
+  // them.
+  std::size_t terms_count() const { return terms_.size(); }
 
   // An entry for a subtree, in a record of its own where it takes one.
   // RESOURCE_EXHAUSTED.
@@ -88,6 +96,9 @@ class Generation {
  private:
   static constexpr bool kHasFront = kFamily<Address> == policy::Family::kIPv4;
 
+  // fw_terms in another order.
+  using TermsKey = std::array<std::uint32_t, 4>;
+
   Generation(LineMemory* memory, std::uint32_t root_slab,
              Buckets<Address> buckets);
 
@@ -97,6 +108,8 @@ class Generation {
   absl::StatusOr<__u64> MakeChunk(const ChunkImage& image,
                                   const ChunkRuns& runs);
   void RetireChunk(__u64 root);
+  absl::StatusOr<std::uint32_t> MeaningOf(const Fold& fold);
+  absl::StatusOr<std::uint32_t> MakeTerms(const Fold& fold);
   fw_parts& PartsAt(std::uint32_t record) const;
   fw_subtree& Record(std::uint32_t entry) const;
   std::vector<std::uint32_t> Slabs() const;
@@ -110,6 +123,7 @@ class Generation {
   Buckets<Address> buckets_;
   // Records that are no longer used stay: only a new table is rid of them.
   absl::flat_hash_map<Fold, std::uint32_t> meanings_;
+  absl::flat_hash_map<TermsKey, std::uint32_t> terms_;  // without classes
 };
 
 // Whether an entry leads to longer prefixes.

@@ -76,6 +76,11 @@ void LineArena::RetireLines(std::uint32_t first, std::uint32_t count) {
 }
 
 absl::StatusOr<std::uint32_t> LineArena::AllocateRecord() {
+  // Records that were retired are no lines, which AllocateLines could find.
+  if (free_records_.empty() && next_ == end_ &&
+      retired_records_.size() >= kWorthWaiting) {
+    Recycle();
+  }
   if (free_records_.empty()) {
     FW_ASSIGN_OR_RETURN(const std::uint32_t line, AllocateLines(1));
     for (std::uint32_t i = FW_LINE_RECORDS; i-- > 0;) {

@@ -31,6 +31,10 @@ class PrefixIndex {
   std::uint32_t Find(const Key<Address>& key) const;
   void Insert(const Key<Address>& key, std::uint32_t number);
   void Erase(const Key<Address>& key);
+  // Of a key that is there.
+  void Renumber(const Key<Address>& key, std::uint32_t number) {
+    MapOf(key)[key] = number;
+  }
 
   std::size_t size() const { return chunked_.size() + longer_.size(); }
 

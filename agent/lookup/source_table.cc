@@ -9,6 +9,12 @@
 #include "agent/util/status_macros.h"
 
 namespace fwagent::lookup {
+namespace {
+
+// More records that may be no longer used are worth a new generation: 1 MiB.
+constexpr std::size_t kSpareTerms = 65536;
+
+}  // namespace
 
 template <typename Address>
 SourceTable<Address>::SourceTable(LineMemory* memory) : memory_(memory) {}
@@ -45,25 +51,32 @@ absl::Status SourceTable<Address>::Add(const Key<Address>& key,
   absl::Status reflected = Reflect(key, statement, true);
   if (!reflected.ok()) {
     index_.Erase(key);
-    statements_.Remove(number);
+    Release(number);
     CountPrefixes(index_.size());
   }
   return reflected;
 }
 
-// The tables name the statement by its number, which stays.
+// The tables name the statement by its number, which stays if it can.
 template <typename Address>
 absl::Status SourceTable<Address>::Exchange(const Key<Address>& key,
                                             const Statement& statement) {
-  const std::uint32_t number = index_.Find(key);
-  const Statement old = statements_.Get(number);
-  statements_.Set(number, statement);
-  if (old.verdict == statement.verdict && old.classes == statement.classes) {
+  const std::uint32_t old_number = index_.Find(key);
+  const Statement old = statements_.Get(old_number);
+  if (old == statement) return absl::OkStatus();
+  if (old.MeansTheSame(statement) && !statements_.IsShared(old_number)) {
+    statements_.Rename(old_number, statement);
     return absl::OkStatus();
   }
-  absl::Status rebuilt = Rebuild();
-  if (!rebuilt.ok()) statements_.Set(number, old);
-  return rebuilt;
+  FW_ASSIGN_OR_RETURN(const std::uint32_t number, statements_.Add(statement));
+  index_.Renumber(key, number);
+  absl::StatusOr<bool> done = Edit(key, [&](TableEditor<Address>& editor) {
+    return editor.Changed(key, old, statement);
+  });
+  absl::Status changed = done.ok() && !*done ? Rebuild() : done.status();
+  if (!changed.ok()) index_.Renumber(key, old_number);
+  Release(changed.ok() ? old_number : number);
+  return changed;
 }
 
 template <typename Address>
@@ -80,9 +93,18 @@ absl::Status SourceTable<Address>::Remove(const Key<Address>& key) {
     index_.Insert(key, number);
     return reflected;
   }
-  statements_.Remove(number);
+  Release(number);
   CountPrefixes(index_.size());
   return reflected;
+}
+
+// Nothing is said any more by a number that is free.
+template <typename Address>
+void SourceTable<Address>::Release(std::uint32_t number) {
+  const Statement statement = statements_.Get(number);
+  if (!statements_.Remove(number)) return;
+  const Fold fold = Narrow(Fold(), number, statement);
+  if (live_ != nullptr && fold.ends()) live_->RetireTerms(fold);
 }
 
 template <typename Address>
@@ -90,22 +112,24 @@ absl::Status SourceTable<Address>::Reflect(const Key<Address>& key,
                                            const Statement& statement,
                                            bool present) {
   if (live_ != nullptr && index_.size() != 0) {
-    FW_ASSIGN_OR_RETURN(const bool done, Edit(key, statement, present));
+    FW_ASSIGN_OR_RETURN(const bool done,
+                        Edit(key, [&](TableEditor<Address>& editor) {
+                          return present ? editor.Added(key, statement)
+                                         : editor.Removed(key, statement);
+                        }));
     if (done) return absl::OkStatus();
   }
   return Rebuild();
 }
 
-// Whether it could be done in place.
 template <typename Address>
+template <typename Work>
 absl::StatusOr<bool> SourceTable<Address>::Edit(const Key<Address>& key,
-                                                const Statement& statement,
-                                                bool present) {
+                                                const Work& work) {
+  if (live_->terms_count() > kSpareTerms + 2 * statements_.size()) return false;
   if (!recent_.Admits(key)) WaitForReaders();
   TableEditor<Address> editor(*live_, index_, statements_);
-  FW_ASSIGN_OR_RETURN(const bool done, present
-                                           ? editor.Added(key, statement)
-                                           : editor.Removed(key, statement));
+  FW_ASSIGN_OR_RETURN(const bool done, work(editor));
   if (done) recent_.Note(key);
   return done;
 }

@@ -60,9 +60,10 @@ class SourceTable {
   bool Contains(const Key<Address>& key) const { return index_.Find(key) != 0; }
   std::uint64_t size() const { return index_.size(); }
   std::uint64_t memory_bytes() const;
-  // The rule behind a number in an entry.
-  policy::RuleId RuleOf(std::uint32_t number) const {
-    return statements_.Get(number).rule;
+  // The rule behind a number that an entry gives for a verdict.
+  policy::RuleId RuleOf(std::uint32_t number,
+                        policy::SourceVerdict verdict) const {
+    return statements_.RuleOf(number, verdict);
   }
 
  private:
@@ -70,8 +71,11 @@ class SourceTable {
   absl::Status Reflect(const Key<Address>& key, const Statement& statement,
                        bool present);
   absl::Status Exchange(const Key<Address>& key, const Statement& statement);
-  absl::StatusOr<bool> Edit(const Key<Address>& key, const Statement& statement,
-                            bool present);
+  // Lets an editor do this; false: it could not.
+  template <typename Work>
+  absl::StatusOr<bool> Edit(const Key<Address>& key, const Work& work);
+  // Takes back what Statements::Add gave.
+  void Release(std::uint32_t number);
   absl::StatusOr<std::unique_ptr<Generation<Address>>> BuildNext();
   absl::Status Rebuild();
   void WaitForReaders();

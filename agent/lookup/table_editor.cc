@@ -55,6 +55,16 @@ absl::StatusOr<bool> TableEditor<Address>::Removed(const Key<Address>& key,
 }
 
 template <typename Address>
+absl::StatusOr<bool> TableEditor<Address>::Changed(const Key<Address>& key,
+                                                   const Statement& old,
+                                                   const Statement& statement) {
+  if (ReachesFar(key, old) || ReachesFar(key, statement)) return false;
+  if (key.length > kChunkLength) return ChangeLonger(key);
+  FW_RETURN_IF_ERROR(RewriteChunk(key));
+  return true;
+}
+
+template <typename Address>
 absl::StatusOr<std::uint32_t> TableEditor<Address>::EntryAt(
     const Key<Address>& key) {
   return table_.EntryOf(index_.FoldAt(key, statements_));
@@ -241,6 +251,24 @@ absl::StatusOr<bool> TableEditor<Address>::RemoveLonger(
   buckets.Erase(key);
   if (key.length > kTopLength) TidyTop(key);
   TidyPlace(key);
+  return true;
+}
+
+template <typename Address>
+absl::StatusOr<bool> TableEditor<Address>::ChangeLonger(
+    const Key<Address>& key) {
+  Buckets<Address>& buckets = table_.buckets();
+  if (key.length > kTopLength) {
+    const auto top = buckets.Find(Shorten(key, kTopLength));
+    if (!top.has_value() || !GoesOn(*top) || HangsDeeper(key, *top)) {
+      return false;
+    }
+  }
+  const auto present = buckets.Find(key);
+  if (!present.has_value()) return false;
+  FW_ASSIGN_OR_RETURN(const std::uint32_t entry, EntryAt(key));
+  if (GoesOn(*present)) return SetBackground(key, *present, entry);
+  buckets.Replace(key, entry);
   return true;
 }
 

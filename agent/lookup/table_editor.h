@@ -11,13 +11,15 @@
 
 namespace fwagent::lookup {
 
-// Makes a live table agree with an index in which one prefix came or went.
+// Makes a live table agree with an index in which one prefix came, went or got
+// another statement.
 // Whatever is written before the last store cannot be reached by readers, so
 // they see that store and nothing else. Where one store is not enough, the
 // answer is false and the table as it was: then it takes a new generation.
 //   - up to 15 bits: many entries of the root; the first rule in a part of the
 //     IPv4 addresses: a slab for the front;
-//   - an allow, or classes, over longer prefixes: the entries of all of these;
+//   - an allow, or classes, over longer prefixes, or a block over such as end:
+//     the entries of all of these;
 //   - a prefix over subtrees that hang off subtrees: their backgrounds;
 //   - a ninth length in a subtree; buckets that are full.
 // On error the table is as it was. RESOURCE_EXHAUSTED: no memory.
@@ -31,6 +33,9 @@ class TableEditor {
   absl::StatusOr<bool> Added(const Key<Address>& key,
                              const Statement& statement);
   absl::StatusOr<bool> Removed(const Key<Address>& key,
+                               const Statement& statement);
+  // One that stayed says something else.
+  absl::StatusOr<bool> Changed(const Key<Address>& key, const Statement& old,
                                const Statement& statement);
 
  private:
@@ -52,6 +57,7 @@ class TableEditor {
   // Longer ones, in the buckets.
   absl::StatusOr<bool> AddLonger(const Key<Address>& key);
   absl::StatusOr<bool> RemoveLonger(const Key<Address>& key);
+  absl::StatusOr<bool> ChangeLonger(const Key<Address>& key);
   void TidyPlace(const Key<Address>& key);
 
   // Of a /24, or of the first 32 bits of an IPv6 address, whose entry this is:

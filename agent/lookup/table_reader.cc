@@ -120,17 +120,36 @@ class Reader {
     }
   }
 
+  // The verdict of an entry or of a meaning.
+  Fold FoldOf(std::uint32_t kind, std::uint32_t payload) const {
+    if (kind != FW_ENTRY_TIMED) {
+      return {.number = payload, .verdict = VerdictOf(kind)};
+    }
+    const fw_terms& terms =
+        At(payload / FW_LINE_RECORDS).terms[payload % FW_LINE_RECORDS];
+    if (terms.allow_until == policy::kNever) {
+      return {.number = terms.block_rule,
+              .verdict = policy::SourceVerdict::kBlock,
+              .until = terms.block_until};
+    }
+    return {.number = terms.allow_rule,
+            .verdict = policy::SourceVerdict::kAllow,
+            .until = terms.allow_until,
+            .block_until = terms.block_until,
+            .block_number = terms.block_rule};
+  }
+
   void Tell(const Key<Address>& key, std::uint32_t entry) {
     const std::uint32_t payload = entry & FW_ENTRY_PAYLOAD;
-    Fold fold{.number = payload, .verdict = VerdictOf(fw_kind_of(entry))};
     if (entry == 0) return;
-    if (fw_kind_of(entry) == FW_ENTRY_MEANING) {
-      const fw_meaning& meaning =
-          At(payload / FW_LINE_RECORDS).meanings[payload % FW_LINE_RECORDS];
-      fold = {.classes = meaning.classes,
-              .number = meaning.rule,
-              .verdict = VerdictOf(meaning.verdict)};
+    if (fw_kind_of(entry) != FW_ENTRY_MEANING) {
+      findings_.push_back({key, FoldOf(fw_kind_of(entry), payload)});
+      return;
     }
+    const fw_meaning& meaning =
+        At(payload / FW_LINE_RECORDS).meanings[payload % FW_LINE_RECORDS];
+    Fold fold = FoldOf(meaning.verdict, meaning.rule);
+    fold.classes = meaning.classes;
     findings_.push_back({key, fold});
   }
 

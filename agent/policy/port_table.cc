@@ -39,17 +39,19 @@ class FreePorts {
 };
 
 // The rules of the protocol, the one that wins every contest first.
-std::vector<std::pair<PortRange, RuleId>> ByPrecedence(const PortRules& rules,
-                                                       Protocol protocol) {
-  std::vector<std::pair<PortRange, RuleId>> ranges;
+std::vector<std::pair<PortRange, PortRule>> ByPrecedence(const PortRules& rules,
+                                                         Protocol protocol) {
+  std::vector<std::pair<PortRange, PortRule>> ranges;
   const auto lowest = PortRange::Create(protocol, 1, 1);
   for (auto rule = rules.lower_bound(*lowest);
        rule != rules.end() && rule->first.protocol() == protocol; ++rule) {
     ranges.emplace_back(rule->first, rule->second);
   }
   std::sort(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) {
-    return std::make_tuple(a.first.last() - a.first.first(), a.second) <
-           std::make_tuple(b.first.last() - b.first.first(), b.second);
+    return std::make_tuple(b.second.until, a.first.last() - a.first.first(),
+                           a.second.id) <
+           std::make_tuple(a.second.until, b.first.last() - b.first.first(),
+                           b.second.id);
   });
   return ranges;
 }
@@ -61,10 +63,10 @@ PortTable CompilePortTable(const PortRules& rules, Protocol protocol) {
   if (ranges.empty()) return {};
   PortTable table(kPorts, 0);
   FreePorts free;
-  for (const auto& [range, id] : ranges) {
+  for (const auto& [range, rule] : ranges) {
     for (std::size_t port = free.From(range.first()); port <= range.last();
          port = free.From(port)) {
-      table[port] = id;
+      table[port] = rule;
       free.Take(port);
     }
   }
@@ -77,11 +79,11 @@ std::vector<PortRun> PortRuns(Protocol protocol, const PortTable& table) {
   while (first < table.size()) {
     std::size_t end = first + 1;
     while (end < table.size() && table[end] == table[first]) ++end;
-    if (table[first] != 0) {
+    if (table[first].id != 0) {
       const auto ports =
           PortRange::Create(protocol, static_cast<std::uint32_t>(first),
                             static_cast<std::uint32_t>(end - 1));
-      runs.push_back({*ports, table[first]});
+      runs.push_back({*ports, table[first].id, table[first].until});
     }
     first = end;
   }

@@ -11,6 +11,7 @@
 #include "absl/hash/hash.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "agent/policy/deadline.h"
 #include "agent/policy/port_range.h"
 #include "agent/policy/prefix.h"
 
@@ -37,9 +38,18 @@ struct Rule {
   Match match = Prefix();
   std::string comment;
   absl::Time create_time;  // wall clock, whole microseconds
+  Deadline until = kForever;
+  // `until` on the wall clock as it was when this was written, in whole
+  // microseconds; of a rule that ends.
+  absl::Time expire_time = absl::InfiniteFuture();
 
   bool operator==(const Rule&) const = default;
 };
+
+inline bool Ends(const Rule& rule) { return rule.until != kForever; }
+inline bool HasEnded(const Rule& rule, Deadline now) {
+  return rule.until <= now;
+}
 
 inline constexpr std::size_t kMaxCommentBytes = 256;
 

@@ -1,5 +1,6 @@
 #include "agent/policy/rule_set.h"
 
+#include <iterator>
 #include <utility>
 #include <variant>
 
@@ -20,8 +21,10 @@ absl::Status RuleSet::Add(Rule rule) {
     by_source_.emplace(*prefix, rule.id);
     ++source_count_[static_cast<std::size_t>(prefix->family())];
   } else {
-    by_ports_.emplace(std::get<PortRange>(rule.match), rule.id);
+    by_ports_.emplace(std::get<PortRange>(rule.match),
+                      PortRule(rule.id, rule.until));
   }
+  if (Ends(rule)) by_end_.emplace(rule.until, rule.id);
   by_id_.emplace(rule.id, std::move(rule));
   return absl::OkStatus();
 }
@@ -39,7 +42,9 @@ absl::Status RuleSet::Remove(const Match& match) {
   } else {
     by_ports_.erase(std::get<PortRange>(match));
   }
-  by_id_.erase(id);
+  const auto rule = by_id_.find(id);
+  by_end_.erase({rule->second.until, id});
+  by_id_.erase(rule);
   return absl::OkStatus();
 }
 
@@ -48,20 +53,33 @@ const Rule* RuleSet::Find(const Match& match) const {
   return found == by_id_.end() ? nullptr : &found->second;
 }
 
-std::vector<Rule> RuleSet::Page(RuleId after, std::size_t limit) const {
+std::vector<Rule> RuleSet::Page(RuleId after, std::size_t limit,
+                                Deadline now) const {
   std::vector<Rule> page;
   for (auto rule = by_id_.upper_bound(after);
        rule != by_id_.end() && page.size() < limit; ++rule) {
-    page.push_back(rule->second);
+    if (!HasEnded(rule->second, now)) page.push_back(rule->second);
   }
   return page;
+}
+
+Deadline RuleSet::NextDeadline() const {
+  return by_end_.empty() ? kForever : by_end_.begin()->first;
+}
+
+std::size_t RuleSet::EndedCount(Deadline now) const {
+  // Ids are above 0, so this is before the first that has not ended.
+  return static_cast<std::size_t>(
+      std::distance(by_end_.begin(), by_end_.lower_bound({now + 1, 0})));
 }
 
 std::vector<SourceRule> RuleSet::SourceRules() const {
   std::vector<SourceRule> rules;
   rules.reserve(by_source_.size());
-  for (const auto& [prefix, id] : by_source_) {
-    rules.push_back({.prefix = prefix, .id = id});
+  for (const auto& [id, rule] : by_id_) {
+    const auto* prefix = std::get_if<Prefix>(&rule.match);
+    if (prefix == nullptr) continue;
+    rules.push_back({.prefix = *prefix, .id = id, .until = rule.until});
   }
   return rules;
 }
@@ -76,7 +94,7 @@ RuleId RuleSet::IdOf(const Match& match) const {
     return found == by_source_.end() ? 0 : found->second;
   }
   const auto found = by_ports_.find(std::get<PortRange>(match));
-  return found == by_ports_.end() ? 0 : found->second;
+  return found == by_ports_.end() ? 0 : found->second.id;
 }
 
 }  // namespace fwagent::policy

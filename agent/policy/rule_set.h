@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "agent/policy/port_table.h"
@@ -28,13 +30,23 @@ class RuleSet {
   // Null when there is none. Valid until the next change.
   const Rule* Find(const Match& match) const;
 
-  // At most `limit` rules with ids above `after`, in order of id.
-  std::vector<Rule> Page(RuleId after, std::size_t limit) const;
+  // At most `limit` rules with ids above `after`, in order of id, without those
+  // that have ended.
+  std::vector<Rule> Page(RuleId after, std::size_t limit,
+                         Deadline now = kNever) const;
+
+  // The rules that end, the first to end first.
+  using Endings = absl::btree_set<std::pair<Deadline, RuleId>>;
+  const Endings& endings() const { return by_end_; }
+  // When the first of them ends; kForever when there are none.
+  Deadline NextDeadline() const;
+  // How many of them have ended.
+  std::size_t EndedCount(Deadline now) const;
 
   // Every rule, in order of id.
   const absl::btree_map<RuleId, Rule>& rules() const { return by_id_; }
   const PortRules& port_rules() const { return by_ports_; }
-  // What every rule with a source says of it, in no order.
+  // What every rule with a source says of it, in order of id.
   std::vector<SourceRule> SourceRules() const;
 
   std::size_t size() const { return by_id_.size(); }
@@ -48,6 +60,7 @@ class RuleSet {
   absl::btree_map<RuleId, Rule> by_id_;
   absl::flat_hash_map<Prefix, RuleId> by_source_;
   PortRules by_ports_;
+  Endings by_end_;
   std::array<std::size_t, kFamilies> source_count_{};
 };
 

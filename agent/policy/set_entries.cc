@@ -63,13 +63,14 @@ void CompareMaps(const Map& before, const Map& after, const ToPrefix& to_prefix,
   auto old_entry = before.begin();
   auto new_entry = after.begin();
   while (old_entry != before.end() || new_entry != after.end()) {
-    const bool is_old = old_entry != before.end() &&
-                        (new_entry == after.end() ||
-                         !(new_entry->first < old_entry->first));
-    const bool is_new = new_entry != after.end() &&
-                        (old_entry == before.end() ||
-                         !(old_entry->first < new_entry->first));
-    const bool same = is_old && is_new && old_entry->second == new_entry->second;
+    const bool is_old =
+        old_entry != before.end() &&
+        (new_entry == after.end() || !(new_entry->first < old_entry->first));
+    const bool is_new =
+        new_entry != after.end() &&
+        (old_entry == before.end() || !(old_entry->first < new_entry->first));
+    const bool same =
+        is_old && is_new && old_entry->second == new_entry->second;
     if (is_old && !same) {
       difference.before.push_back(
           {to_prefix(old_entry->first), old_entry->second});
@@ -212,9 +213,8 @@ absl::Status SetEntries::Builder::AddPacked4(std::string_view bytes,
     if (length > 32 || (key >> 8 & host_bits) != 0) {
       ipv4_.resize(before);
       const auto prefix = Prefix::FromBytes(bytes.substr(at, 4), length);
-      return absl::InvalidArgumentError(
-          absl::StrCat("entry ", at / kPackedBytes4, ": ",
-                       prefix.status().message()));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "entry ", at / kPackedBytes4, ": ", prefix.status().message()));
     }
     ipv4_.emplace_back(key, until);
   }
@@ -241,8 +241,10 @@ SetEntries SetEntries::Builder::Build() && {
   SetEntries entries;
   SortAndMerge(ipv4_);
   SortAndMerge(ipv6_);
-  for (const auto& entry : ipv4_) entries.ipv4_.insert(entries.ipv4_.end(), entry);
-  for (const auto& entry : ipv6_) entries.ipv6_.insert(entries.ipv6_.end(), entry);
+  for (const auto& entry : ipv4_)
+    entries.ipv4_.insert(entries.ipv4_.end(), entry);
+  for (const auto& entry : ipv6_)
+    entries.ipv6_.insert(entries.ipv6_.end(), entry);
   return entries;
 }
 

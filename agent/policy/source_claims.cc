@@ -10,7 +10,8 @@ namespace fwagent::policy {
 
 void SourceClaims::Add(SourceVerdict verdict, RuleId id, Deadline until) {
   Claim& claim = verdict == SourceVerdict::kAllow ? allow_ : block_;
-  if (until > claim.until) claim = {until, id};
+  const bool first_of_equals = until == claim.until && id < claim.id;
+  if (until > claim.until || first_of_equals) claim = {until, id};
 }
 
 SourceRule SourceClaims::Together() const {
@@ -80,8 +81,7 @@ class Merge {
 
 }  // namespace
 
-std::vector<SourceRule> MergeClaims(
-    std::vector<std::vector<SourceRule>> runs) {
+std::vector<SourceRule> MergeClaims(std::vector<std::vector<SourceRule>> runs) {
   std::erase_if(runs, [](const auto& run) { return run.empty(); });
   // One holder has one claim to a prefix.
   if (runs.size() == 1) return std::move(runs.front());

@@ -11,7 +11,7 @@
 namespace fwagent::policy {
 
 // Gathers the claims to one prefix. An allow beats a block; of two claims with
-// the same verdict the one that ends later stands, or the first one.
+// the same verdict the one that ends later stands, of equals the lower id.
 class SourceClaims {
  public:
   explicit SourceClaims(const Prefix& prefix) : prefix_(prefix) {}
@@ -39,10 +39,8 @@ class SourceClaims {
 bool ByAddress(const SourceRule& a, const SourceRule& b);
 
 // Rules that each are the claim of one holder, in runs that are in order of
-// address: one rule for each prefix, in order. Earlier runs come first where
-// claims are equal.
-std::vector<SourceRule> MergeClaims(
-    std::vector<std::vector<SourceRule>> runs);
+// address: one rule for each prefix, in order.
+std::vector<SourceRule> MergeClaims(std::vector<std::vector<SourceRule>> runs);
 
 }  // namespace fwagent::policy
 

@@ -30,18 +30,29 @@ struct SourceRule {
   bool operator==(const SourceRule&) const = default;
 };
 
-// What all prefixes that hold an address say of it together.
+// What all prefixes that hold an address say of it together. What nobody can
+// ever see of it is left out, so that equal meanings are the same.
 struct SourceMeaning {
   SourceVerdict verdict = SourceVerdict::kNone;
   RuleId rule = 0;  // that the verdict is counted for; 0 without a verdict
   SourceClasses classes = 0;
+  Deadline until = kForever;
+  // Behind an allow that ends: a block that ends later.
+  Deadline block_until = kNever;
+  RuleId block_rule = 0;
 
   bool operator==(const SourceMeaning&) const = default;
+
+  SourceVerdict VerdictAt(Deadline tick) const {
+    if (tick < until) return verdict;
+    return tick < block_until ? SourceVerdict::kBlock : SourceVerdict::kNone;
+  }
 };
 
 // The meaning of `outer` inside a prefix that is longer than all of those it
 // came from. An allow beats a block whatever the lengths; of two rules with the
-// same verdict the longer prefix names the rule; classes add up.
+// same verdict the one that ends last says how long, and the longer prefix
+// names the rule, as long as there is one; classes add up.
 SourceMeaning Narrow(const SourceMeaning& outer, const SourceRule& inner);
 
 }  // namespace fwagent::policy

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
 #include "agent/service/request_fields.h"
 #include "agent/util/status_macros.h"
@@ -68,15 +70,37 @@ policy::Match ReadPorts(const Request& request, FieldViolations& violations) {
   return Prefix();
 }
 
+// What every request for a block has. `path` goes before the names of fields.
+template <typename Request>
+core::Edit BlockEdit(const Request& request, policy::Match match,
+                     const std::string& path, FieldViolations& violations) {
+  core::Edit edit{
+      .kind = Kind::kBlock,
+      .match = std::move(match),
+      .comment = ReadComment(request.comment(), path + "comment", violations),
+      .renew = request.renew()};
+  if (request.has_ttl()) {
+    edit.ending = ReadTtl(request.ttl(), path + "ttl", violations);
+  } else if (request.has_expire_time()) {
+    edit.ending =
+        ReadExpireTime(request.expire_time(), path + "expire_time", violations);
+  }
+  return edit;
+}
+
 core::Edit ReadSourceEdit(const v1::SourceEdit& edit, const std::string& field,
                           FieldViolations& violations) {
   switch (edit.action_case()) {
     case v1::SourceEdit::kBlock:
-      return {.kind = Kind::kBlock,
-              .match = ReadPrefix(edit.block(), field + ".block", violations),
-              .comment =
-                  ReadComment(edit.comment(), field + ".comment", violations)};
+      return BlockEdit(edit,
+                       ReadPrefix(edit.block(), field + ".block", violations),
+                       field + ".", violations);
     case v1::SourceEdit::kUnblock:
+      if (edit.renew() ||
+          edit.ending_case() != v1::SourceEdit::ENDING_NOT_SET) {
+        violations.Add(field + (edit.renew() ? ".renew" : ".ending"),
+                       "is for a block: what is lifted has no end to come");
+      }
       return {
           .kind = Kind::kUnblock,
           .match = ReadPrefix(edit.unblock(), field + ".unblock", violations),
@@ -101,10 +125,9 @@ absl::StatusOr<core::Change> OneEdit(const Request& request, core::Edit edit,
 
 absl::StatusOr<core::Change> ToChange(const v1::BlockIPRequest& request) {
   FieldViolations violations;
-  core::Edit edit{
-      .kind = Kind::kBlock,
-      .match = ReadPrefix(request.source(), "source", violations),
-      .comment = ReadComment(request.comment(), "comment", violations)};
+  core::Edit edit =
+      BlockEdit(request, ReadPrefix(request.source(), "source", violations), "",
+                violations);
   return OneEdit(request, std::move(edit), violations);
 }
 
@@ -118,10 +141,8 @@ absl::StatusOr<core::Change> ToChange(const v1::UnblockIPRequest& request) {
 
 absl::StatusOr<core::Change> ToChange(const v1::BlockPortRequest& request) {
   FieldViolations violations;
-  core::Edit edit{
-      .kind = Kind::kBlock,
-      .match = ReadPorts(request, violations),
-      .comment = ReadComment(request.comment(), "comment", violations)};
+  core::Edit edit =
+      BlockEdit(request, ReadPorts(request, violations), "", violations);
   return OneEdit(request, std::move(edit), violations);
 }
 
@@ -155,16 +176,8 @@ absl::StatusOr<PageRequest> ToPageRequest(const v1::ListRulesRequest& request) {
   FieldViolations violations;
   PageRequest page;
   page.limit = ReadPageSize(request.page_size(), violations);
-  // The token is the id of the last rule of the page before. SimpleAtoi alone
-  // would also take spaces around it.
-  const std::string& token = request.page_token();
-  if (!token.empty() && (!std::all_of(token.begin(), token.end(), [](char c) {
-        return absl::ascii_isdigit(c);
-      }) || !absl::SimpleAtoi(token, &page.after))) {
-    violations.Add("page_token",
-                   "is not one that this service gave: use next_page_token of "
-                   "the page before");
-  }
+  // The token is the id of the last rule of the page before.
+  page.after = ReadNumberToken(request.page_token(), 0, violations);
   FW_RETURN_IF_ERROR(violations.ToStatus());
   return page;
 }

@@ -23,6 +23,17 @@ absl::StatusOr<core::Change> ToChange(const v1::BlockPortRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::UnblockPortRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::ChangeSourcesRequest& request);
 
+absl::StatusOr<core::Change> ToChange(const v1::RollbackRequest& request);
+
+// The generations below which a page begins, and how long it may be.
+struct HistoryPageRequest {
+  std::uint64_t before = 0;
+  std::size_t limit = 0;
+};
+absl::StatusOr<HistoryPageRequest> ToPageRequest(
+    const v1::ListHistoryRequest& request);
+v1::Generation ToProto(const core::HistoryEntry& entry);
+
 // What a page of rules starts after, and how long it may be.
 struct PageRequest {
   policy::RuleId after = 0;

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/service/convert.h"
+#include "agent/service/convert_time.h"
 
 namespace fwagent::service {
 namespace {
@@ -64,12 +65,9 @@ v1::Rule ToProto(const policy::Rule& rule) {
   wire.set_id(rule.id);
   wire.set_comment(rule.comment);
   // A rule that was only validated was never created.
-  if (rule.id != 0) {
-    const absl::Time time = rule.create_time;
-    const std::int64_t seconds = absl::ToUnixSeconds(time);
-    wire.mutable_create_time()->set_seconds(seconds);
-    wire.mutable_create_time()->set_nanos(static_cast<std::int32_t>(
-        absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
+  if (rule.id != 0) *wire.mutable_create_time() = ToTimestamp(rule.create_time);
+  if (policy::Ends(rule)) {
+    *wire.mutable_expire_time() = ToTimestamp(rule.expire_time);
   }
   if (const auto* prefix = std::get_if<Prefix>(&rule.match)) {
     wire.mutable_source_block()->mutable_source()->set_text(prefix->ToString());

@@ -98,13 +98,11 @@ absl::StatusOr<core::Change> ToChange(const v1::AddSetEntriesRequest& request) {
   core::Change change = ReadSetChange(request, Kind::kPut, violations);
   FW_RETURN_IF_ERROR(violations.ToStatus());
   const auto get_prefix = [](const v1::SetEntry& entry,
-                             const std::string& field,
-                             FieldViolations& wrong) {
+                             const std::string& field, FieldViolations& wrong) {
     return ReadPrefix(entry.prefix(), field + ".prefix", wrong);
   };
-  FW_ASSIGN_OR_RETURN(
-      change.sets[0].entries,
-      ReadEntries(request.entries(), "entries", get_prefix));
+  FW_ASSIGN_OR_RETURN(change.sets[0].entries,
+                      ReadEntries(request.entries(), "entries", get_prefix));
   return change;
 }
 
@@ -113,7 +111,15 @@ absl::StatusOr<core::Change> ToChange(
   FieldViolations violations;
   core::Change change = ReadSetChange(request, Kind::kErase, violations);
   change.skip_satisfied = request.skip_satisfied();
+  if (request.all() && !request.prefixes().empty()) {
+    violations.Add("all", "goes without prefixes: give one of the two");
+  }
   FW_RETURN_IF_ERROR(violations.ToStatus());
+  if (request.all()) {
+    change.sets[0].kind = Kind::kReplace;
+    change.sets[0].entries = std::make_shared<SetEntries>();
+    return change;
+  }
   FW_ASSIGN_OR_RETURN(change.sets[0].entries,
                       ReadEntries(request.prefixes(), "prefixes", ReadPrefix));
   return change;
@@ -128,10 +134,10 @@ absl::StatusOr<core::Change> ToChange(const v1::ImportHeader& header) {
     edit.kind = Kind::kPut;
   } else if (header.mode() != v1::IMPORT_MODE_UNSPECIFIED &&
              header.mode() != v1::IMPORT_MODE_REPLACE) {
-    violations.Add("mode", absl::StrCat("has no value ",
-                                        static_cast<int>(header.mode()),
-                                        ": use IMPORT_MODE_REPLACE (1) or "
-                                        "IMPORT_MODE_ADD (2)"));
+    violations.Add(
+        "mode", absl::StrCat("has no value ", static_cast<int>(header.mode()),
+                             ": use IMPORT_MODE_REPLACE (1) or "
+                             "IMPORT_MODE_ADD (2)"));
   }
   edit.action = ReadAction(header.action(), violations);
   edit.comment = ReadComment(header.comment(), "comment", violations);

@@ -1,11 +1,13 @@
 #include "agent/service/firewall_service.h"
 
 #include <ctime>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "agent/service/convert.h"
+#include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
 #include "agent/util/status_macros.h"
 
@@ -35,7 +37,10 @@ absl::StatusOr<core::ChangeResult> FirewallService::ApplyChange(
   const std::string origin = peers_->Describe(context.peer());
   FW_ASSIGN_OR_RETURN(core::Change change, ToChange(request));
   change.origin = origin;
-  return engine_->Apply(change);
+  auto result = engine_->Apply(change);
+  if (result.ok()) return result;
+  constexpr bool kMany = std::is_same_v<Request, v1::ChangeSourcesRequest>;
+  return NameExpireTime(result.status(), kMany);
 }
 
 template <typename Request, typename Response>
@@ -97,6 +102,33 @@ grpc::Status FirewallService::ListRules(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status FirewallService::ListHistory(grpc::ServerContext*,
+                                          const v1::ListHistoryRequest* request,
+                                          v1::ListHistoryResponse* response) {
+  const auto page = ToPageRequest(*request);
+  if (!page.ok()) return ToGrpcStatus(page.status());
+  const auto entries = engine_->History(page->before, page->limit);
+  if (!entries.ok()) return ToGrpcStatus(entries.status());
+  for (const core::HistoryEntry& entry : *entries) {
+    *response->add_generations() = ToProto(entry);
+  }
+  if (entries->size() == page->limit) {
+    response->set_next_page_token(absl::StrCat(entries->back().generation));
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FirewallService::Rollback(grpc::ServerContext* context,
+                                       const v1::RollbackRequest* request,
+                                       v1::RollbackResponse* response) {
+  const auto result = ApplyChange(*context, *request);
+  if (!result.ok()) return ToGrpcStatus(result.status());
+  response->set_changed_rules(result->rules.size());
+  response->set_changed_sets(result->sets.size());
+  response->set_generation(result->generation);
+  return grpc::Status::OK;
+}
+
 grpc::Status FirewallService::GetStats(grpc::ServerContext*,
                                        const v1::GetStatsRequest*,
                                        v1::GetStatsResponse* response) {
@@ -115,6 +147,7 @@ grpc::Status FirewallService::GetStatus(grpc::ServerContext*,
   response->set_version(version_);
   response->set_uptime_seconds(MonotonicSeconds() - started_seconds_);
   response->set_generation(status.generation);
+  response->set_etag(status.etag);
   const core::GuardReport guards = keeper_->Report();
   for (const core::InterfaceReport& interface : guards.interfaces) {
     *response->add_interfaces() = ToProto(interface);

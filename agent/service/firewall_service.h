@@ -39,6 +39,12 @@ class FirewallService final : public v1::FirewallService::Service {
   grpc::Status ListRules(grpc::ServerContext* context,
                          const v1::ListRulesRequest* request,
                          v1::ListRulesResponse* response) override;
+  grpc::Status ListHistory(grpc::ServerContext* context,
+                           const v1::ListHistoryRequest* request,
+                           v1::ListHistoryResponse* response) override;
+  grpc::Status Rollback(grpc::ServerContext* context,
+                        const v1::RollbackRequest* request,
+                        v1::RollbackResponse* response) override;
   grpc::Status GetStats(grpc::ServerContext* context,
                         const v1::GetStatsRequest* request,
                         v1::GetStatsResponse* response) override;

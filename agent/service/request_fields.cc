@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "agent/policy/rule.h"
 
@@ -18,7 +20,7 @@ constexpr std::size_t kMaxPageSize = 10'000;
 }  // namespace
 
 policy::Prefix ReadPrefix(const v1::Prefix& prefix, std::string field,
-                  FieldViolations& violations) {
+                          FieldViolations& violations) {
   absl::StatusOr<Prefix> parsed;
   switch (prefix.form_case()) {
     case v1::Prefix::kText:
@@ -64,6 +66,21 @@ std::string ReadRequestId(const std::string& request_id,
                                 " printable ASCII characters, best a UUID"));
   }
   return request_id;
+}
+
+std::uint64_t ReadNumberToken(const std::string& token, std::uint64_t first,
+                              FieldViolations& violations) {
+  if (token.empty()) return first;
+  std::uint64_t number = 0;
+  // SimpleAtoi alone would also take spaces around it.
+  const bool digits = std::all_of(token.begin(), token.end(), [](char c) {
+    return absl::ascii_isdigit(static_cast<unsigned char>(c));
+  });
+  if (digits && absl::SimpleAtoi(token, &number)) return number;
+  violations.Add("page_token",
+                 "is not one that this service gave: use next_page_token of "
+                 "the page before");
+  return first;
 }
 
 std::size_t ReadPageSize(std::int32_t size, FieldViolations& violations) {

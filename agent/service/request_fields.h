@@ -22,6 +22,9 @@ std::string ReadComment(const std::string& comment, const std::string& field,
 std::string ReadRequestId(const std::string& request_id,
                           FieldViolations& violations);
 std::size_t ReadPageSize(std::int32_t size, FieldViolations& violations);
+// A page token that is a number; `first` for that of the first page.
+std::uint64_t ReadNumberToken(const std::string& token, std::uint64_t first,
+                              FieldViolations& violations);
 
 // What every change has.
 template <typename Request>
@@ -29,6 +32,7 @@ core::Change ReadCommon(const Request& request, FieldViolations& violations) {
   core::Change change;
   change.validate_only = request.validate_only();
   change.request_id = ReadRequestId(request.request_id(), violations);
+  change.etag = request.etag();
   return change;
 }
 

@@ -61,9 +61,9 @@ absl::Status SetImport::TakePrefixes(const v1::PackedPrefixes& prefixes) {
 
 absl::Status SetImport::TakeEnd(std::uint64_t entry_count) {
   if (entry_count != entries_.size()) {
-    return Wrong("entry_count", absl::StrCat("is ", entry_count, ", but ",
-                                             entries_.size(),
-                                             " entries came: some were lost"));
+    return Wrong("entry_count",
+                 absl::StrCat("is ", entry_count, ", but ", entries_.size(),
+                              " entries came: some were lost"));
   }
   has_end_ = true;
   return absl::OkStatus();

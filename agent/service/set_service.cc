@@ -7,6 +7,7 @@
 #include "agent/service/convert_sets.h"
 #include "agent/service/error_details.h"
 #include "agent/service/set_import.h"
+#include "agent/util/memory.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::service {
@@ -88,6 +89,7 @@ grpc::Status SetService::ImportSet(
   auto change = ReadImport(*reader);
   const std::string name = change.ok() ? change->sets[0].name : "";
   const auto applied = Apply(*context, std::move(change));
+  util::ReturnFreeMemory();
   if (!applied.ok()) return ToGrpcStatus(applied.status());
   if (applied->changed) {
     const policy::SetOutcome& outcome = applied->outcome;

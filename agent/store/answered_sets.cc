@@ -25,8 +25,8 @@ Row& PutOutcome(std::int64_t seq, std::int64_t position,
 absl::StatusOr<AnsweredSets> AnsweredSets::Prepare(SqliteDatabase& database) {
   AnsweredSets sets;
   sets.file_ = database.file();
-  const std::string columns =
-      absl::StrCat("seq, position, ", kSetInfoColumns, ", size, added, removed");
+  const std::string columns = absl::StrCat("seq, position, ", kSetInfoColumns,
+                                           ", size, added, removed");
   FW_ASSIGN_OR_RETURN(
       sets.insert_,
       database.Prepare(absl::StrCat(
@@ -42,10 +42,9 @@ absl::StatusOr<AnsweredSets> AnsweredSets::Prepare(SqliteDatabase& database) {
       sets.delete_,
       database.Prepare("DELETE FROM request_set WHERE seq = "
                        "(SELECT seq FROM request WHERE request_id = ?)"));
-  FW_ASSIGN_OR_RETURN(
-      sets.trim_,
-      database.Prepare("DELETE FROM request_set WHERE seq <= "
-                       "(SELECT max(seq) FROM request) - ?"));
+  FW_ASSIGN_OR_RETURN(sets.trim_,
+                      database.Prepare("DELETE FROM request_set WHERE seq <= "
+                                       "(SELECT max(seq) FROM request) - ?"));
   return sets;
 }
 

@@ -88,16 +88,15 @@ absl::Status ChunkEditor::Read(const std::string& key) {
     auto entries = UnpackChunk(row.BytesAt(1));
     row.Reset();
     if (!entries.ok()) {
-      return DamagedError(rows_.file_, absl::StrCat("set ", set_.info.name,
-                                                    ": ",
-                                                    entries.status().message()));
+      return DamagedError(rows_.file_,
+                          absl::StrCat("set ", set_.info.name, ": ",
+                                       entries.status().message()));
     }
     entries_ = *std::move(entries);
     return true;
   };
   FW_ASSIGN_OR_RETURN(
-      bool found,
-      take(rows_.find_chunk_.Integer(id).Blob(family).Blob(key)));
+      bool found, take(rows_.find_chunk_.Integer(id).Blob(family).Blob(key)));
   if (found) {
     first_ = key_;
   } else {
@@ -127,12 +126,11 @@ absl::Status ChunkEditor::Write() {
   const std::size_t parts =
       size > 2 * kChunkEntries ? (size + kChunkEntries - 1) / kChunkEntries : 1;
   for (std::size_t i = 0; i < parts; ++i) {
-    const auto from = entries_.begin() + static_cast<std::ptrdiff_t>(
-                                             size * i / parts);
-    const auto to = entries_.begin() + static_cast<std::ptrdiff_t>(
-                                           size * (i + 1) / parts);
-    FW_RETURN_IF_ERROR(
-        rows_.WriteChunk(std::vector<SetEntry>(from, to), set_));
+    const auto from =
+        entries_.begin() + static_cast<std::ptrdiff_t>(size * i / parts);
+    const auto to =
+        entries_.begin() + static_cast<std::ptrdiff_t>(size * (i + 1) / parts);
+    FW_RETURN_IF_ERROR(rows_.WriteChunk(std::vector<SetEntry>(from, to), set_));
   }
   return absl::OkStatus();
 }

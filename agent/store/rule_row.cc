@@ -27,6 +27,8 @@ enum Column {
   kLastPort,
   kComment,
   kCreatedUs,
+  kExpiresUs,
+  kUntilTick,
 };
 
 absl::Status Unreadable(const char* what) { return absl::DataLossError(what); }
@@ -56,6 +58,22 @@ absl::StatusOr<policy::Match> ReadMatch(const SqliteStatement& row, int first) {
   if (!protocol) return Unreadable("unknown protocol");
   return policy::PortRange::Create(*protocol, NarrowAt(row, first + kFirstPort),
                                    NarrowAt(row, first + kLastPort));
+}
+
+absl::Status ReadEnd(const SqliteStatement& row, int first,
+                     policy::Rule& rule) {
+  const bool ends = !row.IsNull(first + kUntilTick);
+  if (ends == row.IsNull(first + kExpiresUs)) {
+    return Unreadable("half an end");
+  }
+  if (!ends) return absl::OkStatus();
+  const std::int64_t until = row.IntegerAt(first + kUntilTick);
+  if (until < policy::kNever || until >= policy::kForever) {
+    return Unreadable("impossible end");
+  }
+  rule.until = static_cast<policy::Deadline>(until);
+  rule.expire_time = absl::FromUnixMicros(row.IntegerAt(first + kExpiresUs));
+  return absl::OkStatus();
 }
 
 // A row is a statement's parameters, or what its checksum is over.
@@ -90,6 +108,11 @@ void PutRule(const policy::Rule& rule, Row& row) {
     PutPorts(std::get<policy::PortRange>(rule.match), row);
   }
   row.Text(rule.comment).Integer(absl::ToUnixMicros(rule.create_time));
+  if (policy::Ends(rule)) {
+    row.Integer(absl::ToUnixMicros(rule.expire_time)).Integer(rule.until);
+  } else {
+    row.Null().Null();
+  }
 }
 
 }  // namespace
@@ -109,11 +132,13 @@ absl::StatusOr<policy::Rule> ReadRule(const SqliteStatement& row, int first) {
   if (!match.ok()) return match.status();
   std::string comment(row.BytesAt(first + kComment));
   FW_RETURN_IF_ERROR(policy::ValidateComment(comment));
-  return policy::Rule{
+  policy::Rule rule{
       .id = static_cast<policy::RuleId>(id),
       .match = *std::move(match),
       .comment = std::move(comment),
       .create_time = absl::FromUnixMicros(row.IntegerAt(first + kCreatedUs))};
+  FW_RETURN_IF_ERROR(ReadEnd(row, first, rule));
+  return rule;
 }
 
 }  // namespace fwagent::store

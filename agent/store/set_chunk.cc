@@ -25,7 +25,8 @@ void AppendPrefix(const Prefix& prefix, std::string& bytes) {
 
 void AppendDeadline(Deadline until, std::string& bytes) {
   for (int shift = 24; shift >= 0; shift -= 8) {
-    bytes.push_back(static_cast<char>(static_cast<std::uint8_t>(until >> shift)));
+    bytes.push_back(
+        static_cast<char>(static_cast<std::uint8_t>(until >> shift)));
   }
 }
 
@@ -51,10 +52,9 @@ std::string ChunkKey(const Prefix& prefix) {
 
 std::string PackChunk(const std::vector<SetEntry>& entries) {
   const bool is_ipv4 = entries.front().prefix.family() == Family::kIPv4;
-  const bool has_ends =
-      std::any_of(entries.begin(), entries.end(), [](const SetEntry& entry) {
-        return entry.until != policy::kForever;
-      });
+  const bool has_ends = std::any_of(
+      entries.begin(), entries.end(),
+      [](const SetEntry& entry) { return entry.until != policy::kForever; });
   std::string bytes;
   bytes.push_back(has_ends ? (is_ipv4 ? 'f' : 's') : (is_ipv4 ? '4' : '6'));
   for (const SetEntry& entry : entries) {

@@ -31,18 +31,18 @@ std::int64_t ChunkChecksum(policy::RuleId id, std::string_view key,
 absl::StatusOr<SetRows> SetRows::Prepare(SqliteDatabase& database) {
   const std::string set_columns =
       absl::StrCat(kSetInfoColumns, ", chunks_total");
-  const std::string read_set =
-      absl::StrCat("SELECT ", set_columns, ", checksum, checksum = fw_checksum(",
-                   set_columns, ") FROM named_set");
+  const std::string read_set = absl::StrCat(
+      "SELECT ", set_columns, ", checksum, checksum = fw_checksum(",
+      set_columns, ") FROM named_set");
   SetRows rows;
   rows.file_ = database.file();
   const std::initializer_list<std::pair<SqliteStatement*, std::string>> all = {
       {&rows.read_sets_, read_set + " ORDER BY id"},
       {&rows.find_set_, read_set + " WHERE id = ?"},
-      {&rows.write_set_, absl::StrCat("INSERT OR REPLACE INTO named_set (",
-                                      set_columns,
-                                      ", checksum) VALUES (?, ?, ?, ?, ?, ?, "
-                                      "?)")},
+      {&rows.write_set_,
+       absl::StrCat("INSERT OR REPLACE INTO named_set (", set_columns,
+                    ", checksum) VALUES (?, ?, ?, ?, ?, ?, "
+                    "?)")},
       {&rows.delete_set_, "DELETE FROM named_set WHERE id = ?"},
       {&rows.read_chunks_,
        "SELECT first, entries, checksum FROM set_chunk WHERE set_id = ? "
@@ -73,8 +73,8 @@ absl::StatusOr<SetRows::SetRow> SetRows::ReadSet(SqliteStatement& row) {
   if (!info.ok() || row.IntegerAt(next + 2) == 0) {
     const std::int64_t id = row.IntegerAt(0);
     row.Reset();
-    return DamagedError(
-        file_, absl::StrCat("set ", id, " is not as it was written"));
+    return DamagedError(file_,
+                        absl::StrCat("set ", id, " is not as it was written"));
   }
   return SetRow{.info = *std::move(info),
                 .chunks_total = row.IntegerAt(next),
@@ -130,12 +130,11 @@ absl::Status SetRows::LoadEntries(policy::RuleId id, std::int64_t chunks_total,
 }
 
 absl::StatusOr<SetRows::SetRow> SetRows::FindSet(policy::RuleId id) {
-  FW_ASSIGN_OR_RETURN(
-      const bool found,
-      find_set_.Integer(static_cast<std::int64_t>(id)).Step());
+  FW_ASSIGN_OR_RETURN(const bool found,
+                      find_set_.Integer(static_cast<std::int64_t>(id)).Step());
   if (!found) {
-    return absl::InternalError(absl::StrCat(
-        file_, ": there is no set ", id, " to change; nothing was changed"));
+    return absl::InternalError(absl::StrCat(file_, ": there is no set ", id,
+                                            " to change; nothing was changed"));
   }
   FW_ASSIGN_OR_RETURN(SetRow set, ReadSet(find_set_));
   find_set_.Reset();

@@ -5,9 +5,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "agent/store/checksum.h"
+#include "agent/store/new_file.h"
 #include "agent/store/rule_row.h"
+#include "agent/store/schema.h"
 #include "agent/store/sqlite_status.h"
+#include "agent/store/state_files.h"
+#include "agent/store/store_copy.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/status_macros.h"
 
@@ -31,28 +36,85 @@ std::string Insert(const std::string& table, const std::string& columns,
 
 }  // namespace
 
+absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
+    const std::string& path) {
+  FW_ASSIGN_OR_RETURN(StateDirectory directory, StateDirectory::Open(path));
+  return Open(std::make_shared<const StateDirectory>(std::move(directory)));
+}
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
+    std::shared_ptr<const StateDirectory> directory) {
+  FW_RETURN_IF_ERROR(FinishReplacement(*directory));
+  FW_RETURN_IF_ERROR(CreateIfMissing(*directory));
+  FW_ASSIGN_OR_RETURN(auto store, OpenFile(StateFile(*directory)));
+  store->directory_ = std::move(directory);
+  return store;
+}
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::OpenFile(
+    const std::string& file, const std::atomic<bool>* stop) {
+  FW_ASSIGN_OR_RETURN(SqliteDatabase database, SqliteDatabase::Open(file));
+  if (stop != nullptr) database.StopWhen(stop);
+  FW_RETURN_IF_ERROR(PrepareSchema(database));
+  FW_ASSIGN_OR_RETURN(Statements statements, PrepareAll(database));
+  FW_ASSIGN_OR_RETURN(SetRows set_rows, SetRows::Prepare(database));
+  FW_ASSIGN_OR_RETURN(AnsweredSets answered_sets,
+                      AnsweredSets::Prepare(database));
+  FW_ASSIGN_OR_RETURN(HistoryRows history, HistoryRows::Prepare(database));
+  return std::unique_ptr<SqliteStore>(new SqliteStore(
+      std::move(database), std::move(statements), std::move(set_rows),
+      std::move(answered_sets), std::move(history)));
+}
+
+SqliteStore::SqliteStore(SqliteDatabase database, Statements statements,
+                         SetRows set_rows, AnsweredSets answered_sets,
+                         HistoryRows history)
+    : database_(std::move(database)),
+      statements_(std::move(statements)),
+      set_rows_(std::move(set_rows)),
+      answered_sets_(std::move(answered_sets)),
+      history_(std::move(history)) {}
+
+void SqliteStore::KeepCopy() {
+  if (directory_ == nullptr || copy_keeper_ != nullptr) return;
+  copy_keeper_ = std::make_unique<CopyKeeper>(
+      absl::Seconds(1), [directory = directory_](const auto& stop) {
+        return WriteCopy(*directory, stop);
+      });
+  const util::MutexLock lock(&mutex_);
+  database_.OnWait([keeper = copy_keeper_.get()] { keeper->MakeWay(); });
+}
+
+absl::Status SqliteStore::EmptyLog() {
+  const util::MutexLock lock(&mutex_);
+  return database_.EmptyLog();
+}
+
 absl::StatusOr<SqliteStore::Statements> SqliteStore::PrepareAll(
     SqliteDatabase& database) {
   Statements s;
   const std::string request_columns =
       "seq, request_id, fingerprint, generation, rules_total";
+  const std::string meta_columns =
+      "generation, next_rule_id, rules_total, boot_id";
   const std::string of_rule = absl::StrCat("id, ", kRuleColumns);
   const std::string of_request_rule =
       absl::StrCat("seq, position, rule_id, ", kRuleColumns);
   const std::string requests_to_trim =
       " WHERE seq <= (SELECT max(seq) FROM request) - ?";
   const std::initializer_list<std::pair<SqliteStatement*, std::string>> all = {
-      {&s.read_meta,
-       absl::StrCat("SELECT generation, next_rule_id, rules_total, ",
-                    IsAsWritten("generation, next_rule_id, rules_total"),
-                    " FROM meta")},
+      {&s.read_meta, absl::StrCat("SELECT ", meta_columns, ", ",
+                                  IsAsWritten(meta_columns), " FROM meta")},
       {&s.read_rules,
        absl::StrCat("SELECT ", of_rule, ", checksum, ", IsAsWritten(of_rule),
                     " FROM rule ORDER BY id")},
       {&s.write_meta,
-       "INSERT OR REPLACE INTO meta SELECT 1, ?1, ?2, total, "
-       "fw_checksum(?1, ?2, total) FROM "
-       "(SELECT coalesce((SELECT rules_total FROM meta), 0) + ?3 AS total)"},
+       absl::StrCat(
+           "INSERT OR REPLACE INTO meta (only, ", meta_columns,
+           ", checksum) SELECT 1, ?1, ?2, total, boot_id, "
+           "fw_checksum(?1, ?2, total, boot_id) FROM "
+           "(SELECT coalesce((SELECT rules_total FROM meta), 0) + ?3 AS total, "
+           "coalesce(?4, (SELECT boot_id FROM meta), '') AS boot_id)")},
       {&s.insert_rule, Insert("rule", of_rule, kRuleWidth + 1)},
       {&s.delete_rule, "DELETE FROM rule WHERE id = ? RETURNING checksum"},
       {&s.find_request, absl::StrCat("SELECT ", request_columns, ", ",
@@ -106,11 +168,19 @@ absl::StatusOr<std::int64_t> SqliteStore::LoadMeta(State& state) {
   state.generation = static_cast<std::uint64_t>(row.IntegerAt(0));
   state.next_rule_id = static_cast<policy::RuleId>(row.IntegerAt(1));
   const std::int64_t total = row.IntegerAt(2);
-  const bool is_as_written = row.IntegerAt(3) != 0;
+  state.boot_id = std::string(row.BytesAt(3));
+  const bool is_as_written = row.IntegerAt(4) != 0;
   row.Reset();
-  if (is_as_written) return total;
-  return DamagedError(database_.file(),
-                      "the generation is not as it was written");
+  if (!is_as_written) {
+    return DamagedError(database_.file(),
+                        "the generation is not as it was written");
+  }
+  FW_ASSIGN_OR_RETURN(const auto newest,
+                      history_.List(state.generation + 1, 1));
+  state.etag = newest.empty() || newest[0].generation != state.generation
+                   ? absl::StrFormat("%d-%x", state.generation, total)
+                   : newest[0].etag;
+  return total;
 }
 
 // Every row that is left, of a statement whose columns are a rule's, then its
@@ -154,7 +224,7 @@ absl::Status SqliteStore::WithRemedy(const absl::Status& status) {
 absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
   if (copy_keeper_ != nullptr) copy_keeper_->NoteChanges(deltas.size());
   const util::MutexLock lock(&mutex_);
-  return WithRemedy(database_.InTransaction([this, deltas] {
+  absl::Status committed = database_.InTransaction([this, deltas] {
     mutex_.AssertHeld();
     std::int64_t growth = 0;
     for (const Delta& delta : deltas) {
@@ -166,14 +236,46 @@ absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
         growth += set_growth;
       }
       FW_RETURN_IF_ERROR(WriteRequests(delta));
+      FW_RETURN_IF_ERROR(WriteHistory(delta));
     }
     if (deltas.empty()) return absl::OkStatus();
-    return statements_.write_meta
-        .Integer(static_cast<std::int64_t>(deltas.back().generation))
-        .Integer(static_cast<std::int64_t>(deltas.back().next_rule_id))
-        .Integer(growth)
-        .Run();
-  }));
+    FW_RETURN_IF_ERROR(history_.Trim());
+    return WriteMeta(deltas, growth);
+  });
+  // What it knows of its rows must be what is in the file.
+  if (!committed.ok()) history_.Reload().IgnoreError();
+  return WithRemedy(committed);
+}
+
+absl::Status SqliteStore::WriteHistory(const Delta& delta) {
+  if (delta.forget_history_from != 0) {
+    FW_RETURN_IF_ERROR(history_.ForgetFrom(delta.forget_history_from));
+  }
+  return delta.history ? history_.Write(*delta.history) : absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<HistoryEntry>> SqliteStore::ListHistory(
+    std::uint64_t before, std::size_t limit) {
+  const util::MutexLock lock(&mutex_);
+  return history_.List(before, limit);
+}
+
+absl::StatusOr<UndoableEntry> SqliteStore::ReadUndo(std::uint64_t generation) {
+  const util::MutexLock lock(&mutex_);
+  return history_.Read(generation);
+}
+
+absl::Status SqliteStore::WriteMeta(absl::Span<const Delta> deltas,
+                                    std::int64_t growth) {
+  std::string boot_id;
+  for (const Delta& delta : deltas) {
+    if (!delta.boot_id.empty()) boot_id = delta.boot_id;
+  }
+  SqliteStatement& meta = statements_.write_meta;
+  meta.Integer(static_cast<std::int64_t>(deltas.back().generation))
+      .Integer(static_cast<std::int64_t>(deltas.back().next_rule_id))
+      .Integer(growth);
+  return (boot_id.empty() ? meta.Null() : meta.Text(boot_id)).Run();
 }
 
 absl::StatusOr<std::int64_t> SqliteStore::WriteRules(const Delta& delta) {

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "agent/store/answered_sets.h"
 #include "agent/store/copy_keeper.h"
+#include "agent/store/history_rows.h"
 #include "agent/store/set_rows.h"
 #include "agent/store/sqlite_database.h"
 #include "agent/store/sqlite_statement.h"
@@ -48,6 +49,9 @@ class SqliteStore : public Store {
   absl::Status CommitAll(absl::Span<const Delta> deltas) override;
   absl::StatusOr<std::optional<AnsweredRequest>> FindRequest(
       std::string_view request_id) override;
+  absl::StatusOr<std::vector<HistoryEntry>> ListHistory(
+      std::uint64_t before, std::size_t limit) override;
+  absl::StatusOr<UndoableEntry> ReadUndo(std::uint64_t generation) override;
   // Of a store that was opened by its directory.
   void KeepCopy() override;
 
@@ -73,7 +77,7 @@ class SqliteStore : public Store {
   };
 
   SqliteStore(SqliteDatabase database, Statements statements, SetRows set_rows,
-              AnsweredSets answered_sets);
+              AnsweredSets answered_sets, HistoryRows history);
 
   static absl::StatusOr<Statements> PrepareAll(SqliteDatabase& database);
 
@@ -83,6 +87,11 @@ class SqliteStore : public Store {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Returns by how much the total of the rules' checksums grows.
   absl::StatusOr<std::int64_t> WriteRules(const Delta& delta)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // `growth` is that of all of them.
+  absl::Status WriteMeta(absl::Span<const Delta> deltas, std::int64_t growth)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status WriteHistory(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteRequests(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -103,6 +112,7 @@ class SqliteStore : public Store {
   Statements statements_ ABSL_GUARDED_BY(mutex_);
   SetRows set_rows_ ABSL_GUARDED_BY(mutex_);
   AnsweredSets answered_sets_ ABSL_GUARDED_BY(mutex_);
+  HistoryRows history_ ABSL_GUARDED_BY(mutex_);
   // Last: stops first. Set once, by KeepCopy, before the first commit.
   std::unique_ptr<CopyKeeper> copy_keeper_;
 };

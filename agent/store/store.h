@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/rule.h"
+#include "agent/store/history.h"
 
 namespace fwagent::store {
 
@@ -36,16 +37,9 @@ struct State {
   policy::RuleId next_rule_id = 1;
   // No store was there before: nothing was ever acknowledged by it.
   bool fresh = false;
-};
-
-// What becomes of one set. Applied in the order of the members.
-struct SetDelta {
-  policy::RuleId id = 0;
-  bool drop = false;                      // the set and all of its entries
-  std::optional<policy::SetInfo> create;  // a set, still without entries
-  policy::SetDifference difference;
-  // Not null: in the place of all entries.
-  std::shared_ptr<const policy::SetEntries> content;
+  // The run of the host whose deadlines the rules have; see Delta.
+  std::string boot_id = {};
+  std::string etag = {};  // of the generation; never empty unless fresh
 };
 
 // One step from a generation to another. Applied as a whole or not at all.
@@ -57,9 +51,17 @@ struct Delta {
   policy::RuleId next_rule_id = 1;
   std::optional<AnsweredRequest> remember;
   std::optional<std::string> forget_request_id;
+  // The run of the host (/proc/sys/kernel/random/boot_id) that every deadline
+  // in the store belongs to from now on; empty: the same as before.
+  std::string boot_id = {};
+  // What is kept of the new generation, whose rules' ends belong to that run.
+  std::optional<UndoableEntry> history = {};
+  // From this generation on nothing is kept; 0: everything.
+  std::uint64_t forget_history_from = 0;
 };
 
-// Calls come one at a time, except FindRequest, which may come at any time.
+// Calls come one at a time, except FindRequest and ListHistory, which may come
+// at any time.
 class Store {
  public:
   // Newest answered requests that are kept; older ones are forgotten.
@@ -81,6 +83,13 @@ class Store {
   // nullopt when the id is not known (any more).
   virtual absl::StatusOr<std::optional<AnsweredRequest>> FindRequest(
       std::string_view request_id) = 0;
+
+  // The newest generations first: at most `limit` of those below `before`.
+  virtual absl::StatusOr<std::vector<HistoryEntry>> ListHistory(
+      std::uint64_t before, std::size_t limit) = 0;
+  // What leads back from this generation. NOT_FOUND: it is not kept, or not any
+  // more.
+  virtual absl::StatusOr<UndoableEntry> ReadUndo(std::uint64_t generation) = 0;
 };
 
 // DATA_LOSS: what was loaded cannot be true.

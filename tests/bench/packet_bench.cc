@@ -31,6 +31,7 @@ struct Scene {
   std::uint32_t blocked = 0;  // prefixes
   bool hit = false;           // whether sources lie in them
   bool allowed = false;       // every source, by one prefix
+  bool timed = false;         // in years, all of that ends
   bool port_rules = false;
   // What follows Ethernet in the place of a plain header, and how much of that
   // are VLAN tags.
@@ -44,6 +45,8 @@ struct Scene {
   bool beside_plain = false;
 };
 
+constexpr policy::Deadline kInYears = policy::kForever - 1;
+
 // Blocked prefixes as in lookup_bench, or none; or the one that allows.
 RuleSet RulesOf(const Scene& scene) {
   const RuleKind kind = scene.v6 ? RuleKind::kTypical6 : RuleKind::kMixed4;
@@ -55,6 +58,9 @@ RuleSet RulesOf(const Scene& scene) {
                           .id = 1,
                           .verdict = policy::SourceVerdict::kAllow});
   }
+  if (scene.timed) {
+    for (policy::SourceRule& rule : set.blocks) rule.until = kInYears;
+  }
   return set;
 }
 
@@ -62,7 +68,7 @@ policy::PortTable PortsOf(const Scene& scene) {
   policy::PortTable ports;
   if (scene.port_rules) {
     ports.resize(65536);
-    ports[kPacketPort + 1] = 1;
+    ports[kPacketPort + 1] = {1, scene.timed ? kInYears : policy::kForever};
   }
   return ports;
 }
@@ -213,9 +219,20 @@ constexpr Scene kScenes[] = {
     {.name = "ipv4/pass/10_prefixes", .blocked = 10},
     {.name = "ipv4/drop/10_prefixes", .blocked = 10, .hit = true},
     {.name = "ipv4/pass/10000_prefixes", .blocked = 10'000},
+    {.name = "ipv4/pass/10000_prefixes/timed",
+     .blocked = 10'000,
+     .timed = true},
     {.name = "ipv4/drop/10000_prefixes", .blocked = 10'000, .hit = true},
+    {.name = "ipv4/drop/10000_prefixes/timed",
+     .blocked = 10'000,
+     .hit = true,
+     .timed = true},
     {.name = "ipv4/pass/1000000_prefixes", .blocked = 1'000'000},
     {.name = "ipv4/drop/1000000_prefixes", .blocked = 1'000'000, .hit = true},
+    {.name = "ipv4/drop/1000000_prefixes/timed",
+     .blocked = 1'000'000,
+     .hit = true,
+     .timed = true},
     {.name = "ipv4/pass/no_rules/no_perfmon", .few_capabilities = true},
     {.name = "ipv6/pass/no_rules", .v6 = true},
     {.name = "ipv6/pass/allowed", .v6 = true, .allowed = true},
@@ -227,6 +244,11 @@ constexpr Scene kScenes[] = {
      .v6 = true,
      .blocked = 100'000,
      .hit = true},
+    {.name = "ipv6/drop/100000_prefixes/timed",
+     .v6 = true,
+     .blocked = 100'000,
+     .hit = true,
+     .timed = true},
     // What is rare, with a port blocked.
     {.name = "ipv4/unusual/1_tag",
      .port_rules = true,

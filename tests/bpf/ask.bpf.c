@@ -43,6 +43,17 @@ __noinline int fw_copy_meaning(__u32 entry, __u32 position) {
   return 1;
 }
 
+__noinline int fw_copy_terms(__u32 kind, __u32 record, __u32 position) {
+  const union fw_line *line;
+
+  if (kind != FW_ENTRY_TIMED) return 0;
+  line = fw_line(record / FW_LINE_RECORDS);
+  if (!line) return 0;
+  fw_answers[position & (FW_QUESTIONS - 1)].terms =
+      line->terms[record % FW_LINE_RECORDS];
+  return 1;
+}
+
 /* Not of the type XDP: a test run of such a program that repeats it waits for
  * all packets before and after. */
 SEC("tc")
@@ -52,7 +63,11 @@ int ask(struct __sk_buff *ctx) {
 
   answer->first = FW_READ(fw_changes_ended);
   answer->entry = fw_find(&fw_questions[position]);
-  fw_copy_meaning((__u32)answer->entry, position);
+  if (fw_copy_meaning((__u32)answer->entry, position))
+    fw_copy_terms(answer->meaning.verdict, answer->meaning.rule, position);
+  else
+    fw_copy_terms(fw_kind_of((__u32)answer->entry),
+                  (__u32)answer->entry & FW_ENTRY_PAYLOAD, position);
   answer->last = FW_READ(fw_changes_begun);
   return 0;
 }

@@ -21,6 +21,7 @@ struct fw_answer {
   __u64 first; /* changes that had ended before the look-up began */
   __u64 last;  /* changes that had begun when it ended */
   struct fw_meaning meaning; /* if the entry has one */
+  struct fw_terms terms;     /* if that or the entry has some */
   __u64 entry;
 };
 

@@ -75,7 +75,7 @@ lookup::Fold AskProgram::FoldAt(std::size_t index) const {
                              .address = {},
                              .verdict_only = asked.verdict_only != 0};
   return AnswerOf(question, static_cast<std::uint32_t>(answer(index).entry),
-                  answer(index).meaning);
+                  answer(index).meaning, answer(index).terms);
 }
 
 }  // namespace fwagent::testing

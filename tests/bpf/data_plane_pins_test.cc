@@ -4,10 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -36,7 +38,8 @@ using testing::KernelWorld;
 using ::testing::Not;
 using ::testing::Optional;
 
-constexpr char kMaps[] = "maps-v5";
+constexpr char kMaps[] = "maps-v6";
+constexpr char kCounters[] = "counters-v1";
 
 Prefix P(const char* text) { return Prefix::Parse(text).value(); }
 
@@ -83,11 +86,62 @@ class DataPlanePinsTest : public ::testing::Test {
   }
   // What the program reads first.
   fw_source_state State() {
-    const auto pin = OpenPin(world_->Pin("maps-v5/fw_sources"));
+    const auto pin = OpenPin(world_->Pin("maps-v6/fw_sources"));
     const std::uint32_t key = 0;
     fw_source_state state{};
     EXPECT_EQ(bpf_map_lookup_elem(pin->fd.get(), &key, &state), 0);
     return state;
+  }
+
+  void RenameFolder(const std::string& from, const std::string& to) {
+    ASSERT_EQ(std::rename(world_->Pin(from).c_str(), world_->Pin(to).c_str()),
+              0);
+  }
+  // The pins as an agent of that layout leaves them.
+  void MakeItLayout5() {
+    for (const char* name : {"/fw_counters", "/fw_slots"}) {
+      RenameFolder(std::string(kCounters) + name, std::string(kMaps) + name);
+    }
+    std::filesystem::remove(world_->Pin(kCounters));
+    RenameFolder(kMaps, "maps-v5");
+  }
+
+  // Of fw0, the only one.
+  std::uint64_t Dropped() {
+    std::uint64_t sum = 0;
+    const auto all = plane().ReadCounters().value();
+    for (std::size_t i = 0; i < policy::kOutcomes.size(); ++i) {
+      if (policy::kOutcomes[i].first != policy::Verdict::kDrop) continue;
+      sum += all.at(0).by_outcome[i].packets;
+    }
+    return sum;
+  }
+
+  // The next agent starts and takes fw0 over, while packets that are blocked
+  // keep coming: each of them is counted, by one program or the other.
+  void CheckTakeOverUnderTraffic(std::uint64_t counted) {
+    std::atomic<bool> done = false;
+    std::atomic<std::uint64_t> sent = 0;
+    std::thread traffic([&] {
+      const InNetNamespace there(world_->inside());
+      while (!done) {
+        world_->SendBlocked("fw0", 1);
+        ++sent;
+      }
+    });
+    const auto started = world_->Start();
+    const auto loaded = started.ok()
+                            ? plane().ReplaceSources({Block("192.0.2.1", 1)})
+                            : started;
+    const auto attached =
+        loaded.ok() ? plane().Attach("fw0", ModePreference::kAuto).status()
+                    : loaded;
+    done = true;
+    traffic.join();
+    ASSERT_TRUE(attached.ok()) << attached;
+    EXPECT_GT(sent, 0u);
+    world_->ReceiveBlocked("fw0", 1);
+    EXPECT_EQ(Dropped(), counted + sent + 1);
   }
 
   std::unique_ptr<KernelWorld> world_;
@@ -109,9 +163,9 @@ TEST_F(DataPlanePinsTest, PinsLinkMapsAndPortTablesWhileGuarding) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(54, 1)).ok());
   EXPECT_THAT(Pins("links"), ElementsAre("fw0%2e1"));
   EXPECT_THAT(Pins(kMaps),
-              ElementsAre("fw_counters", "fw_datagrams", "fw_ports", "fw_slabs",
-                          "fw_slots", "fw_sources", "fw_used", "ports-tcp",
-                          "ports-udp"));
+              ElementsAre("fw_datagrams", "fw_ports", "fw_slabs", "fw_sources",
+                          "fw_used", "ports-tcp", "ports-udp"));
+  EXPECT_THAT(Pins(kCounters), ElementsAre("fw_counters", "fw_slots"));
 }
 
 TEST_F(DataPlanePinsTest, LeavesNothingWhenTheLastInterfaceIsDetached) {
@@ -280,13 +334,18 @@ TEST_F(DataPlanePinsTest, PutsBackEveryPinThatWasRemoved) {
   Attach("fw0");
   EXPECT_THAT(plane().Mend().mended, IsEmpty());
   const auto maps = Pins(kMaps);
-  for (const std::string& map : maps) {
-    ASSERT_TRUE(Unpin(world_->Pin(std::string(kMaps) + "/" + map)).ok());
+  const auto counters = Pins(kCounters);
+  for (const auto& [folder, pins] :
+       {std::pair(kMaps, maps), std::pair(kCounters, counters)}) {
+    for (const std::string& pin : pins) {
+      ASSERT_TRUE(Unpin(world_->Pin(absl::StrCat(folder, "/", pin))).ok());
+    }
   }
   const auto report = plane().Mend();
   EXPECT_TRUE(report.trouble.ok()) << report.trouble;
-  EXPECT_EQ(report.mended.size(), maps.size());
+  EXPECT_EQ(report.mended.size(), maps.size() + counters.size());
   EXPECT_EQ(Pins(kMaps), maps);
+  EXPECT_EQ(Pins(kCounters), counters);
   EXPECT_THAT(plane().Mend().mended, IsEmpty());
 }
 
@@ -322,7 +381,7 @@ TEST_F(DataPlanePinsTest, MakesTheMapsAnewThatAreMissing) {
   ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
   Attach("fw0");
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v5/fw_slabs")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v6/fw_slabs")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_THAT(Pins(kMaps), Not(Contains("fw_slabs")));
   ASSERT_TRUE(plane().ReplaceSources({Block("2001:db8::/32", 2)}).ok());
@@ -358,7 +417,7 @@ TEST_F(DataPlanePinsTest, SourcesThatLostAPinCannotBeReadUntilReplaced) {
   ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
   Attach("fw0");
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v5/slab-1")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v6/slab-1")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_EQ(*plane().ReadSources(), std::nullopt);
   ASSERT_TRUE(plane().ReplaceSources({Block("192.0.2.2", 1)}).ok());
@@ -371,11 +430,11 @@ TEST_F(DataPlanePinsTest, RefusesAPinnedMapOfAnotherSize) {
   Attach("fw0");
   world_->Stop();
   const util::ScopedFd map = MakeArray(7);
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v5/fw_slots")).ok());
-  ASSERT_TRUE(Pin(map.get(), world_->Pin("maps-v5/fw_slots")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("counters-v1/fw_slots")).ok());
+  ASSERT_TRUE(Pin(map.get(), world_->Pin("counters-v1/fw_slots")).ok());
   const absl::Status status = world_->Start();
   EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
-  EXPECT_THAT(status.message(), HasSubstr("maps-v5/fw_slots"));
+  EXPECT_THAT(status.message(), HasSubstr("counters-v1/fw_slots"));
 }
 
 TEST_F(DataPlanePinsTest, APortTableThatLostItsPinIsUnknownUntilReplaced) {
@@ -384,7 +443,7 @@ TEST_F(DataPlanePinsTest, APortTableThatLostItsPinIsUnknownUntilReplaced) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(53, 1)).ok());
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v5/ports-tcp")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v6/ports-tcp")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_EQ((*plane().ReadPorts())[0], std::nullopt);
   EXPECT_THAT((*plane().ReadPorts())[1], Optional(TableWith(53, 1)));
@@ -397,14 +456,14 @@ TEST_F(DataPlanePinsTest, FindsThePortTableAfterACrashBehindTheSwap) {
   Attach("fw0");
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   world_->Stop();
-  const std::string pin = world_->Pin("maps-v5/ports-tcp");
+  const std::string pin = world_->Pin("maps-v6/ports-tcp");
   ASSERT_EQ(std::rename(pin.c_str(), (pin + "-next").c_str()), 0);
   const util::ScopedFd old = MakeArray(1);
   ASSERT_TRUE(Pin(old.get(), pin).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_THAT((*plane().ReadPorts())[0], Optional(TableWith(22, 1)));
-  EXPECT_FALSE(Exists("maps-v5/ports-tcp-next"));
-  EXPECT_TRUE(Exists("maps-v5/ports-tcp"));
+  EXPECT_FALSE(Exists("maps-v6/ports-tcp-next"));
+  EXPECT_TRUE(Exists("maps-v6/ports-tcp"));
 }
 
 TEST_F(DataPlanePinsTest, FindsThePortTableAfterACrashBeforeTheSwap) {
@@ -413,10 +472,10 @@ TEST_F(DataPlanePinsTest, FindsThePortTableAfterACrashBeforeTheSwap) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   world_->Stop();
   const util::ScopedFd next = MakeArray(1);
-  ASSERT_TRUE(Pin(next.get(), world_->Pin("maps-v5/ports-tcp-next")).ok());
+  ASSERT_TRUE(Pin(next.get(), world_->Pin("maps-v6/ports-tcp-next")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_THAT((*plane().ReadPorts())[0], Optional(TableWith(22, 1)));
-  EXPECT_FALSE(Exists("maps-v5/ports-tcp-next"));
+  EXPECT_FALSE(Exists("maps-v6/ports-tcp-next"));
 }
 
 TEST_F(DataPlanePinsTest, TellsTheProgramHowManyPrefixesThereAre) {
@@ -447,6 +506,63 @@ TEST_F(DataPlanePinsTest, TheMapsOfAnOlderLayoutGoWhenTheFilterIsTakenOver) {
   EXPECT_FALSE(Exists("maps-v1"));
   EXPECT_TRUE(Exists("other/old"));
   EXPECT_TRUE(Exists(kMaps));
+}
+
+// What another layout leaves: here those of a number that never was.
+TEST_F(DataPlanePinsTest, CountersGoOnWhenTheLayoutChanges) {
+  world_->AddInterface("fw0", true);
+  ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
+  Attach("fw0");
+  world_->ReceiveBlocked("fw0", 3);
+  world_->Stop();
+  RenameFolder(kMaps, "maps-v99");
+  CheckTakeOverUnderTraffic(3);
+  EXPECT_FALSE(Exists("maps-v99"));
+}
+
+// Layout 5 had them in the folder of the tables.
+TEST_F(DataPlanePinsTest, CountersGoOnThatLieBesideTheTables) {
+  world_->AddInterface("fw0", true);
+  ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
+  Attach("fw0");
+  world_->ReceiveBlocked("fw0", 3);
+  world_->Stop();
+  MakeItLayout5();
+  CheckTakeOverUnderTraffic(3);
+  EXPECT_FALSE(Exists("maps-v5"));
+  EXPECT_THAT(Pins(kCounters), ElementsAre("fw_counters", "fw_slots"));
+}
+
+// Those that layout 5 counted in last, not those of the upgrade before.
+TEST_F(DataPlanePinsTest, CountersGoOnAfterADowngradeAndAnUpgrade) {
+  world_->AddInterface("fw0", true);
+  ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
+  Attach("fw0");
+  world_->ReceiveBlocked("fw0", 3);
+  world_->Stop();
+  MakeItLayout5();
+  const util::ScopedFd stale = MakeArray(1);
+  ASSERT_TRUE(MakeFolder(world_->Pin(kCounters)).ok());
+  for (const char* name : {"/fw_counters", "/fw_slots"}) {
+    ASSERT_TRUE(Pin(stale.get(), world_->Pin(kCounters) + name).ok());
+  }
+  CheckTakeOverUnderTraffic(3);
+}
+
+TEST_F(DataPlanePinsTest, CountersOfAnotherSizeBeginAnew) {
+  world_->AddInterface("fw0", true);
+  ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
+  Attach("fw0");
+  world_->ReceiveBlocked("fw0", 3);
+  world_->Stop();
+  MakeItLayout5();
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v5/fw_slots")).ok());
+  const util::ScopedFd other = MakeArray(1);
+  ASSERT_TRUE(Pin(other.get(), world_->Pin("maps-v5/fw_slots")).ok());
+  ASSERT_TRUE(world_->Start().ok());
+  ASSERT_TRUE(plane().ReplaceSources({Block("192.0.2.1", 1)}).ok());
+  Attach("fw0");
+  EXPECT_EQ(Dropped(), 0u);
 }
 
 TEST_F(DataPlanePinsTest, TheLimitIsThatOfThisRun) {

@@ -67,7 +67,7 @@ Bytes Protocols() {
 Rules::Ports ToFilter(const ReferenceRules::Ports& ports) {
   for (const auto& [ip_protocol, protocol] : kProtocols) {
     if (ip_protocol == ports.ip_protocol) {
-      return {protocol, ports.first, ports.last};
+      return {protocol, ports.first, ports.last, ports.until};
     }
   }
   std::abort();
@@ -220,6 +220,7 @@ TEST_P(DifferentialTest, ProgramAndReferenceJudgeAlike) {
   for (std::uint64_t done = 0; done < frames; done += kFramesPerChange) {
     SCOPED_TRACE(absl::StrCat("seed ", seed, ", frame ", done, " or after"));
     ChangeAtRandom(dice, Protocols(), rules);
+    EndAtRandom(dice, rules);
     CompareSome(rules, some);
     if (HasFailure()) return;
   }

@@ -47,7 +47,7 @@ bool IsSame(const std::vector<fw_rule_ref>& a,
             const std::vector<fw_rule_ref>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const fw_rule_ref& x, const fw_rule_ref& y) {
-                      return x.rule_id == y.rule_id;
+                      return x.rule_id == y.rule_id && x.until == y.until;
                     });
 }
 
@@ -100,6 +100,7 @@ absl::Status Filter::Block(const Rules& rules) {
                         policy::Prefix::Parse(text));
     sources.push_back({.prefix = prefix, .id = sources.size() + 1});
   }
+  sources.insert(sources.end(), rules.more.begin(), rules.more.end());
   FW_RETURN_IF_ERROR(SetSources(sources));
   return BlockPorts(rules);
 }
@@ -127,8 +128,10 @@ absl::Status Filter::BlockPorts(fw_port_protocol protocol, const Rules& rules) {
     ++rule_id;
     if (ports.protocol != protocol) continue;
     table.resize(FW_PORTS);
-    std::fill(table.begin() + ports.first, table.begin() + ports.last + 1,
-              fw_rule_ref{rule_id});
+    for (std::size_t port = ports.first; port <= ports.last; ++port) {
+      if (table[port].until > ports.until) continue;
+      table[port] = {.rule_id = rule_id, .until = ports.until, .unused = 0};
+    }
   }
   std::vector<fw_rule_ref>& live = live_ports_[protocol];
   if (IsSame(table, live)) return absl::OkStatus();

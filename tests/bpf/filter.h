@@ -31,8 +31,11 @@ struct Rules {
     fw_port_protocol protocol;
     std::uint16_t first;
     std::uint16_t last;
+    policy::Deadline until = policy::kForever;
   };
   std::vector<Ports> ports = {};
+  // More sources, which may end; their numbers are their own.
+  std::vector<policy::SourceRule> more = {};
 };
 
 inline constexpr Judgement kPassed = {FW_VERDICT_PASS, FW_REASON_NO_MATCH};

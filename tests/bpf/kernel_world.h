@@ -39,6 +39,10 @@ class KernelWorld : public DataPlaneWorld {
                          dataplane::AttachMode mode) override;
   bool HasForeignProgram(const std::string& name) override;
   void ReceiveBlocked(const std::string& name, int packets) override;
+  // The same without waiting; any thread.
+  void SendBlocked(const std::string& name, int packets) const {
+    SendFrames(peers_.at(name), packets);
+  }
 
   // Restart in two halves.
   void Stop() { plane_.reset(); }

@@ -22,7 +22,7 @@ using policy::Protocol;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr char kMaps[] = "maps-v5/";
+constexpr char kMaps[] = "maps-v6/";
 
 class TableDamageTest : public ::testing::Test {
  protected:

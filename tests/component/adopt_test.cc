@@ -13,6 +13,7 @@
 
 #include "agent/core/engine.h"
 #include "agent/dataplane/memory_data_plane.h"
+#include "tests/support/fake_clocks.h"
 #include "tests/support/memory_store.h"
 
 namespace fwagent::core {
@@ -39,7 +40,7 @@ class AdoptTest : public ::testing::Test {
 
   absl::StatusOr<std::unique_ptr<Engine>> Start() {
     kernel_.Restart();
-    return Engine::Start(&store_, &kernel_, [this] { return now_; });
+    return Engine::Start(&store_, &kernel_, clocks_.Get());
   }
 
   void BlockPorts(const std::map<std::uint16_t, RuleId>& rules) {
@@ -64,10 +65,31 @@ class AdoptTest : public ::testing::Test {
 
   MemoryStore store_;
   MemoryDataPlane kernel_;
-  absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
+  fwagent::testing::FakeClocks clocks_;
 };
 
 constexpr RuleId kFirstNewId = 1'700'000'000'000'000;
+
+TEST_F(AdoptTest, WhatEndsGoesOnEnding) {
+  const Moment now = clocks_.Get().Now();
+  const policy::Deadline until = now.DeadlineIn(absl::Hours(1));
+  ASSERT_TRUE(
+      kernel_.AddSource({.prefix = P("192.0.2.1"), .id = 7, .until = until})
+          .ok());
+  policy::PortTable table(65536);
+  table[80] = policy::PortRule(8, until);
+  ASSERT_TRUE(kernel_.ReplacePorts(Protocol::kTcp, table).ok());
+  const auto engine = Start();
+  ASSERT_TRUE(engine.ok()) << engine.status();
+  for (const policy::Rule& rule : store_.state().rules) {
+    EXPECT_EQ(rule.until, until);
+    EXPECT_LT(rule.expire_time - now.wall - absl::Hours(1), absl::Seconds(1));
+    EXPECT_GE(rule.expire_time - now.wall, absl::Hours(1));
+  }
+  EXPECT_EQ(store_.state().rules.size(), 2u);
+  EXPECT_EQ(store_.state().boot_id, "boot");
+  EXPECT_EQ((*(*kernel_.ReadPorts())[0])[80], table[80]);
+}
 
 TEST_F(AdoptTest, WhatTheKernelEnforcesIsListedStoredAndStaysEnforced) {
   ASSERT_TRUE(kernel_.ReplaceSources({{P("192.0.2.0/24"), 1}}).ok());
@@ -108,7 +130,7 @@ TEST_F(AdoptTest, NoIdOfTheLostStoreIsGivenAgain) {
   ASSERT_TRUE((*engine)->Apply(unblock).ok());
 
   MemoryStore fresh;
-  engine = Engine::Start(&fresh, &kernel_, [this] { return now_; });
+  engine = Engine::Start(&fresh, &kernel_, clocks_.Get());
   ASSERT_TRUE(engine.ok()) << engine.status();
   const auto next = (*engine)->Apply(Block("192.0.2.3"));
   ASSERT_TRUE(next.ok()) << next.status();
@@ -116,7 +138,7 @@ TEST_F(AdoptTest, NoIdOfTheLostStoreIsGivenAgain) {
 }
 
 TEST_F(AdoptTest, IdsGrowEvenWhenTheClockStandsBeforeItsEpoch) {
-  now_ = absl::FromUnixSeconds(-5);
+  clocks_.SetWall(absl::FromUnixSeconds(-5));
   ASSERT_TRUE(kernel_.ReplaceSources({{P("192.0.2.0/24"), 1}}).ok());
   BlockPorts({{80, 9}});
   ASSERT_TRUE(Start().ok());

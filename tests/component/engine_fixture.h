@@ -14,6 +14,7 @@
 
 #include "agent/core/engine.h"
 #include "agent/dataplane/memory_data_plane.h"
+#include "tests/support/fake_clocks.h"
 #include "tests/support/memory_store.h"
 
 namespace fwagent::core {
@@ -45,7 +46,7 @@ class EngineTest : public ::testing::Test {
 
   void Restart() {
     kernel_.Restart();
-    auto engine = Engine::Start(&store_, &kernel_, [this] { return now_; });
+    auto engine = Engine::Start(&store_, &kernel_, clocks_.Get());
     ASSERT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
   }
@@ -72,12 +73,12 @@ class EngineTest : public ::testing::Test {
 
   policy::RuleId BlockedBy(std::uint16_t port) {
     const auto table = (*kernel_.ReadPorts())[0];
-    return table->empty() ? 0 : (*table)[port];
+    return table->empty() ? 0 : (*table)[port].id;
   }
 
   testing::MemoryStore store_;
   dataplane::MemoryDataPlane kernel_;
-  absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
+  testing::FakeClocks clocks_;
   std::unique_ptr<Engine> engine_;
 };
 

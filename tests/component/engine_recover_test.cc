@@ -30,6 +30,14 @@ class Lent : public store::Store {
       std::string_view request_id) override {
     return store_->FindRequest(request_id);
   }
+  absl::StatusOr<std::vector<store::HistoryEntry>> ListHistory(
+      std::uint64_t before, std::size_t limit) override {
+    return store_->ListHistory(before, limit);
+  }
+  absl::StatusOr<store::UndoableEntry> ReadUndo(
+      std::uint64_t generation) override {
+    return store_->ReadUndo(generation);
+  }
 
  private:
   store::Store* const store_;
@@ -72,7 +80,7 @@ class EngineRecoverTest : public EngineTest {
     engine_ = Engine::StartReadOnly(
         util::WithReason(absl::DataLossError("the file is damaged"),
                          "STORE_DAMAGED"),
-        &recovery_, &kernel_, [this] { return now_; });
+        &recovery_, &kernel_, clocks_.Get());
   }
 
   std::string Enforced() {
@@ -122,7 +130,7 @@ TEST_F(EngineRecoverTest, FromTheKernel) {
   const auto recovered = engine_->Recover(RecoverFrom::kKernel, "a test");
   ASSERT_TRUE(recovered.ok()) << recovered.status();
   EXPECT_EQ(recovered->rules, 2u);
-  EXPECT_EQ(recovered->as_of, now_);
+  EXPECT_EQ(recovered->as_of, clocks_.wall());
   EXPECT_EQ(told, "");
   EXPECT_FALSE(engine_->GetStatus().read_only);
   EXPECT_EQ(recovery_.made.state().rules, engine_->List(0, 10).rules);
@@ -133,7 +141,10 @@ TEST_F(EngineRecoverTest, FromTheKernel) {
 
 TEST_F(EngineRecoverTest, FromTheCopyWhichIsEnforcedThen) {
   testing::MemoryStore copy;
-  ASSERT_TRUE(copy.Commit({.add = {{7, Source("198.51.100.1"), "kept", now_}},
+  ASSERT_TRUE(copy.Commit({.add = {{.id = 7,
+                                    .match = Source("198.51.100.1"),
+                                    .comment = "kept",
+                                    .create_time = clocks_.wall()}},
                            .generation = 5,
                            .next_rule_id = 8})
                   .ok());

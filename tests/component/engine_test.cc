@@ -31,7 +31,7 @@ TEST_F(EngineTest, BlockReachesListDiskAndKernel) {
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(result->rules[0].id, 1u);
   EXPECT_EQ(result->generation, 1u);
-  EXPECT_EQ(result->rules[0].create_time, now_);
+  EXPECT_EQ(result->rules[0].create_time, clocks_.wall());
   ExpectSources({"192.0.2.0/24"});
 }
 
@@ -239,8 +239,7 @@ TEST_F(EngineTest, ARestartChangesSourcesAtOneInstantOrNotAtAll) {
   ASSERT_TRUE(kernel_.AddSource(Blocked("198.51.100.1", 77)).ok());
   kernel_.FailNext(MemoryDataPlane::Operation::kReplaceSources,
                    absl::ResourceExhaustedError("no memory"));
-  const auto refused =
-      Engine::Start(&store_, &kernel_, [this] { return now_; }).status();
+  const auto refused = Engine::Start(&store_, &kernel_, clocks_.Get()).status();
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(*kernel_.ReadSources(), Optional(SizeIs(2)));
   Restart();
@@ -252,8 +251,7 @@ TEST_F(EngineTest, AStoreWithMoreRulesThanTheLimitIsRefusedAtStart) {
     ASSERT_TRUE(engine_->Apply(Block(Source(host))).ok());
   }
   MemoryDataPlane small({.max_sources = 1});
-  const auto refused =
-      Engine::Start(&store_, &small, [this] { return now_; }).status();
+  const auto refused = Engine::Start(&store_, &small, clocks_.Get()).status();
   EXPECT_EQ(util::ReasonOf(refused), "TABLE_FULL");
   EXPECT_THAT(std::string(refused.message()), HasSubstr("max_sources"));
 }

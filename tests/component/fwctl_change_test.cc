@@ -49,6 +49,36 @@ TEST_F(FwctlChange, EveryOptionIsSent) {
             "comment: \"why\" request_id: \"r-2\"");
 }
 
+TEST_F(FwctlChange, ABlockForATimeSaysWhenItEnds) {
+  EXPECT_EQ(Run({"block-ip", "192.0.2.5", "--ttl", "1h30m"}).out,
+            "blocked source 192.0.2.5/32 (rule 1), ends in 1h30m\n");
+  EXPECT_EQ(agent_.service().LastRequest(),
+            "source { text: \"192.0.2.5\" } ttl { seconds: 5400 }");
+  EXPECT_EQ(
+      Run({"block-port", "80/tcp", "--until", "2023-11-14T22:13:30Z"}).out,
+      "blocked port 80/tcp (rule 2), ends in 10s\n");
+  EXPECT_EQ(agent_.service().LastRequest(),
+            "protocol: PROTOCOL_TCP ports { first: 80 } "
+            "expire_time { seconds: 1700000010 }");
+  EXPECT_THAT(Run({"unblock-ip", "192.0.2.5"}).out,
+              "unblocked source 192.0.2.5/32 (rule 1)\n");
+  EXPECT_EQ(
+      Run({"block-ip", "192.0.2.5", "192.0.2.6", "--ttl", "0.5", "--renew"})
+          .exit_code,
+      0);
+  EXPECT_EQ(agent_.service().LastRequest(),
+            "edits { block { text: \"192.0.2.5\" } ttl { nanos: 500000000 } "
+            "renew: true } edits { block { text: \"192.0.2.6\" } "
+            "ttl { nanos: 500000000 } renew: true } omit_rules: true");
+}
+
+TEST_F(FwctlChange, WhatIsBlockedIsRenewedOnlyWhenThatIsSaid) {
+  Run({"block-ip", "192.0.2.5", "--ttl", "1m"});
+  EXPECT_EQ(Run({"block-ip", "192.0.2.5", "--ttl", "7d"}).exit_code, 1);
+  EXPECT_EQ(Run({"block-ip", "192.0.2.5", "--ttl", "7d", "--renew"}).out,
+            "blocked source 192.0.2.5/32 (rule 1), ends in 7d\n");
+}
+
 TEST_F(FwctlChange, SeveralPrefixesAreOneChange) {
   const FwctlResult result =
       Run({"block-ip", "192.0.2.5", "2001:db8::/32", "--comment", "why"});

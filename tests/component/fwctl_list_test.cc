@@ -37,17 +37,19 @@ TEST_F(FwctlList, IsAnAlignedTable) {
   rule.mutable_port_block()->set_protocol(fwagent::v1::PROTOCOL_SCTP);
   rule.mutable_port_block()->mutable_ports()->set_first(1);
   rule.mutable_port_block()->mutable_ports()->set_last(2);
+  rule.mutable_expire_time()->set_seconds(1'700'000'597);
+  rule.mutable_expire_time()->set_nanos(1);
   agent_.service().AddRule(rule);
   const FwctlResult result = Run({"list"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.out,
-            "ID  RULE                 CREATED               COMMENT\n"
-            " 1  source 192.0.2.0/24  2023-11-14T22:13:20Z  a note\n"
-            " 2  port 1-2/sctp        -\n");
+            "ID  RULE                 CREATED               ENDS      COMMENT\n"
+            " 1  source 192.0.2.0/24  2023-11-14T22:13:20Z  never     a note\n"
+            " 2  port 1-2/sctp        -                     in 9m58s\n");
 }
 
 TEST_F(FwctlList, NoRulesIsAnEmptyTable) {
-  EXPECT_EQ(Run({"list"}).out, "ID  RULE  CREATED  COMMENT\n");
+  EXPECT_EQ(Run({"list"}).out, "ID  RULE  CREATED  ENDS  COMMENT\n");
   EXPECT_EQ(Run({"list", "-o", "json"}).out,
             "{\"rules\":[],\"totalSize\":\"0\",\"generation\":\"0\"}\n");
 }

@@ -35,6 +35,7 @@ class FwctlStatus : public ::testing::Test {
     status_.set_version("0.1.0");
     status_.set_uptime_seconds(90061);
     status_.set_generation(12);
+    status_.set_etag("0123abcd");
     *status_.add_interfaces() =
         Interface("eth0", fwagent::v1::ATTACH_MODE_NATIVE, "");
     agent_.service().SetStatus(status_);
@@ -67,6 +68,7 @@ TEST_F(FwctlStatus, SaysWhatIsGuardedAndHow) {
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.out,
             "fwagent 0.1.0, up 1d 01:01:01, generation 12\n"
+            "etag 0123abcd\n"
             "\n"
             "INTERFACE  FILTER        MODE    REPAIRS  DETAIL\n"
             "eth0       attached      native        0\n"
@@ -110,7 +112,8 @@ TEST_F(FwctlStatus, Json) {
             "\"generation\":\"12\",\"interfaces\":[{\"name\":\"eth0\","
             "\"ifindex\":2,\"attached\":true,\"mode\":\"ATTACH_MODE_NATIVE\","
             "\"detail\":\"\",\"repairs\":\"0\"}],\"tables\":[],"
-            "\"tableRepairs\":\"0\",\"trouble\":\"\",\"readOnly\":false}\n");
+            "\"tableRepairs\":\"0\",\"trouble\":\"\","
+            "\"etag\":\"0123abcd\",\"readOnly\":false}\n");
 }
 
 TEST_F(FwctlStatus, CheckHoldsWhenEveryInterfaceIsAttached) {

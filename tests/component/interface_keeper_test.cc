@@ -9,6 +9,7 @@
 #include "agent/core/interface_watch.h"
 #include "agent/dataplane/memory_data_plane.h"
 #include "agent/util/errno_status.h"
+#include "tests/support/fake_clocks.h"
 #include "tests/support/fake_link_events.h"
 #include "tests/support/memory_store.h"
 
@@ -29,8 +30,7 @@ class InterfaceKeeperTest : public ::testing::Test {
   absl::Status Start(const std::vector<std::string>& configured) {
     keeper_.reset();
     kernel_.Restart();
-    auto engine =
-        Engine::Start(&store_, &kernel_, [] { return absl::UnixEpoch(); });
+    auto engine = Engine::Start(&store_, &kernel_, clocks_.Get());
     if (!engine.ok()) return engine.status();
     engine_ = *std::move(engine);
     keeper_ = std::make_unique<InterfaceKeeper>(
@@ -69,6 +69,8 @@ class InterfaceKeeperTest : public ::testing::Test {
     return {.state = {.name = name, .detail = "not in the report"}};
   }
   std::string Detail(const std::string& name) { return Of(name).state.detail; }
+
+  fwagent::testing::FakeClocks clocks_;
 
   fwagent::testing::MemoryStore store_;
   MemoryDataPlane kernel_{

@@ -15,6 +15,7 @@
 #include "agent/dataplane/memory_data_plane.h"
 #include "agent/service/socket_address.h"
 #include "fwagent/v1/firewall_service.grpc.pb.h"
+#include "tests/support/fake_clocks.h"
 #include "tests/support/memory_store.h"
 #include "tests/support/temp_dir.h"
 
@@ -26,8 +27,7 @@ using ::testing::HasSubstr;
 class ServerTest : public ::testing::Test {
  protected:
   ServerTest() {
-    auto engine =
-        core::Engine::Start(&store_, &kernel_, [] { return absl::Time(); });
+    auto engine = core::Engine::Start(&store_, &kernel_, clocks_.Get());
     EXPECT_TRUE(engine.ok());
     engine_ = *std::move(engine);
     keeper_ = std::make_unique<core::InterfaceKeeper>(
@@ -75,6 +75,7 @@ class ServerTest : public ::testing::Test {
 
   fwagent::testing::TempDir dir_;
   const std::string socket_path_ = dir_ / "run/fw.sock";
+  fwagent::testing::FakeClocks clocks_;
   fwagent::testing::MemoryStore store_;
   dataplane::MemoryDataPlane kernel_;
   std::unique_ptr<core::Engine> engine_;

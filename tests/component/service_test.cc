@@ -8,6 +8,7 @@
 #include "fwagent/v1/firewall_service.grpc.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
+#include "tests/support/fake_clocks.h"
 #include "tests/support/memory_store.h"
 
 namespace fwagent::service {
@@ -21,9 +22,7 @@ using ::testing::SizeIs;
 class ServiceTest : public ::testing::Test {
  protected:
   ServiceTest() {
-    auto engine = core::Engine::Start(&store_, &kernel_, [] {
-      return absl::FromUnixMicros(1'700'000'000'123'456);
-    });
+    auto engine = core::Engine::Start(&store_, &kernel_, clocks_.Get());
     EXPECT_TRUE(engine.ok()) << engine.status();
     engine_ = *std::move(engine);
     keeper_ = std::make_unique<core::InterfaceKeeper>(
@@ -78,6 +77,8 @@ class ServiceTest : public ::testing::Test {
     EXPECT_THAT(*kernel_.ReadSources(), Optional(IsEmpty()));
   }
 
+  fwagent::testing::FakeClocks clocks_{
+      absl::FromUnixMicros(1'700'000'000'123'456)};
   fwagent::testing::MemoryStore store_;
   dataplane::MemoryDataPlane kernel_{{.max_sources = 2}};
   std::unique_ptr<core::Engine> engine_;
@@ -100,6 +101,105 @@ TEST_F(ServiceTest, BlockIPAnswersWithTheRule) {
   EXPECT_EQ(response.rule().create_time().nanos(), 123'456'000);
   EXPECT_EQ(response.generation(), 1u);
   EXPECT_THAT(*kernel_.ReadSources(), Optional(SizeIs(1)));
+}
+
+TEST_F(ServiceTest, ABlockMayEndAndBeRenewed) {
+  v1::BlockIPRequest request;
+  request.mutable_source()->set_text("192.0.2.1");
+  request.mutable_ttl()->set_seconds(600);
+  request.mutable_ttl()->set_nanos(500'000'000);
+  v1::BlockIPResponse response;
+  ASSERT_TRUE(stub_->BlockIP(Context().get(), request, &response).ok());
+  EXPECT_EQ(response.rule().expire_time().seconds(), 1'700'000'600);
+  EXPECT_EQ(response.rule().expire_time().nanos(), 623'456'000);
+  EXPECT_EQ(stub_->BlockIP(Context().get(), request, &response).error_code(),
+            grpc::StatusCode::ALREADY_EXISTS);
+
+  request.mutable_expire_time()->set_seconds(1'800'000'000);
+  request.set_renew(true);
+  ASSERT_TRUE(stub_->BlockIP(Context().get(), request, &response).ok());
+  EXPECT_EQ(response.rule().id(), 1u);
+  EXPECT_EQ(response.rule().expire_time().seconds(), 1'800'000'000);
+  request.clear_ending();
+  request.set_validate_only(true);
+  ASSERT_TRUE(stub_->BlockIP(Context().get(), request, &response).ok());
+  EXPECT_FALSE(response.rule().has_expire_time());
+  EXPECT_EQ(response.generation(), 2u);
+
+  v1::ListRulesResponse listed;
+  ASSERT_TRUE(stub_->ListRules(Context().get(), {}, &listed).ok());
+  ASSERT_THAT(listed.rules(), SizeIs(1));
+  EXPECT_EQ(listed.rules(0).expire_time().seconds(), 1'800'000'000);
+  clocks_.SetWall(clocks_.wall() + absl::Hours(1));
+  ASSERT_TRUE(stub_->ListRules(Context().get(), {}, &listed).ok());
+  EXPECT_NEAR(static_cast<double>(listed.rules(0).expire_time().seconds()),
+              1'800'003'600, 1);
+  clocks_.Advance(absl::Hours(24 * 365 * 4));
+  ASSERT_TRUE(stub_->ListRules(Context().get(), {}, &listed).ok());
+  EXPECT_THAT(listed.rules(), IsEmpty());
+  EXPECT_EQ(listed.total_size(), 0u);
+}
+
+TEST_F(ServiceTest, AnEndThatCannotBeIsNamed) {
+  const auto ttl = [this](std::int64_t seconds, std::int32_t nanos) {
+    v1::BlockPortRequest request;
+    request.set_protocol(v1::PROTOCOL_TCP);
+    request.mutable_ports()->set_first(80);
+    request.mutable_ttl()->set_seconds(seconds);
+    request.mutable_ttl()->set_nanos(nanos);
+    v1::BlockPortResponse response;
+    return stub_->BlockPort(Context().get(), request, &response);
+  };
+  constexpr std::int64_t kTenYears = 3653LL * 86'400;
+  ExpectViolations(ttl(0, 0), {"ttl"});
+  ExpectViolations(ttl(-1, 0), {"ttl"});
+  ExpectViolations(ttl(kTenYears, 1), {"ttl"});
+  ExpectViolations(ttl(INT64_MAX, 0), {"ttl"});
+  ExpectViolations(ttl(1, -1), {"ttl"});
+  ExpectViolations(ttl(1, 1'000'000'000), {"ttl"});
+
+  const auto until = [this](std::int64_t seconds, std::int32_t nanos) {
+    v1::BlockIPRequest request;
+    request.mutable_source()->set_text("192.0.2.1");
+    request.mutable_expire_time()->set_seconds(seconds);
+    request.mutable_expire_time()->set_nanos(nanos);
+    v1::BlockIPResponse response;
+    return stub_->BlockIP(Context().get(), request, &response);
+  };
+  ExpectViolations(until(1'700'000'000, 123'456'000), {"expire_time"});
+  ExpectViolations(until(0, 0), {"expire_time"});
+  ExpectViolations(until(1'700'000'001 + kTenYears, 0), {"expire_time"});
+  ExpectViolations(until(INT64_MAX, 0), {"expire_time"});
+  ExpectViolations(until(1'800'000'000, -1), {"expire_time"});
+  EXPECT_THAT(until(0, 0).error_message(),
+              HasSubstr("expire_time: is not ahead: the host's clock says "
+                        "2023-11-14T22:13:20Z"));
+}
+
+TEST_F(ServiceTest, AWrongEndOfAnEditIsNamed) {
+  v1::ChangeSourcesRequest request;
+  request.add_edits()->mutable_block()->set_text("192.0.2.1");
+  auto* edit = request.add_edits();
+  edit->mutable_block()->set_text("192.0.2.2");
+  v1::ChangeSourcesResponse response;
+  edit->mutable_expire_time()->set_seconds(1);
+  ExpectViolations(stub_->ChangeSources(Context().get(), request, &response),
+                   {"edits[1].expire_time"});
+  edit->mutable_ttl()->set_seconds(-1);
+  ExpectViolations(stub_->ChangeSources(Context().get(), request, &response),
+                   {"edits[1].ttl"});
+  edit->mutable_unblock()->set_text("192.0.2.2");
+  edit->mutable_ttl()->set_seconds(1);
+  ExpectViolations(stub_->ChangeSources(Context().get(), request, &response),
+                   {"edits[1].ending"});
+  edit->clear_ending();
+  edit->set_renew(true);
+  ExpectViolations(stub_->ChangeSources(Context().get(), request, &response),
+                   {"edits[1].renew"});
+  edit->mutable_block()->set_text("192.0.2.2");
+  edit->mutable_ttl()->set_seconds(1);
+  EXPECT_TRUE(stub_->ChangeSources(Context().get(), request, &response).ok());
+  EXPECT_TRUE(response.rules(1).has_expire_time());
 }
 
 TEST_F(ServiceTest, BinaryAndTextAreTheSamePrefix) {

@@ -10,6 +10,7 @@
 
 #include "agent/dataplane/memory_data_plane.h"
 #include "agent/service/server.h"
+#include "tests/support/fake_clocks.h"
 #include "tests/support/memory_store.h"
 
 namespace fwagent::service {
@@ -20,8 +21,7 @@ using ::testing::HasSubstr;
 class StandardServicesTest : public ::testing::Test {
  protected:
   StandardServicesTest() {
-    auto engine =
-        core::Engine::Start(&store_, &kernel_, [] { return absl::Time(); });
+    auto engine = core::Engine::Start(&store_, &kernel_, clocks_.Get());
     EXPECT_TRUE(engine.ok());
     engine_ = *std::move(engine);
     keeper_ = std::make_unique<core::InterfaceKeeper>(
@@ -67,6 +67,8 @@ class StandardServicesTest : public ::testing::Test {
     done();
     return bytes;
   }
+
+  fwagent::testing::FakeClocks clocks_;
 
   fwagent::testing::MemoryStore store_;
   dataplane::MemoryDataPlane kernel_;

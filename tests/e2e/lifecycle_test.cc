@@ -217,7 +217,7 @@ TEST_F(LifecycleTest, TheLogSaysWhoAskedOverTheUnixSocket) {
   ASSERT_EQ(site_->Fwctl({"block-ip", AgentHost::kPeerIPv4}).exit_code, 0);
   EXPECT_THAT(site_->agent().Err(),
               ::testing::ContainsRegex(
-                  "block source 192.0.2.2/32: rule 1, generation 1, asked by "
+                  "block source 192.0.2.2/32 .rule 1.: generation 1, asked by "
                   "uid [0-9]+ pid [0-9]+"));
 }
 

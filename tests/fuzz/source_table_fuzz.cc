@@ -51,6 +51,8 @@ class Bytes {
   std::span<const std::uint8_t> rest_;
 };
 
+constexpr fwagent::policy::RuleId kBlocksBehind = 1'000'000'000;
+
 void Require(const absl::Status& status) {
   if (status.ok()) return;
   std::cerr << status << '\n';
@@ -71,6 +73,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
     if (choice % 16 < 3) rule.verdict = SourceVerdict::kAllow;
     if (choice % 16 == 3) rule.verdict = SourceVerdict::kNone;
     if (choice % 8 == 3) rule.classes = std::uint64_t{1} << choice / 16;
+    // The last ones of what 160 values say: rules that end.
+    if (choice >= 96 && choice < 160 && rule.verdict != SourceVerdict::kNone) {
+      rule.until = choice / 16 % 4;
+      if (rule.verdict == SourceVerdict::kAllow) {
+        rule.block_until = choice % 4;
+        rule.block_id = kBlocksBehind + id;
+      }
+    }
     if (choice >= 250) {
       auto rules = trial.rules();
       rules.resize(std::min<std::size_t>(rules.size(), choice - 250));

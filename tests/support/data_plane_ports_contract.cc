@@ -22,6 +22,13 @@ TEST_P(DataPlaneContract, ReplacesTheTableOfOneProtocol) {
                           Optional(IsEmpty())));
 }
 
+TEST_P(DataPlaneContract, ReadsBackWhenPortsEnd) {
+  PortTable table = TableWith(22, 1);
+  table[23] = {2, 7};
+  ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, table).ok());
+  EXPECT_THAT((*plane().ReadPorts())[0], Optional(table));
+}
+
 TEST_P(DataPlaneContract, AnEmptyTableTakesTheOldOneAway) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(53, 1)).ok());
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, {}).ok());

@@ -119,6 +119,47 @@ TEST_P(DataPlaneContract, ClassesAddUpAndChangeNoVerdict) {
   ExpectSources({rules[0], rules[2], rules[3]}, rules);
 }
 
+// --- what ends ---------------------------------------------------------------
+
+TEST_P(DataPlaneContract, ReadsBackWhenSourcesEnd) {
+  SourceRule both = Allow("2001:db8::1", 4);
+  both.until = 7;
+  both.block_until = policy::kForever;
+  both.block_id = 5;
+  std::vector<SourceRule> rules = {Block("192.0.2.0/24", 1),
+                                   Block("192.0.2.1", 2), Allow("192.0.2.2", 3),
+                                   both};
+  rules[1].until = 5;
+  rules[2].until = 6;
+  ASSERT_TRUE(plane().ReplaceSources(rules).ok());
+  ExpectSources(rules);
+  EXPECT_EQ(world_->MeaningOf(P("192.0.2.1")).until, policy::kForever);
+  EXPECT_EQ(world_->MeaningOf(P("192.0.2.2")).block_until, policy::kForever);
+  EXPECT_EQ(world_->MeaningOf(P("2001:db8::1")).block_rule, 5u);
+  world_->AddInterface("fw0", true);
+  ASSERT_TRUE(plane().Attach("fw0", ModePreference::kAuto).ok());
+  world_->Restart();
+  const auto adopted = world_->MeaningOf(P("2001:db8::1"));
+  EXPECT_EQ(adopted.until, 7u);
+  EXPECT_EQ(adopted.block_until, policy::kForever);
+}
+
+TEST_P(DataPlaneContract, ASourceThatIsThereMayEndAtAnotherTime) {
+  SourceRule rule = Block("192.0.2.1", 1);
+  const std::vector<SourceRule> others = {Block("192.0.2.0/24", 2),
+                                          Block("2001:db8::/64", 3)};
+  for (const SourceRule& other : others) {
+    ASSERT_TRUE(plane().AddSource(other).ok());
+  }
+  for (const policy::Deadline until :
+       {policy::kForever, policy::Deadline{5}, policy::Deadline{9},
+        policy::kNever, policy::kForever}) {
+    rule.until = until;
+    ASSERT_TRUE(plane().AddSource(rule).ok());
+    ExpectSources({rule, others[0], others[1]});
+  }
+}
+
 // --- all at once -------------------------------------------------------------
 
 TEST_P(DataPlaneContract, ReadsBackTheSourcesOfBothFamilies) {

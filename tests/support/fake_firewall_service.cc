@@ -42,6 +42,19 @@ bool SameMatch(const Rule& a, const Rule& b) {
              b.port_block().SerializeAsString();
 }
 
+// The fake's clock stands still, at that of FwctlRunner.
+constexpr std::int64_t kNow = 1'700'000'000;
+
+template <typename Request>
+void SetBlock(const Request& request, Rule* rule) {
+  rule->set_comment(request.comment());
+  if (request.has_ttl()) {
+    rule->mutable_expire_time()->set_seconds(kNow + request.ttl().seconds());
+  } else if (request.has_expire_time()) {
+    *rule->mutable_expire_time() = request.expire_time();
+  }
+}
+
 grpc::Status WithViolation(const std::string& field,
                            const std::string& description) {
   google::rpc::BadRequest bad_request;
@@ -135,15 +148,21 @@ grpc::Status FakeFirewallService::Begin(
 }
 
 template <typename Response>
-grpc::Status FakeFirewallService::Add(Rule rule, bool validate_only,
+grpc::Status FakeFirewallService::Add(Rule rule, bool validate_only, bool renew,
                                       Response* response) {
   util::MutexLock lock(&mutex_);
-  for (const Rule& other : rules_) {
-    if (SameMatch(rule, other)) {
+  for (Rule& other : rules_) {
+    if (!SameMatch(rule, other)) continue;
+    if (!renew) {
       return WithReason(grpc::StatusCode::ALREADY_EXISTS,
                         absl::StrCat("blocked already by rule ", other.id()),
                         "RULE_EXISTS");
     }
+    rule.set_id(other.id());
+    if (!validate_only) other = rule;
+    *response->mutable_rule() = std::move(rule);
+    response->set_generation(validate_only ? generation_ : ++generation_);
+    return grpc::Status::OK;
   }
   if (!validate_only) {
     rule.set_id(next_id_++);
@@ -180,8 +199,9 @@ grpc::Status FakeFirewallService::BlockIP(
     fwagent::v1::BlockIPResponse* response) {
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
   Rule rule = SourceRule(request->source());
-  rule.set_comment(request->comment());
-  return Add(std::move(rule), request->validate_only(), response);
+  SetBlock(*request, &rule);
+  return Add(std::move(rule), request->validate_only(), request->renew(),
+             response);
 }
 
 grpc::Status FakeFirewallService::UnblockIP(
@@ -197,8 +217,9 @@ grpc::Status FakeFirewallService::BlockPort(
     fwagent::v1::BlockPortResponse* response) {
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
   Rule rule = PortRule(*request);
-  rule.set_comment(request->comment());
-  return Add(std::move(rule), request->validate_only(), response);
+  SetBlock(*request, &rule);
+  return Add(std::move(rule), request->validate_only(), request->renew(),
+             response);
 }
 
 grpc::Status FakeFirewallService::UnblockPort(
@@ -222,11 +243,12 @@ grpc::Status FakeFirewallService::ChangeSources(
   }
   for (const auto& edit : request->edits()) {
     fwagent::v1::BlockIPResponse one;
+    Rule rule = SourceRule(edit.has_block() ? edit.block() : edit.unblock());
+    SetBlock(edit, &rule);
     const grpc::Status status =
         edit.has_block()
-            ? Add(SourceRule(edit.block()), request->validate_only(), &one)
-            : Remove(SourceRule(edit.unblock()), request->validate_only(),
-                     &one);
+            ? Add(rule, request->validate_only(), edit.renew(), &one)
+            : Remove(rule, request->validate_only(), &one);
     if (!status.ok() && request->skip_satisfied()) continue;
     if (!status.ok()) return status;
     response->set_generation(one.generation());

@@ -89,7 +89,7 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   // What every call does first: notes the request, hangs, fails.
   grpc::Status Begin(const google::protobuf::Message& request);
   template <typename Response>
-  grpc::Status Add(fwagent::v1::Rule rule, bool validate_only,
+  grpc::Status Add(fwagent::v1::Rule rule, bool validate_only, bool renew,
                    Response* response);
   template <typename Response>
   grpc::Status Remove(const fwagent::v1::Rule& match, bool validate_only,

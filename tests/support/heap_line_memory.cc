@@ -118,13 +118,20 @@ lookup::Fold HeapLineMemory::Ask(const Question& question) const {
   const std::shared_lock lock(readers_);
   memory = const_cast<HeapLineMemory*>(this);
   const std::uint32_t entry = Find(question);
+  std::uint32_t kind = fw_kind_of(entry);
+  std::uint32_t record = entry & FW_ENTRY_PAYLOAD;
   fw_meaning meaning{};
-  if (fw_kind_of(entry) == FW_ENTRY_MEANING) {
-    const std::uint32_t record = entry & FW_ENTRY_PAYLOAD;
+  fw_terms terms{};
+  if (kind == FW_ENTRY_MEANING) {
     meaning =
         line(record / FW_LINE_RECORDS)->meanings[record % FW_LINE_RECORDS];
+    kind = meaning.verdict;
+    record = meaning.rule;
   }
-  return AnswerOf(question, entry, meaning);
+  if (kind == FW_ENTRY_TIMED) {
+    terms = line(record / FW_LINE_RECORDS)->terms[record % FW_LINE_RECORDS];
+  }
+  return AnswerOf(question, entry, meaning, terms);
 }
 
 }  // namespace fwagent::testing

@@ -12,12 +12,9 @@ using lookup::Address6;
 using lookup::kActiveBit;
 using lookup::KeyOf;
 using lookup::SourceTable;
+using lookup::StatementOf;
 using policy::Family;
 using policy::SourceRule;
-
-lookup::Statement StatementOf(const SourceRule& rule) {
-  return {.rule = rule.id, .classes = rule.classes, .verdict = rule.verdict};
-}
 
 template <typename Address>
 auto Stage(const SourceTable<Address>& table,

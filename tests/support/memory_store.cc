@@ -23,11 +23,16 @@ store::State MemoryStore::state() const {
                      .sets = {},
                      .generation = content_.generation,
                      .next_rule_id = content_.next_rule_id,
-                     .fresh = commits_ == 0};
+                     .fresh = commits_ == 0,
+                     .boot_id = content_.boot_id};
   for (const auto& [id, rule] : content_.rules) state.rules.push_back(rule);
   for (const auto& [id, set] : content_.sets) {
     state.sets[set.info.name] = std::make_shared<policy::NamedSet>(set);
   }
+  const auto newest = content_.history.find(content_.generation);
+  state.etag = newest == content_.history.end()
+                   ? absl::StrCat(content_.generation)
+                   : newest->second.entry.etag;
   return state;
 }
 
@@ -76,6 +81,29 @@ absl::StatusOr<std::optional<store::AnsweredRequest>> MemoryStore::FindRequest(
   const auto found = content_.request_places.find(request_id);
   if (found == content_.request_places.end()) return std::nullopt;
   return content_.requests.at(found->second);
+}
+
+absl::StatusOr<std::vector<store::HistoryEntry>> MemoryStore::ListHistory(
+    std::uint64_t before, std::size_t limit) {
+  const util::MutexLock lock(&mutex_);
+  std::vector<store::HistoryEntry> entries;
+  for (auto at = content_.history.lower_bound(before);
+       at != content_.history.begin() && entries.size() < limit;) {
+    --at;
+    entries.push_back(at->second.entry);
+    entries.back().can_undo = true;
+  }
+  return entries;
+}
+
+absl::StatusOr<store::UndoableEntry> MemoryStore::ReadUndo(
+    std::uint64_t generation) {
+  const util::MutexLock lock(&mutex_);
+  const auto found = content_.history.find(generation);
+  if (found == content_.history.end()) {
+    return absl::NotFoundError("what leads back is not kept");
+  }
+  return found->second;
 }
 
 absl::Status MemoryStore::InjectedFailure(Call call) {
@@ -163,10 +191,19 @@ void MemoryStore::Apply(const store::Delta& delta, Content& content) {
   for (const policy::Rule& rule : delta.add) {
     content.rules.emplace(rule.id, rule);
   }
+  if (delta.forget_history_from != 0) {
+    content.history.erase(
+        content.history.lower_bound(delta.forget_history_from),
+        content.history.end());
+  }
+  if (delta.history) {
+    content.history[delta.history->entry.generation] = *delta.history;
+  }
   if (delta.forget_request_id) Forget(*delta.forget_request_id, content);
   if (delta.remember) Remember(*delta.remember, content);
   content.generation = delta.generation;
   content.next_rule_id = delta.next_rule_id;
+  if (!delta.boot_id.empty()) content.boot_id = delta.boot_id;
 }
 
 }  // namespace fwagent::testing

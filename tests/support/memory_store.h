@@ -41,6 +41,10 @@ class MemoryStore : public store::Store {
   absl::Status CommitAll(absl::Span<const store::Delta> deltas) override;
   absl::StatusOr<std::optional<store::AnsweredRequest>> FindRequest(
       std::string_view request_id) override;
+  absl::StatusOr<std::vector<store::HistoryEntry>> ListHistory(
+      std::uint64_t before, std::size_t limit) override;
+  absl::StatusOr<store::UndoableEntry> ReadUndo(
+      std::uint64_t generation) override;
 
  private:
   struct Failure {
@@ -57,8 +61,10 @@ class MemoryStore : public store::Store {
     // By order of arrival, and where to find an id among them.
     std::map<std::int64_t, store::AnsweredRequest> requests;
     std::map<std::string, std::int64_t, std::less<>> request_places;
+    std::map<std::uint64_t, store::UndoableEntry> history;
     std::uint64_t generation = 0;
     policy::RuleId next_rule_id = 1;
+    std::string boot_id;
   };
 
   // OK if the delta can be applied.

@@ -89,4 +89,19 @@ void ChangeAtRandom(Dice& dice, const Bytes& protocols, ReferenceRules& rules) {
   if (dice.OneIn(2)) AddPorts(dice, protocol, rules);
 }
 
+void EndAtRandom(Dice& dice, ReferenceRules& rules) {
+  const auto deadline = [&dice]() -> policy::Deadline {
+    if (dice.OneIn(2)) return policy::kForever;
+    return dice.OneIn(2) ? 1 : policy::kForever - 1;
+  };
+  for (SourceRule& rule : rules.sources) {
+    rule.until = deadline();
+    if (rule.verdict == SourceVerdict::kAllow && dice.OneIn(2)) {
+      rule.block_until = deadline();
+      rule.block_id = rule.id;
+    }
+  }
+  for (ReferenceRules::Ports& ports : rules.ports) ports.until = deadline();
+}
+
 }  // namespace fwagent::testing

@@ -13,6 +13,10 @@ namespace fwagent::testing {
 // then all others go. No prefix is there twice.
 void ChangeAtRandom(Dice& dice, const Bytes& protocols, ReferenceRules& rules);
 
+// Gives some of the rules an end: at tick 1, which is past wherever packets
+// are, or in years.
+void EndAtRandom(Dice& dice, ReferenceRules& rules);
+
 }  // namespace fwagent::testing
 
 #endif  // FWAGENT_TESTS_SUPPORT_RANDOM_FILTER_RULES_H_

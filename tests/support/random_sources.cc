@@ -18,6 +18,9 @@ constexpr std::array<unsigned, 24> kBoundaryLengths = {
 // Shorter ones put everything else in question, and should be few.
 constexpr unsigned kShortLength = 16;
 
+// Added to the id of an allow: the id of the block behind it.
+constexpr policy::RuleId kBlocksBehind = 1'000'000'000;
+
 void Truncate(std::vector<std::uint8_t>& address, unsigned length) {
   for (unsigned i = length; i < address.size() * 8; ++i) {
     address[i / 8] &= static_cast<std::uint8_t>(~(0x80u >> i % 8));
@@ -82,6 +85,13 @@ Prefix RandomSources::NextPrefix() {
   }
 }
 
+policy::Deadline RandomSources::RandomDeadline() {
+  constexpr policy::Deadline kFew = 6;
+  const std::uint64_t deadline = Below(kFew);
+  return deadline == kFew - 1 ? policy::kForever
+                              : static_cast<policy::Deadline>(deadline);
+}
+
 SourceRule RandomSources::NextRule(const RuleMix& mix) {
   return RuleFor(NextPrefix(), mix);
 }
@@ -92,6 +102,16 @@ SourceRule RandomSources::RuleFor(const Prefix& prefix, const RuleMix& mix) {
   if (Below(100) < mix.classes) {
     rule.classes = std::uint64_t{1} << Below(64);
     if (Below(2) == 0) rule.verdict = SourceVerdict::kNone;
+  }
+  if (Below(100) < mix.timed) {
+    rule.until = RandomDeadline();
+    const bool is_allow = rule.verdict == SourceVerdict::kAllow;
+    if (is_allow && Below(2) == 0) {
+      rule.block_until = RandomDeadline();
+      rule.block_id = rule.id + kBlocksBehind;
+    }
+    // A rule that says nothing has no deadline.
+    if (rule.verdict == SourceVerdict::kNone) rule.until = policy::kForever;
   }
   return rule;
 }

@@ -15,6 +15,7 @@ namespace fwagent::testing {
 struct RuleMix {
   unsigned allows = 0;
   unsigned classes = 0;  // members of a class as well, or nothing else
+  unsigned timed = 0;    // end, at one of a few times
 };
 
 // The same numbers for the same seed. Prefixes lie around a few addresses, so
@@ -37,6 +38,8 @@ class RandomSources {
   Bytes RandomBytes(policy::Family family);
   // Other bits from one of them on.
   void ChangeTail(Bytes& address, unsigned from_bit);
+  // Never, for ever, or between.
+  policy::Deadline RandomDeadline();
   unsigned NextLength(policy::Family family);
 
   std::mt19937_64 random_;

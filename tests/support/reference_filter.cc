@@ -192,11 +192,15 @@ bool ReferenceFilter::HasPorts(std::uint8_t ip_protocol) const {
 
 bool ReferenceFilter::SourceIs(SourceVerdict verdict,
                                const Bytes& source) const {
-  return std::any_of(rules_.sources.begin(), rules_.sources.end(),
-                     [&](const SourceRule& rule) {
-                       return rule.verdict == verdict &&
-                              Holds(rule.prefix, source);
-                     });
+  return std::any_of(
+      rules_.sources.begin(), rules_.sources.end(),
+      [&](const SourceRule& rule) {
+        const bool is_behind_an_allow = verdict == SourceVerdict::kBlock &&
+                                        options_.tick < rule.block_until;
+        const bool is_so =
+            rule.verdict == verdict && options_.tick < rule.until;
+        return (is_so || is_behind_an_allow) && Holds(rule.prefix, source);
+      });
 }
 
 bool ReferenceFilter::HasSourcesOf(Family family) const {
@@ -218,7 +222,8 @@ bool ReferenceFilter::BlocksPort(std::uint8_t ip_protocol,
   return std::any_of(rules_.ports.begin(), rules_.ports.end(),
                      [&](const ReferenceRules::Ports& ports) {
                        return ports.ip_protocol == ip_protocol &&
-                              ports.first <= port && port <= ports.last;
+                              ports.first <= port && port <= ports.last &&
+                              options_.tick < ports.until;
                      });
 }
 

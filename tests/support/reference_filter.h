@@ -23,6 +23,7 @@ struct ReferenceRules {
     std::uint8_t ip_protocol;
     std::uint16_t first;
     std::uint16_t last;
+    policy::Deadline until = policy::kForever;
     bool operator==(const Ports&) const = default;
   };
   std::vector<Ports> ports = {};
@@ -41,6 +42,9 @@ class ReferenceFilter {
     bool drops_undecided_fragments = false;
     // What no rule says anything of.
     bool drops_by_default = false;
+    // The present tick. What has ended says nothing, but what cannot be read
+    // may be needed for it.
+    policy::Deadline tick = 1;
   };
 
   // Without rules.

@@ -20,10 +20,18 @@ using policy::Prefix;
 using policy::SourceMeaning;
 using policy::SourceRule;
 
-std::string Describe(int verdict, const std::string& rule,
-                     policy::SourceClasses classes) {
-  return absl::StrCat("verdict ", verdict, " by ", rule, ", classes ",
-                      absl::Hex(classes));
+// Of a rule, a meaning or an answer.
+template <typename Said>
+std::string Describe(const Said& said, const std::string& rule) {
+  return absl::StrCat("verdict ", static_cast<int>(said.verdict), " by ", rule,
+                      " until ", said.until, ", then a block until ",
+                      said.block_until, ", classes ", absl::Hex(said.classes));
+}
+
+bool SayTheSame(const Fold& answer, const SourceMeaning& expected) {
+  return answer.verdict == expected.verdict &&
+         answer.classes == expected.classes && answer.until == expected.until &&
+         answer.block_until == expected.block_until;
 }
 
 // Tables have numbers of their own for rules: one for each.
@@ -113,8 +121,7 @@ absl::Status SourceTrial::Add(const SourceRule& rule) {
   const absl::Status added = world_.Add(rule);
   FW_RETURN_IF_ERROR(
       Note(absl::StrCat("add ", rule.prefix.ToString(), " with ",
-                        Describe(static_cast<int>(rule.verdict),
-                                 absl::StrCat("rule ", rule.id), rule.classes)),
+                        Describe(rule, absl::StrCat("rule ", rule.id))),
            added));
   Set(rule);
   return CheckAround(rule.prefix);
@@ -201,22 +208,22 @@ absl::Status SourceTrial::Check(const std::vector<Question>& asked) {
   MixQuestions(questions);
   const std::vector<Fold> answers = world_.Ask(questions);
   Numbers numbers;
+  Numbers blocks;  // behind allows
   for (std::size_t i = 0; i < questions.size(); ++i) {
     const SourceMeaning expected = MeaningOf(questions[i]);
     const Fold& answer = answers[i];
-    if (answer.verdict == expected.verdict &&
-        answer.classes == expected.classes &&
+    if (SayTheSame(answer, expected) &&
         (questions[i].verdict_only ||
-         numbers.Agree(questions[i].family, answer.number, expected.rule))) {
+         (numbers.Agree(questions[i].family, answer.number, expected.rule) &&
+          blocks.Agree(questions[i].family, answer.block_number,
+                       expected.block_rule)))) {
       continue;
     }
     return absl::InternalError(absl::StrCat(
         "after ", last_operation_, ": ", ToString(questions[i]), " means ",
-        Describe(static_cast<int>(answer.verdict),
-                 absl::StrCat("number ", answer.number), answer.classes),
+        Describe(answer, absl::StrCat("number ", answer.number)),
         " rather than ",
-        Describe(static_cast<int>(expected.verdict),
-                 absl::StrCat("rule ", expected.rule), expected.classes)));
+        Describe(expected, absl::StrCat("rule ", expected.rule))));
   }
   return absl::OkStatus();
 }

@@ -20,6 +20,23 @@ SourceVerdict VerdictOf(std::uint32_t kind) {
   }
 }
 
+lookup::Fold FoldOf(std::uint32_t kind, std::uint32_t number,
+                    const fw_terms& terms) {
+  if (kind != FW_ENTRY_TIMED) {
+    return {.number = number, .verdict = VerdictOf(kind)};
+  }
+  if (terms.allow_until == policy::kNever) {
+    return {.number = terms.block_rule,
+            .verdict = SourceVerdict::kBlock,
+            .until = terms.block_until};
+  }
+  return {.number = terms.allow_rule,
+          .verdict = SourceVerdict::kAllow,
+          .until = terms.allow_until,
+          .block_until = terms.block_until,
+          .block_number = terms.block_rule};
+}
+
 }  // namespace
 
 std::string ToString(const Question& question) {
@@ -37,17 +54,15 @@ void MixQuestions(std::vector<Question>& questions) {
 }
 
 lookup::Fold AnswerOf(const Question& question, std::uint32_t entry,
-                      const fw_meaning& meaning) {
+                      const fw_meaning& meaning, const fw_terms& terms) {
   lookup::Fold answer;
   if (fw_kind_of(entry) == FW_ENTRY_MEANING) {
-    answer = {.classes = meaning.classes,
-              .number = meaning.rule,
-              .verdict = VerdictOf(meaning.verdict)};
+    answer = FoldOf(meaning.verdict, meaning.rule, terms);
+    answer.classes = meaning.classes;
   } else {
-    answer = {.number = entry & FW_ENTRY_PAYLOAD,
-              .verdict = VerdictOf(fw_kind_of(entry))};
+    answer = FoldOf(fw_kind_of(entry), entry & FW_ENTRY_PAYLOAD, terms);
   }
-  if (question.verdict_only) answer.number = 0;
+  if (question.verdict_only) answer.number = answer.block_number = 0;
   return answer;
 }
 

@@ -31,9 +31,9 @@ struct Question {
 void MixQuestions(std::vector<Question>& questions);
 std::string ToString(const Question& question);
 
-// What an entry says; `meaning` is its record, if it has one.
+// What an entry says; `meaning` and `terms` are its records, if it has them.
 lookup::Fold AnswerOf(const Question& question, std::uint32_t entry,
-                      const fw_meaning& meaning);
+                      const fw_meaning& meaning, const fw_terms& terms);
 
 // Both families. A change is seen by every look-up that begins after it.
 class SourceWorld {

@@ -15,4 +15,10 @@ TEST_P(SourceWorldContract, BlocksAllowsAndClassesAtRandom) {
   RunAtRandom({.allows = 5, .classes = 5});
 }
 
+TEST_P(SourceWorldContract, WhatEndsAtRandom) {
+  RunAtRandom({.timed = 30});
+  if (HasFailure() || IsSkipped()) return;
+  RunAtRandom({.allows = 15, .classes = 5, .timed = 50});
+}
+
 }  // namespace fwagent::testing

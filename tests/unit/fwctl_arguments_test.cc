@@ -46,6 +46,30 @@ TEST_F(ArgumentsTest, Defaults) {
   EXPECT_FALSE(arguments.tolerate_unchanged);
 }
 
+TEST_F(ArgumentsTest, ABlockMayEnd) {
+  const Arguments plain = Parsed({"block-ip", "192.0.2.1"});
+  EXPECT_EQ(plain.ttl, std::nullopt);
+  EXPECT_EQ(plain.until, std::nullopt);
+  EXPECT_FALSE(plain.renew);
+  EXPECT_EQ(Parsed({"block-ip", "192.0.2.1", "--ttl", "10m"}).ttl,
+            absl::Minutes(10));
+  const Arguments until = Parsed(
+      {"block-port", "80/tcp", "--until", "1970-01-01T00:01:00Z", "--renew"});
+  EXPECT_EQ(until.until, absl::FromUnixSeconds(60));
+  EXPECT_TRUE(until.renew);
+  EXPECT_THAT(Refusal({"block-ip", "192.0.2.1", "--ttl", "soon"}),
+              HasSubstr("--ttl: \"soon\""));
+  // An empty variable in a script must not block for ever.
+  EXPECT_THAT(Refusal({"block-ip", "192.0.2.1", "--ttl="}),
+              HasSubstr("--ttl: \"\""));
+  EXPECT_THAT(Refusal({"block-ip", "192.0.2.1", "--until", "soon"}),
+              HasSubstr("--until: \"soon\""));
+  EXPECT_THAT(Refusal({"block-ip", "192.0.2.1", "--ttl", "1m", "--until",
+                       "2026-12-01T12:00:00Z"}),
+              HasSubstr("excludes"));
+  EXPECT_NE(Refusal({"unblock-ip", "192.0.2.1", "--ttl", "1m"}), "understood");
+}
+
 TEST_F(ArgumentsTest, GlobalOptionsStandBeforeOrAfterTheCommand) {
   for (const auto& args : std::vector<std::vector<std::string>>{
            {"-o", "json", "-a", "host:1", "--timeout", "2s", "list"},

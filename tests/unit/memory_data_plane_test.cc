@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <tuple>
 
 #include "tests/support/data_plane_contract.h"
 
@@ -134,6 +135,33 @@ TEST(MemoryDataPlaneTest, GuardsNoMoreInterfacesThanItHasSlotsFor) {
   EXPECT_TRUE(absl::IsFailedPrecondition(refused.status()));
   ASSERT_TRUE(plane.Detach("eth0").ok());
   EXPECT_TRUE(plane.Attach("eth1", ModePreference::kAuto).ok());
+}
+
+TEST(MemoryDataPlane, DeadlinesPassOnTheClockThatIsSet) {
+  MemoryDataPlane plane;
+  const SourceRule block = {.prefix = *Prefix::Parse("192.0.2.0/24"),
+                            .until = 20};
+  const SourceRule allow = {.prefix = *Prefix::Parse("192.0.2.1"),
+                            .verdict = policy::SourceVerdict::kAllow,
+                            .until = 10};
+  ASSERT_TRUE(plane.ReplaceSources({block, allow}).ok());
+  policy::PortTable table(65536);
+  table[22] = {1, 10};
+  table[23] = 2;
+  ASSERT_TRUE(plane.ReplacePorts(Protocol::kTcp, table).ok());
+  using Row = std::tuple<policy::Deadline, policy::SourceVerdict, bool>;
+  for (const auto& [tick, verdict, is_blocked] :
+       {Row{9, policy::SourceVerdict::kAllow, true},
+        Row{10, policy::SourceVerdict::kBlock, false},
+        Row{20, policy::SourceVerdict::kNone, false}}) {
+    plane.SetTick(tick);
+    EXPECT_EQ(plane.VerdictOf(allow.prefix), verdict) << tick;
+    EXPECT_EQ(plane.BlocksPort(Protocol::kTcp, 22), is_blocked) << tick;
+    EXPECT_TRUE(plane.BlocksPort(Protocol::kTcp, 23)) << tick;
+  }
+  EXPECT_EQ(plane.VerdictOf(*Prefix::Parse("2001:db8::1")),
+            policy::SourceVerdict::kNone);
+  EXPECT_FALSE(plane.BlocksPort(Protocol::kUdp, 22));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <random>
+#include <tuple>
 #include <vector>
 
 namespace fwagent::policy {
@@ -68,6 +69,19 @@ TEST(CompilePortTable, AmongEqualWidthsTheLowestIdWins) {
               ElementsAre(PortRun{Tcp(10, 19), 4}, PortRun{Tcp(20, 24), 9}));
 }
 
+TEST(CompilePortTable, WhatEndsLastStandsForAll) {
+  EXPECT_THAT(CompiledRuns({{Tcp(1, 100), {1, 50}}, {Tcp(40, 60), {2, 40}}}),
+              ElementsAre(PortRun{Tcp(1, 100), 1, 50}));
+  EXPECT_THAT(CompiledRuns({{Tcp(1, 100), {1, 50}}, {Tcp(40, 60), 2}}),
+              ElementsAre(PortRun{Tcp(1, 39), 1, 50}, PortRun{Tcp(40, 60), 2},
+                          PortRun{Tcp(61, 100), 1, 50}));
+  // Of those that end together it is as if they did not.
+  EXPECT_THAT(
+      CompiledRuns({{Tcp(1, 100), {1, 50}}, {Tcp(40, 60), {2, 50}}}),
+      ElementsAre(PortRun{Tcp(1, 39), 1, 50}, PortRun{Tcp(40, 60), 2, 50},
+                  PortRun{Tcp(61, 100), 1, 50}));
+}
+
 TEST(PortRuns, GapsAndNeighboursAreKeptApart) {
   PortTable table(65536, 0);
   table[1] = 5;
@@ -88,18 +102,24 @@ PortTable NaiveTable(const PortRules& rules, Protocol protocol) {
   PortTable table(65536, 0);
   bool any = false;
   std::vector<int> width(65536, 1 << 20);
-  for (const auto& [range, id] : rules) {
+  for (const auto& [range, rule] : rules) {
     if (range.protocol() != protocol) continue;
     any = true;
     const int own = range.last() - range.first();
     for (std::size_t port = range.first(); port <= range.last(); ++port) {
-      if (own < width[port] || (own == width[port] && id < table[port])) {
+      const PortRule& old = table[port];
+      if (old.id == 0 || std::make_tuple(rule.until, width[port], old.id) >
+                             std::make_tuple(old.until, own, rule.id)) {
         width[port] = own;
-        table[port] = id;
+        table[port] = rule;
       }
     }
   }
   return any ? table : PortTable();
+}
+
+Deadline RandomDeadline(std::mt19937& random) {
+  return random() % 2 == 0 ? kForever : static_cast<Deadline>(random() % 4);
 }
 
 PortRules RandomRules(std::mt19937& random, std::size_t count) {
@@ -109,9 +129,10 @@ PortRules RandomRules(std::mt19937& random, std::size_t count) {
     const auto first = static_cast<std::uint32_t>(random() % 65535 + 1);
     const auto width = static_cast<std::uint32_t>(random() % spread);
     // Random ids, so that order of insertion and order of id differ.
-    rules.emplace(Ports(kProtocols[random() % kProtocols.size()], first,
-                        std::min(first + width, 65535u)),
-                  random() % 1000 * count + id);
+    rules.emplace(
+        Ports(kProtocols[random() % kProtocols.size()], first,
+              std::min(first + width, 65535u)),
+        PortRule(random() % 1000 * count + id, RandomDeadline(random)));
   }
   return rules;
 }
@@ -139,7 +160,7 @@ TEST(PortTableProperty, RunsRebuildTheTable) {
     for (const PortRun& run : PortRuns(Protocol::kUdp, table)) {
       for (std::size_t port = run.ports.first(); port <= run.ports.last();
            ++port) {
-        rebuilt[port] = run.rule_id;
+        rebuilt[port] = {run.rule_id, run.until};
       }
     }
     ASSERT_EQ(rebuilt, table);

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -42,6 +43,12 @@ class SchemaTest : public ::testing::Test {
     ASSERT_TRUE(database.ok()) << database.status();
     const absl::Status status = database->Execute(sql);
     ASSERT_TRUE(status.ok()) << status;
+  }
+
+  std::int64_t Version() {
+    auto database = SqliteDatabase::Open(File());
+    EXPECT_TRUE(database.ok()) << database.status();
+    return database->ReadInteger("PRAGMA user_version").value_or(-1);
   }
 
   // Of the file, or of a neighbour of it.
@@ -101,13 +108,14 @@ TEST_F(SchemaTest, ANewFileThatWasNotFinishedIsMadeAnew) {
 
 TEST_F(SchemaTest, AFileOfANewerAgentIsRefused) {
   MakeStore();
+  const std::int64_t version = Version();
   Execute("PRAGMA user_version = 99");
   const absl::Status status = Refused();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(std::string(status.message()),
               AllOf(HasSubstr("schema version 99 of a newer fwagent"),
                     HasSubstr("install the newer agent")));
-  Execute("PRAGMA user_version = 3");
+  Execute(absl::StrCat("PRAGMA user_version = ", version));
   EXPECT_TRUE(Opened().ok());
 }
 
@@ -166,6 +174,102 @@ TEST_F(SchemaTest, WhatTheFirstVersionWroteIsKept) {
     EXPECT_EQ((*request)->rules, std::vector<policy::Rule>{rule});
   }
   EXPECT_EQ((*(*store)->FindRequest("two"))->generation, 12u);
+}
+
+// The same of version 3, with checksums; the sums are left to the test.
+constexpr char kVersion3[] = R"sql(
+CREATE TABLE meta (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  generation INTEGER NOT NULL,
+  next_rule_id INTEGER NOT NULL CHECK (next_rule_id > 0),
+  rules_total INTEGER NOT NULL DEFAULT 0, checksum INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE rule (
+  id INTEGER PRIMARY KEY CHECK (id > 0),
+  kind TEXT NOT NULL, address BLOB, length INTEGER, protocol TEXT,
+  first_port INTEGER, last_port INTEGER, comment TEXT NOT NULL,
+  created_us INTEGER NOT NULL, checksum INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE request_rule (
+  seq INTEGER NOT NULL, position INTEGER NOT NULL, rule_id INTEGER NOT NULL,
+  kind TEXT NOT NULL, address BLOB, length INTEGER, protocol TEXT,
+  first_port INTEGER, last_port INTEGER, comment TEXT NOT NULL,
+  created_us INTEGER NOT NULL, checksum INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (seq, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE request (
+  seq INTEGER PRIMARY KEY, request_id TEXT NOT NULL UNIQUE,
+  fingerprint TEXT NOT NULL, generation INTEGER NOT NULL,
+  rules_total INTEGER NOT NULL DEFAULT 0, checksum INTEGER NOT NULL DEFAULT 0
+) STRICT;
+INSERT INTO meta (only, generation, next_rule_id) VALUES (1, 12, 34);
+INSERT INTO rule VALUES
+  (5, 'source', x'c0000200', 24, NULL, NULL, NULL, 'scans', 1000000, 0),
+  (7, 'port', NULL, NULL, 'udp', 53, 54, '', 2000000, 0);
+INSERT INTO request (seq, request_id, fingerprint, generation) VALUES
+  (3, 'both', 'block', 12), (4, 'none', 'nothing', 12);
+INSERT INTO request_rule SELECT 3, id - 5, * FROM rule;
+UPDATE rule SET checksum = fw_checksum(id, kind, address, length, protocol,
+  first_port, last_port, comment, created_us);
+UPDATE request_rule SET checksum = fw_checksum(seq, position, rule_id, kind,
+  address, length, protocol, first_port, last_port, comment, created_us);
+UPDATE meta SET rules_total = (SELECT sum(checksum) FROM rule);
+UPDATE meta SET checksum = fw_checksum(generation, next_rule_id, rules_total);
+UPDATE request SET rules_total = (SELECT coalesce(sum(r.checksum), 0)
+  FROM request_rule AS r WHERE r.seq = request.seq);
+UPDATE request SET checksum = fw_checksum(seq, request_id, fingerprint,
+  generation, rules_total);
+PRAGMA user_version = 3;
+PRAGMA application_id = 0x66776167;
+)sql";
+
+TEST_F(SchemaTest, WhatTheThirdVersionWroteIsKeptAndDoesNotEnd) {
+  SetContent("");
+  Execute(kVersion3);
+  for (int start = 0; start < 2; ++start) {
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    const auto state = (*store)->Load();
+    ASSERT_TRUE(state.ok()) << state.status();
+    EXPECT_EQ(state->generation, 12u);
+    EXPECT_EQ(state->boot_id, "");
+    ASSERT_EQ(state->rules.size(), 2u);
+    EXPECT_FALSE(policy::Ends(state->rules[0]));
+    EXPECT_EQ((*(*store)->FindRequest("both"))->rules, state->rules);
+    EXPECT_TRUE((*(*store)->FindRequest("none"))->rules.empty());
+  }
+}
+
+// An upgrade must not give what was damaged a checksum that is right.
+TEST_F(SchemaTest, DamageIsStillDamageAfterAnUpgrade) {
+  for (const std::string damage :
+       {"UPDATE rule SET comment = 'other' WHERE id = 5",
+        "UPDATE rule SET checksum = checksum + 1 WHERE id = 5",
+        "DELETE FROM rule WHERE id = 7", "UPDATE meta SET generation = 11",
+        "UPDATE meta SET rules_total = rules_total + 1"}) {
+    SetContent("");
+    Execute(kVersion3);
+    Execute(damage);
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    EXPECT_EQ((*store)->Load().status().code(), absl::StatusCode::kDataLoss)
+        << damage;
+  }
+  for (const std::string damage :
+       {"UPDATE request_rule SET comment = 'other' WHERE rule_id = 5",
+        "DELETE FROM request_rule WHERE rule_id = 5",
+        "UPDATE request SET fingerprint = 'other'",
+        "UPDATE request SET rules_total = rules_total + 1"}) {
+    SetContent("");
+    Execute(kVersion3);
+    Execute(damage);
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    EXPECT_EQ((*store)->FindRequest("both").status().code(),
+              absl::StatusCode::kDataLoss)
+        << damage;
+    EXPECT_TRUE((*store)->Load().ok()) << "the rules are not touched by it";
+  }
 }
 
 // A crash left changes in the log that are not in the file yet.

@@ -85,10 +85,11 @@ TEST_P(InterruptedLookups, AnswerAsItWasBeforeOrBetweenOrAfterTheChanges) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Mixes, InterruptedLookups,
-                         ::testing::Values(RuleMix{}, RuleMix{.allows = 30},
-                                           RuleMix{.allows = 10,
-                                                   .classes = 20}));
+INSTANTIATE_TEST_SUITE_P(
+    Mixes, InterruptedLookups,
+    ::testing::Values(RuleMix{}, RuleMix{.allows = 30},
+                      RuleMix{.allows = 10, .classes = 20},
+                      RuleMix{.allows = 10, .classes = 5, .timed = 60}));
 
 class NestedChanges : public ::testing::Test {
  protected:

@@ -108,5 +108,51 @@ TEST_F(SourceTableLines, ListsOfEveryPrefixTakeLittleMoreRoomThanHosts) {
   EXPECT_LE(Generation().bucket_count, 2 * lines_of_hosts);
 }
 
+// Of prefixes with nothing inside them: what they say, and until when.
+TEST_F(SourceTableLines, AnotherDeadlineTakesNoNewTable) {
+  const char* const prefixes[] = {
+      "192.0.2.1",   "192.0.2.64/26",   "198.51.100.0/24", "203.0.112.0/20",
+      "2001:db8::1", "2001:db8:1::/64", "2001:db9::/32",   "2002::/20"};
+  for (const char* prefix : prefixes) {
+    ASSERT_EQ(world_.Add({.prefix = *policy::Prefix::Parse(prefix)}),
+              absl::OkStatus());
+  }
+  const std::uint32_t active = world_.memory().state()->active;
+  policy::RuleId id = 0;
+  for (const policy::Deadline until :
+       {policy::Deadline{5}, policy::Deadline{9}, policy::kForever}) {
+    for (const char* prefix : prefixes) {
+      const auto parsed = *policy::Prefix::Parse(prefix);
+      const bool is_ipv4 = parsed.family() == policy::Family::kIPv4;
+      ASSERT_EQ(world_.Add({.prefix = parsed, .id = ++id, .until = until}),
+                absl::OkStatus());
+      ASSERT_EQ(world_.memory().state()->active, active) << prefix;
+      const Question question = {
+          parsed.family(),
+          is_ipv4 ? lookup::Address6{lookup::KeyOf<Address4>(parsed).address}
+                  : lookup::KeyOf<lookup::Address6>(parsed).address,
+          false};
+      EXPECT_EQ(world_.Ask(question).until, until) << prefix;
+    }
+  }
+}
+
+// What ended and was taken out leaves no memory behind.
+TEST_F(SourceTableLines, DeadlinesThatComeAndGoTakeNoMoreMemory) {
+  Block(0xc0000200, 32);
+  const auto come_and_go = [this](policy::Deadline first, int count) {
+    for (int i = 0; i < count; ++i) {
+      SourceRule rule = Rule(0xc0000201, 32);
+      rule.until = first + static_cast<policy::Deadline>(i);
+      ASSERT_EQ(world_.Add(rule), absl::OkStatus());
+      ASSERT_EQ(world_.Remove(rule.prefix), absl::OkStatus());
+    }
+  };
+  come_and_go(1, 10'000);
+  const std::size_t slabs = world_.memory().slab_count();
+  come_and_go(20'000, 100'000);
+  EXPECT_EQ(world_.memory().slab_count(), slabs);
+}
+
 }  // namespace
 }  // namespace fwagent::testing

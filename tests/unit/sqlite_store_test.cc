@@ -66,7 +66,7 @@ class SqliteStoreTest : public ::testing::Test {
         "UPDATE request_rule SET seq = ", seq, " WHERE seq = 3;",
         "UPDATE request_rule SET checksum = fw_checksum(seq, position, "
         "rule_id, kind, address, length, protocol, first_port, last_port, "
-        "comment, created_us);",
+        "comment, created_us, expires_us, until_tick);",
         "UPDATE request SET seq = ", seq,
         ", rules_total = (SELECT checksum "
         "FROM request_rule WHERE seq = ",
@@ -189,6 +189,10 @@ TEST_F(SqliteStoreTest, ARowThatIsNoRuleIsNamed) {
        "not 0"},
       {"kind = 'port', protocol = 'tcp', first_port = 1, last_port = NULL",
        "not 0"},
+      {"expires_us = 1", "half an end"},
+      {"until_tick = 1", "half an end"},
+      {"expires_us = 1, until_tick = -1", "impossible end"},
+      {"expires_us = 1, until_tick = 4294967295", "impossible end"},
   };
   for (const BadRow& row : rows) {
     Tamper("CREATE TABLE keep AS SELECT * FROM rule");
@@ -223,7 +227,7 @@ TEST_F(SqliteStoreTest, AnIdThatWouldBeGivenTwiceIsDamage) {
   const auto tamper = [this](const std::string& id) {
     Tamper(absl::StrCat("UPDATE meta SET next_rule_id = ", id,
                         ", checksum = fw_checksum(generation, ", id,
-                        ", rules_total)"));
+                        ", rules_total, boot_id)"));
   };
   tamper("3");
   const absl::Status status = LoadStatus();
@@ -247,6 +251,8 @@ TEST_F(SqliteStoreTest, ARuleThatIsNotAsItWasWrittenIsDamage) {
       {"UPDATE rule SET address = x'0a000007' WHERE id = 2", "rule 2: it is"},
       {"UPDATE rule SET comment = 'b' WHERE id = 2", "rule 2: it is"},
       {"UPDATE rule SET created_us = 1 WHERE id = 2", "rule 2: it is"},
+      {"UPDATE rule SET expires_us = 1, until_tick = 1 WHERE id = 2",
+       "rule 2: it is"},
       {"UPDATE rule SET id = 7 WHERE id = 2", "rule 7: it is"},
       {"UPDATE rule SET checksum = checksum + 1 WHERE id = 2", "rule 2: it is"},
       {"DELETE FROM rule WHERE id = 3", "rules are missing"},
@@ -254,6 +260,7 @@ TEST_F(SqliteStoreTest, ARuleThatIsNotAsItWasWrittenIsDamage) {
       {"UPDATE meta SET generation = 2", "the generation is not"},
       {"UPDATE meta SET next_rule_id = 5", "the generation is not"},
       {"UPDATE meta SET rules_total = 0", "the generation is not"},
+      {"UPDATE meta SET boot_id = 'other'", "the generation is not"},
   };
   for (const BadRow& row : rows) {
     Tamper(

@@ -36,6 +36,13 @@ policy::Rule PortRule(policy::RuleId id, policy::Protocol protocol,
           .create_time = absl::UnixEpoch()};
 }
 
+policy::Rule Until(policy::Rule rule, policy::Deadline until,
+                   std::int64_t expires_us) {
+  rule.until = until;
+  rule.expire_time = absl::FromUnixMicros(expires_us);
+  return rule;
+}
+
 Delta Add(std::vector<policy::Rule> rules) {
   const policy::RuleId last = rules.back().id;
   return {.add = std::move(rules),
@@ -119,6 +126,9 @@ TEST_P(StoreContract, RulesComeBackAsTheyWere) {
        .match = *policy::Prefix::Parse("198.51.100.0/24"),
        .comment = "'; DROP TABLE rule; -- \u00e9\U0001f525",
        .create_time = absl::FromUnixMicros(-1)},
+      Until(SourceRule(10, "198.51.100.1"), policy::kNever, -5),
+      Until(PortRule(11, policy::Protocol::kTcp, 1, 1), policy::kForever - 1,
+            1'800'000'000'123'456),
       SourceRule((policy::RuleId{1} << 62) + 1, "203.0.113.0/24"),
   };
   ASSERT_TRUE(store().Commit(Add(rules)).ok());
@@ -128,6 +138,40 @@ TEST_P(StoreContract, RulesComeBackAsTheyWere) {
   EXPECT_EQ(state.rules, rules);
   EXPECT_EQ(state.generation, rules.back().id);
   EXPECT_EQ(state.next_rule_id, rules.back().id + 1);
+}
+
+TEST_P(StoreContract, ARuleIsPutInThePlaceOfItself) {
+  const policy::Rule rule = SourceRule(1, "192.0.2.1");
+  ASSERT_TRUE(store().Commit(Add({rule, SourceRule(2, "192.0.2.2")})).ok());
+  const policy::Rule renewed = Until(rule, 1000, 5);
+  AnsweredRequest answer = Answered("renew", renewed);
+  ASSERT_TRUE(store()
+                  .Commit({.add = {renewed},
+                           .remove = {1},
+                           .generation = 3,
+                           .next_rule_id = 3,
+                           .remember = answer})
+                  .ok());
+  Restart();
+  EXPECT_THAT(Loaded().rules, ElementsAre(renewed, SourceRule(2, "192.0.2.2")));
+  EXPECT_EQ(Found("renew"), answer);
+}
+
+TEST_P(StoreContract, TheRunOfTheHostStaysUntilItIsAnotherOne) {
+  EXPECT_EQ(Loaded().boot_id, "");
+  Delta first = Add({SourceRule(1, "192.0.2.1")});
+  first.boot_id = "one";
+  const Delta second = Add({SourceRule(2, "192.0.2.2")});
+  ASSERT_TRUE(store().CommitAll({first, second}).ok());
+  Restart();
+  EXPECT_EQ(Loaded().boot_id, "one");
+  ASSERT_TRUE(
+      store()
+          .Commit({.generation = 3, .next_rule_id = 3, .boot_id = "two"})
+          .ok());
+  ASSERT_TRUE(store().Commit({.generation = 3, .next_rule_id = 3}).ok());
+  Restart();
+  EXPECT_EQ(Loaded().boot_id, "two");
 }
 
 TEST_P(StoreContract, RulesComeInOrderOfIdWhateverTheOrderOfArrival) {

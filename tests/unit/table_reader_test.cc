@@ -43,7 +43,7 @@ TEST(TableReader, MeansWhatLookUpsFind) {
     HeapSourceWorld world;
     SourceTrial trial(world, seed, {});
     for (int step = 0; step < 300; ++step) {
-      ASSERT_EQ(trial.Step({.allows = 10, .classes = 5}, 150),
+      ASSERT_EQ(trial.Step({.allows = 10, .classes = 5, .timed = 20}, 150),
                 absl::OkStatus());
       if (step % 20 != 0) continue;
       const auto findings4 = ReadAll<Address4>(world);

@@ -1,0 +1,68 @@
+#include "agent/core/expiry.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace fwagent::core {
+namespace {
+
+absl::Status NotAhead(const Ending& ending, const Moment& now) {
+  if (std::holds_alternative<absl::Duration>(ending)) {
+    return absl::InvalidArgumentError("must be more than nothing");
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "is not ahead: the host's clock says ",
+      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now.wall, absl::UTCTimeZone())));
+}
+
+}  // namespace
+
+absl::Time WholeMicros(absl::Time time) {
+  return absl::FromUnixMicros(absl::ToUnixMicros(time));
+}
+
+absl::Status SetEnding(const Ending& ending, const Moment& now,
+                       policy::Rule& rule) {
+  if (std::holds_alternative<std::monostate>(ending)) {
+    rule.until = policy::kForever;
+    rule.expire_time = absl::InfiniteFuture();
+    return absl::OkStatus();
+  }
+  const auto* end = std::get_if<absl::Time>(&ending);
+  const absl::Duration length =
+      end != nullptr ? *end - now.wall : std::get<absl::Duration>(ending);
+  if (length <= absl::ZeroDuration()) return NotAhead(ending, now);
+  if (length > kLongestRule) {
+    return absl::InvalidArgumentError(
+        "is more than ten years ahead: leave it out for a rule that does not "
+        "end");
+  }
+  rule.until = now.DeadlineIn(length);
+  rule.expire_time = WholeMicros(now.wall + length);
+  return absl::OkStatus();
+}
+
+void MoveToThisBoot(const Moment& now, policy::Rule& rule) {
+  if (!policy::Ends(rule)) return;
+  const absl::Duration left = std::min(rule.expire_time - now.wall,
+                                       rule.expire_time - rule.create_time);
+  rule.until = now.DeadlineIn(left);
+}
+
+absl::Time PresentExpireTime(const policy::Rule& rule, const Moment& now) {
+  if (!policy::Ends(rule)) return rule.expire_time;
+  const absl::Time derived = now.WallAt(rule.until);
+  const absl::Duration moved = absl::AbsDuration(derived - rule.expire_time);
+  return moved < absl::Seconds(1) ? rule.expire_time : WholeMicros(derived);
+}
+
+bool FollowWallClock(const Moment& now, policy::Rule& rule) {
+  if (now.wall < rule.create_time) return false;
+  const absl::Time present = PresentExpireTime(rule, now);
+  if (present == rule.expire_time) return false;
+  rule.expire_time = present;
+  return true;
+}
+
+}  // namespace fwagent::core

@@ -1,0 +1,67 @@
+#include "agent/core/expiry_worker.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "agent/util/status_macros.h"
+
+namespace fwagent::core {
+namespace {
+
+// Between two removals, so that many ends cost few commits.
+constexpr absl::Duration kGathering = absl::Seconds(1);
+constexpr absl::Duration kFirstPatience = absl::Seconds(1);
+constexpr absl::Duration kMostPatience = absl::Minutes(1);
+
+}  // namespace
+
+ExpiryWorker::ExpiryWorker(Engine* engine, std::unique_ptr<ExpiryTimer> timer)
+    : engine_(engine), timer_(std::move(timer)) {
+  engine_->OnEarlierDeadline([this] { timer_->Wake(); });
+  thread_ = std::thread([this] { Run(); });
+}
+
+ExpiryWorker::~ExpiryWorker() {
+  engine_->OnEarlierDeadline(nullptr);
+  timer_->Stop();
+  thread_.join();
+}
+
+void ExpiryWorker::Run() {
+  policy::Deadline next = policy::kNever;
+  do {
+    next = NextTurn(Work());
+  } while (timer_->Wait(next));
+}
+
+absl::Status ExpiryWorker::Work() {
+  const Change removal = engine_->RemovalOfEnded();
+  if (!removal.edits.empty()) {
+    FW_RETURN_IF_ERROR(engine_->Apply(removal).status());
+  }
+  return engine_->RefreshExpiry();
+}
+
+policy::Deadline ExpiryWorker::NextTurn(const absl::Status& worked) {
+  const Moment now = engine_->Now();
+  if (worked.ok()) {
+    if (patience_ > absl::ZeroDuration()) {
+      spdlog::info("rules that have ended are taken away again");
+    }
+    patience_ = absl::ZeroDuration();
+    return std::max(engine_->NextDeadline(), now.DeadlineIn(kGathering));
+  }
+  if (patience_ == absl::ZeroDuration()) {
+    spdlog::error(
+        "rules that have ended cannot be taken away, and are kept unlisted; "
+        "trying again: {}",
+        std::string(worked.message()));
+  }
+  patience_ = std::clamp(2 * patience_, kFirstPatience, kMostPatience);
+  return now.DeadlineIn(patience_);
+}
+
+}  // namespace fwagent::core

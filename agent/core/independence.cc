@@ -1,0 +1,26 @@
+#include "agent/core/independence.h"
+
+namespace fwagent::core {
+
+bool Independence::LetIn(const Change& change) {
+  // What such a change asks of the policy must hold of it as it is.
+  const bool alone = change.rollback_to.has_value() || !change.etag.empty();
+  if (closed_ || (alone && any_)) return false;
+  for (const Edit& edit : change.edits) {
+    if (matches_.contains(edit.match)) return false;
+  }
+  for (const SetEdit& edit : change.sets) {
+    if (sets_.contains(edit.name)) return false;
+  }
+  if (!change.request_id.empty() &&
+      !request_ids_.insert(change.request_id).second) {
+    return false;
+  }
+  for (const Edit& edit : change.edits) matches_.insert(edit.match);
+  for (const SetEdit& edit : change.sets) sets_.insert(edit.name);
+  any_ = true;
+  closed_ = alone;
+  return true;
+}
+
+}  // namespace fwagent::core

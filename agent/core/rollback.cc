@@ -1,0 +1,165 @@
+#include "agent/core/rollback.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "agent/core/expiry.h"
+#include "agent/util/errno_status.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::core {
+namespace {
+
+using policy::NamedSet;
+using policy::Rule;
+using policy::RuleId;
+using store::UndoableEntry;
+
+// The rules that the way back touches: as they shall be, or not at all.
+using RulesThen = std::map<RuleId, std::optional<Rule>>;
+
+// The sets likewise, beside what they are now.
+struct SetThen {
+  std::shared_ptr<NamedSet> now;
+  std::shared_ptr<NamedSet> then;  // a copy that is changed
+};
+using SetsThen = std::map<RuleId, SetThen>;
+
+absl::Status NotKept(std::uint64_t to, std::uint64_t oldest) {
+  return util::WithReason(
+      absl::FailedPreconditionError(absl::StrCat(
+          "generation ", to,
+          " cannot be brought back any more: the oldest that can is ", oldest)),
+      "GENERATION_NOT_KEPT");
+}
+
+RulesThen RulesAfter(const std::vector<UndoableEntry>& way_back,
+                     const Moment& now, const std::string& boot_id) {
+  RulesThen rules;
+  for (const UndoableEntry& entry : way_back) {
+    for (const RuleId id : entry.undo.remove) rules[id] = std::nullopt;
+    for (Rule rule : entry.undo.add) {
+      if (policy::Ends(rule) && entry.boot_id != boot_id) {
+        MoveToThisBoot(now, rule);
+      }
+      rules[rule.id] = std::move(rule);
+    }
+  }
+  return rules;
+}
+
+std::vector<Step> StepsTo(const RulesThen& then, const policy::RuleSet& present,
+                          const Moment& now) {
+  std::vector<Step> steps;
+  absl::flat_hash_map<policy::Match, Rule, policy::MatchHash> gone;
+  for (const auto& [id, wanted] : then) {
+    const auto found = present.rules().find(id);
+    if (found == present.rules().end() || found->second == wanted) continue;
+    gone.emplace(found->second.match, found->second);
+  }
+  for (const auto& [id, wanted] : then) {
+    if (!wanted.has_value() || policy::HasEnded(*wanted, now.tick())) continue;
+    const auto found = present.rules().find(id);
+    if (found != present.rules().end() && found->second == wanted) continue;
+    Step step{.kind = Edit::Kind::kBlock, .rule = *wanted, .restores = true};
+    const auto place = gone.find(wanted->match);
+    if (place != gone.end()) {
+      step.before = place->second;
+      gone.erase(place);
+    }
+    steps.push_back(std::move(step));
+  }
+  for (auto& [match, rule] : gone) {
+    steps.push_back({.kind = Edit::Kind::kUnblock, .rule = rule});
+  }
+  return steps;
+}
+
+void ApplyTo(const store::SetDelta& delta, SetThen& set) {
+  if (delta.drop) {
+    set.then = nullptr;
+    return;
+  }
+  if (delta.create.has_value()) {
+    set.then = std::make_shared<NamedSet>();
+    set.then->info = *delta.create;
+  }
+  if (delta.content != nullptr) set.then->entries = *delta.content;
+  ApplyDifference(delta.difference, set.then->entries);
+}
+
+SetsThen SetsAfter(const std::vector<UndoableEntry>& way_back,
+                   const policy::SetTable& present) {
+  SetsThen sets;
+  const auto touch = [&](RuleId id) -> SetThen& {
+    const auto [place, is_new] = sets.try_emplace(id);
+    if (!is_new) return place->second;
+    for (const auto& [name, set] : present) {
+      if (set->info.id != id) continue;
+      place->second = {set, std::make_shared<NamedSet>(*set)};
+    }
+    return place->second;
+  };
+  for (const UndoableEntry& entry : way_back) {
+    for (const store::SetDelta& delta : entry.undo.sets) {
+      ApplyTo(delta, touch(delta.id));
+    }
+  }
+  return sets;
+}
+
+std::vector<SetStep> StepsTo(SetsThen then) {
+  std::vector<SetStep> steps;
+  for (auto& [id, set] : then) {
+    if (set.now == nullptr && set.then == nullptr) continue;
+    SetStep step{.before = set.now, .after = set.then};
+    if (set.now != nullptr && set.then != nullptr) {
+      step.difference =
+          policy::SetEntries::Compare(set.now->entries, set.then->entries);
+      if (step.difference.empty()) continue;
+    }
+    steps.push_back(std::move(step));
+  }
+  // Another set may have the name of one that comes back.
+  std::stable_partition(steps.begin(), steps.end(), [](const SetStep& step) {
+    return step.after == nullptr;
+  });
+  return steps;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<UndoableEntry>> ReadWayBack(store::Store& store,
+                                                       std::uint64_t present,
+                                                       std::uint64_t to) {
+  if (to >= present) {
+    return util::WithReason(
+        absl::InvalidArgumentError(absl::StrCat(
+            "generation ", to, " is not an earlier one: the present one is ",
+            present)),
+        "GENERATION_NOT_EARLIER");
+  }
+  std::vector<UndoableEntry> way_back;
+  for (std::uint64_t generation = present; generation > to; --generation) {
+    auto entry = store.ReadUndo(generation);
+    if (absl::IsNotFound(entry.status())) return NotKept(to, generation);
+    FW_RETURN_IF_ERROR(entry.status());
+    way_back.push_back(*std::move(entry));
+  }
+  return way_back;
+}
+
+RollbackSteps PlanRollback(const std::vector<UndoableEntry>& way_back,
+                           const policy::RuleSet& rules,
+                           const policy::SetTable& sets, const Moment& now,
+                           const std::string& boot_id) {
+  return {StepsTo(RulesAfter(way_back, now, boot_id), rules, now),
+          StepsTo(SetsAfter(way_back, sets))};
+}
+
+}  // namespace fwagent::core

@@ -1,0 +1,39 @@
+// The way back to an earlier generation.
+#ifndef FWAGENT_AGENT_CORE_ROLLBACK_H_
+#define FWAGENT_AGENT_CORE_ROLLBACK_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "agent/core/clocks.h"
+#include "agent/core/plan.h"
+#include "agent/core/set_plan.h"
+#include "agent/policy/named_set.h"
+#include "agent/policy/rule_set.h"
+#include "agent/store/store.h"
+
+namespace fwagent::core {
+
+// What leads back from each generation between the present one and `to`, the
+// present one first. INVALID_ARGUMENT: it is not an earlier one;
+// FAILED_PRECONDITION: not all of that is still kept.
+absl::StatusOr<std::vector<store::UndoableEntry>> ReadWayBack(
+    store::Store& store, std::uint64_t present, std::uint64_t to);
+
+struct RollbackSteps {
+  std::vector<Step> steps;
+  std::vector<SetStep> set_steps;
+};
+
+// What that comes to under the present rules and sets. What has ended meanwhile
+// stays ended.
+RollbackSteps PlanRollback(const std::vector<store::UndoableEntry>& way_back,
+                           const policy::RuleSet& rules,
+                           const policy::SetTable& sets, const Moment& now,
+                           const std::string& boot_id);
+
+}  // namespace fwagent::core
+
+#endif  // FWAGENT_AGENT_CORE_ROLLBACK_H_

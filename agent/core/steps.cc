@@ -1,0 +1,121 @@
+#include "agent/core/steps.h"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <cstddef>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace fwagent::core {
+namespace {
+
+using policy::Rule;
+
+std::string EndText(const Rule& rule) {
+  if (!policy::Ends(rule)) return "";
+  return absl::StrCat(" until ",
+                      absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", rule.expire_time,
+                                       absl::UTCTimeZone()));
+}
+
+std::string TextOf(const std::vector<Step>& steps) {
+  if (steps.size() == 1) {
+    const Step& step = steps.front();
+    return absl::StrCat(step.renews() ? "renew" : KindName(step.kind), " ",
+                        policy::MatchToString(step.rule.match),
+                        step.adds() ? EndText(step.rule) : "", " (rule ",
+                        step.rule.id, ")");
+  }
+  if (steps.front().kind == Edit::Kind::kEnd) {
+    return absl::StrCat(steps.size(), " rules have ended");
+  }
+  const auto blocked = static_cast<std::size_t>(
+      std::count_if(steps.begin(), steps.end(),
+                    [](const Step& step) { return step.adds(); }));
+  return absl::StrCat("block ", blocked, " and unblock ",
+                      steps.size() - blocked);
+}
+
+std::string TextOf(const SetStep& step) {
+  const policy::SetOutcome outcome = OutcomeOf(step);
+  const std::string name = absl::StrCat("set ", outcome.info.name);
+  if (step.after == nullptr) return absl::StrCat("delete ", name);
+  return absl::StrCat(step.before == nullptr ? "create " : "", name, " (",
+                      policy::SetActionName(outcome.info.action),
+                      "): ", outcome.size, " entries, ", outcome.added, " in, ",
+                      outcome.removed, " out");
+}
+
+}  // namespace
+
+std::vector<Rule> RulesOf(const std::vector<Step>& steps) {
+  std::vector<Rule> rules;
+  rules.reserve(steps.size());
+  for (const Step& step : steps) rules.push_back(step.rule);
+  return rules;
+}
+
+std::vector<policy::SetOutcome> OutcomesOf(const std::vector<SetStep>& steps) {
+  std::vector<policy::SetOutcome> outcomes;
+  for (const SetStep& step : steps) outcomes.push_back(OutcomeOf(step));
+  return outcomes;
+}
+
+store::PolicyDelta WayThere(const std::vector<Step>& steps,
+                            const std::vector<SetStep>& set_steps) {
+  store::PolicyDelta delta;
+  for (const Step& step : steps) {
+    if (step.before.has_value()) delta.remove.push_back(step.before->id);
+    if (step.adds()) {
+      delta.add.push_back(step.rule);
+    } else {
+      delta.remove.push_back(step.rule.id);
+    }
+  }
+  for (const SetStep& step : set_steps) delta.sets.push_back(DeltaOf(step));
+  return delta;
+}
+
+store::PolicyDelta WayBack(const std::vector<Step>& steps,
+                           const std::vector<SetStep>& set_steps) {
+  store::PolicyDelta delta;
+  for (const Step& step : steps) {
+    if (step.before.has_value()) delta.add.push_back(*step.before);
+    if (step.adds()) {
+      delta.remove.push_back(step.rule.id);
+    } else {
+      delta.add.push_back(step.rule);
+    }
+  }
+  for (const SetStep& step : set_steps) delta.sets.push_back(InverseOf(step));
+  return delta;
+}
+
+std::string Summary(const Change& change, const std::vector<Step>& steps,
+                    const std::vector<SetStep>& set_steps) {
+  std::vector<std::string> parts;
+  if (change.rollback_to.has_value()) {
+    parts.push_back(
+        absl::StrCat("roll back to generation ", *change.rollback_to));
+  }
+  if (!steps.empty()) parts.push_back(TextOf(steps));
+  for (const SetStep& step : set_steps) parts.push_back(TextOf(step));
+  return absl::StrJoin(parts, "; ");
+}
+
+std::string NextEtag(const std::string& before,
+                     const store::HistoryEntry& entry) {
+  constexpr std::size_t kEtagBytes = 16;
+  const std::string content = absl::StrCat(before, "\n", entry.generation, "\n",
+                                           absl::ToUnixMicros(entry.time), "\n",
+                                           entry.origin, "\n", entry.summary);
+  std::string digest(SHA256_DIGEST_LENGTH, '\0');
+  SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(),
+         reinterpret_cast<unsigned char*>(digest.data()));
+  return absl::BytesToHexString(digest.substr(0, kEtagBytes));
+}
+
+}  // namespace fwagent::core

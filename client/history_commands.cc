@@ -1,0 +1,62 @@
+// history, rollback.
+#include <sstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "client/commands.h"
+#include "client/rule_text.h"
+#include "client/table.h"
+
+namespace fwagent::client {
+
+using Stub = Agent::Stub;
+
+Outcome RunHistory(const CommandContext& context) {
+  fwagent::v1::ListHistoryRequest request;
+  request.set_page_size(context.arguments.history_count);
+  fwagent::v1::ListHistoryResponse response;
+  if (Outcome failure =
+          context.agent.Read(&Stub::ListHistory, request, &response)) {
+    return failure;
+  }
+  Table table({{"GENERATION", Table::Align::kRight},
+               {"TIME"},
+               {"BACK"},
+               {"CHANGE"},
+               {"BY"}});
+  for (const fwagent::v1::Generation& generation : response.generations()) {
+    table.AddRow({absl::StrCat(generation.generation()),
+                  TimeText(generation.time()),
+                  generation.can_undo() ? "yes" : "no", generation.summary(),
+                  generation.origin()});
+  }
+  std::ostringstream text;
+  table.Write(text);
+  std::string lines = text.str();
+  if (!lines.empty()) lines.pop_back();  // the last line's end
+  context.renderer.Said(lines, response);
+  return std::nullopt;
+}
+
+Outcome RunRollback(const CommandContext& context) {
+  const Arguments& arguments = context.arguments;
+  fwagent::v1::RollbackRequest request;
+  request.set_generation(arguments.generation);
+  request.set_request_id(arguments.request_id);
+  request.set_validate_only(arguments.validate_only);
+  request.set_etag(arguments.etag);
+  fwagent::v1::RollbackResponse response;
+  const grpc::Status status =
+      context.agent.Call(&Stub::Rollback, request, &response);
+  if (!status.ok()) return context.agent.ChangeFailure(status);
+  context.renderer.Said(
+      absl::StrCat(arguments.validate_only ? "would bring" : "brought",
+                   " back generation ", arguments.generation, ": ",
+                   response.changed_rules(), " rules and ",
+                   response.changed_sets(), " sets changed; now generation ",
+                   response.generation()),
+      response);
+  return std::nullopt;
+}
+
+}  // namespace fwagent::client

@@ -1,0 +1,43 @@
+// Long lists of prefixes, read fast.
+#ifndef FWAGENT_CLIENT_PACKED_LIST_H_
+#define FWAGENT_CLIENT_PACKED_LIST_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "fwagent/v1/set_service.pb.h"
+
+namespace fwagent::client {
+
+// What a list comes to.
+struct PackedList {
+  // Together everything in it, each small enough for one message.
+  std::vector<fwagent::v1::PackedPrefixes> parts;
+  std::uint64_t count = 0;
+  // With skip_invalid: how many lines were left out, and why the first ones.
+  std::uint64_t skipped = 0;
+  std::vector<std::string> skipped_lines;
+};
+
+// One prefix on a line: 192.0.2.1, 192.0.2.0/24, 2001:db8::/32. What follows
+// '#' or ';' is a comment; blank lines are passed over. So are the lines of
+// `ipset save` but for "add SET PREFIX ...", of which the prefix is taken.
+// INVALID_ARGUMENT names the first line that is none of these, unless
+// `skip_invalid`.
+absl::StatusOr<PackedList> PackList(std::string_view text,
+                                    const std::string& name, bool skip_invalid);
+
+// The same of a file, "-" for standard input. NOT_FOUND: it cannot be opened.
+absl::StatusOr<PackedList> PackFile(const std::string& path, bool skip_invalid);
+
+// Appends one prefix. INVALID_ARGUMENT says what is wrong with it.
+absl::Status PackPrefix(std::string_view word,
+                        fwagent::v1::PackedPrefixes& packed);
+
+}  // namespace fwagent::client
+
+#endif  // FWAGENT_CLIENT_PACKED_LIST_H_

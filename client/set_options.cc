@@ -1,0 +1,119 @@
+#include "client/set_options.h"
+
+#include <CLI/CLI.hpp>
+
+namespace fwagent::client {
+
+SetOptions::SetOptions(CLI::App& app, Arguments& arguments)
+    : arguments_(arguments) {
+  CLI::App* set = app.add_subcommand(
+      "set", "Named lists of prefixes that are blocked or allowed");
+  set->require_subcommand(1);
+  set->fallthrough();
+  CLI::App* create =
+      Add(set, Command::kSetCreate, "create", "Make a set without entries");
+  AddNew(create);
+  AddChange(create);
+  create->add_flag("--exist-ok", arguments_.tolerate_unchanged,
+                   "Succeed if there is one with this action");
+  CLI::App* remove = Add(set, Command::kSetDelete, "delete",
+                         "Delete a set with all of its entries");
+  AddChange(remove);
+  remove->add_flag("--missing-ok", arguments_.tolerate_unchanged,
+                   "Succeed if there is no such set");
+  AddEntryCommands(set);
+  AddImport(set);
+  AddReads(set);
+}
+
+CLI::App* SetOptions::Add(CLI::App* set, Command command, const char* name,
+                          const char* description) {
+  CLI::App* app = set->add_subcommand(name, description);
+  app->fallthrough();
+  app->callback([this, command] { arguments_.command = command; });
+  if (command != Command::kSetList && command != Command::kSetCheck) {
+    app->add_option("NAME", arguments_.set.name, "The set")->required();
+  }
+  return app;
+}
+
+void SetOptions::AddNew(CLI::App* app) {
+  app->add_option("--action", action_, "What becomes of packets: block, allow")
+      ->check(CLI::IsMember({"block", "allow"}))
+      ->capture_default_str();
+  app->add_option("--comment", arguments_.comment, "Text kept with a new set");
+}
+
+void SetOptions::AddChange(CLI::App* app) {
+  app->add_option("--request-id", arguments_.request_id,
+                  "Makes a retry harmless: the same id is applied once");
+  app->add_flag("--validate-only", arguments_.validate_only,
+                "Only say whether the agent would accept it");
+  app->add_option("--if-etag", arguments_.etag,
+                  "Only under the policy with this etag: see status");
+}
+
+void SetOptions::AddEntryCommands(CLI::App* set) {
+  CLI::App* add = Add(set, Command::kSetAdd, "add", "Put prefixes into a set");
+  CLI::App* remove =
+      Add(set, Command::kSetRemove, "remove", "Take prefixes out of a set");
+  for (CLI::App* app : {add, remove}) {
+    std::vector<std::string>* words = &arguments_.set.words;
+    prefixes_.push_back(app->add_option("PREFIX", *words,
+                                        "192.0.2.1, 192.0.2.0/24, "
+                                        "2001:db8::/32"));
+    app->add_option("-f,--file", arguments_.file,
+                    "More of them, one on a line; - for standard input");
+    AddChange(app);
+  }
+  remove->add_flag("--missing-ok", arguments_.tolerate_unchanged,
+                   "Leave out those that are not in the set");
+  AddChange(
+      Add(set, Command::kSetFlush, "flush", "Take everything out of a set"));
+}
+
+void SetOptions::AddImport(CLI::App* set) {
+  CLI::App* import =
+      Add(set, Command::kSetImport, "import",
+          "Fill a set from a list, at one instant; make it if need be");
+  import
+      ->add_option("FILE", arguments_.file,
+                   "A prefix on each line, or `ipset save`; - for standard "
+                   "input")
+      ->required();
+  import->add_flag("--add", arguments_.set.add,
+                   "Keep the entries that are there");
+  import->add_flag("--skip-invalid", arguments_.set.skip_invalid,
+                   "Leave out lines that cannot be read, and say which");
+  AddNew(import);
+  AddChange(import);
+}
+
+void SetOptions::AddReads(CLI::App* set) {
+  CLI::App* list = Add(set, Command::kSetList, "list",
+                       "List the sets, or the entries of one");
+  list->add_option("NAME", arguments_.set.name, "The set");
+  CLI::App* check = Add(set, Command::kSetCheck, "check",
+                        "Find the sets that an address is in");
+  check->add_option("ADDRESS", arguments_.set.name, "Or a prefix")->required();
+}
+
+absl::Status SetOptions::Understand() {
+  arguments_.set.action = action_ == "allow" ? fwagent::v1::SET_ACTION_ALLOW
+                                             : fwagent::v1::SET_ACTION_BLOCK;
+  for (const CLI::Option* prefixes : prefixes_) {
+    for (const std::string& text : prefixes->results()) {
+      arguments_.prefixes.push_back(text);
+    }
+  }
+  const bool needs_prefixes = arguments_.command == Command::kSetAdd ||
+                              arguments_.command == Command::kSetRemove;
+  if (!needs_prefixes || !arguments_.prefixes.empty() ||
+      !arguments_.file.empty()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      "PREFIX is required, or --file with a list of them");
+}
+
+}  // namespace fwagent::client
