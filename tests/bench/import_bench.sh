@@ -84,10 +84,10 @@ make_list "$folder/list" 0
 make_list "$folder/list1" $((prefixes / 100))
 {
   echo "table ip bench {"
-  echo "  set list { type ipv4_addr; flags interval; elements = {"
+  echo "  set blocked { type ipv4_addr; flags interval; elements = {"
   sed 's/$/,/' "$folder/list"
   echo "  } }"
-  echo "  chain input { type filter hook input priority 0; ip saddr @list drop; }"
+  echo "  chain input { type filter hook input priority 0; ip saddr @blocked drop; }"
   echo "}"
 } >"$folder/nft"
 {
