@@ -95,19 +95,20 @@ ProcessResult AgentHost::StopAgent(int signal) {
   return result;
 }
 
-ProcessResult AgentHost::Fwctl(
-    const std::vector<std::string>& arguments) const {
-  return FwctlAt(address(), arguments);
+ProcessResult AgentHost::Fwctl(const std::vector<std::string>& arguments,
+                               const std::string& input) const {
+  return FwctlAt(address(), arguments, input);
 }
 
-ProcessResult AgentHost::FwctlAt(
-    const std::string& address,
-    const std::vector<std::string>& arguments) const {
+ProcessResult AgentHost::FwctlAt(const std::string& address,
+                                 const std::vector<std::string>& arguments,
+                                 const std::string& input) const {
   std::vector<std::string> command = {FW_CTL_BINARY};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return RunProcess({.argv = command,
                      .netns_path = host_.path(),
-                     .env = {"FWCTL_ADDRESS=" + address}});
+                     .env = {"FWCTL_ADDRESS=" + address},
+                     .input = input});
 }
 
 }  // namespace fwagent::testing

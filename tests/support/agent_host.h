@@ -53,10 +53,13 @@ class AgentHost {
   // Ends the agent by this signal and waits.
   ProcessResult StopAgent(int signal);
 
-  // Runs fwctl on the host, over the Unix socket or to `address`.
-  ProcessResult Fwctl(const std::vector<std::string>& arguments) const;
+  // Runs fwctl on the host, over the Unix socket or to `address`, with
+  // `input` as its standard input.
+  ProcessResult Fwctl(const std::vector<std::string>& arguments,
+                      const std::string& input = "") const;
   ProcessResult FwctlAt(const std::string& address,
-                        const std::vector<std::string>& arguments) const;
+                        const std::vector<std::string>& arguments,
+                        const std::string& input = "") const;
 
  private:
   void RemovePins() const;

@@ -3,6 +3,7 @@
 # seen. Needs root. Ends with 1 when a check fails. By environment variables:
 #   FW_TORTURE_SEED             random choices; default: the day
 #   FW_TORTURE_KILLS            default 1000
+#   FW_TORTURE_REPLACES         of a long list by another; default 200
 #   FW_TORTURE_RESTARTS         and upgrades; default 100
 #   FW_TORTURE_RULES            loaded meanwhile; default "10000 100000"
 #   FW_TORTURE_STOPPED_SECONDS  default 60
@@ -16,6 +17,7 @@ preset=${FW_TORTURE_PRESET:-release}
 read -r -a rules <<<"${FW_TORTURE_RULES:-10000 100000}"
 export FW_TORTURE_SEED=${FW_TORTURE_SEED:-$(date +%Y%m%d)}
 export FW_TORTURE_KILLS=${FW_TORTURE_KILLS:-1000}
+export FW_TORTURE_REPLACES=${FW_TORTURE_REPLACES:-200}
 export FW_TORTURE_RESTARTS=${FW_TORTURE_RESTARTS:-100}
 export FW_TORTURE_STOPPED_SECONDS=${FW_TORTURE_STOPPED_SECONDS:-60}
 export FW_TORTURE_FAULT_MILLISECONDS=${FW_TORTURE_FAULT_MILLISECONDS:-2000}
