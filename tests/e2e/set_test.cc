@@ -147,6 +147,14 @@ TEST_F(SetTest, AnAllowingSetBeatsABlockWhateverTheLengths) {
   ExpectBlocked({"198.51.100.7", "203.0.113.1", "203.0.113.2"});
 }
 
+TEST_F(SetTest, AnAllowingSetOpensBlockedPortsTooToItsAddressesAlone) {
+  Do({"block-port", "9/udp"});  // where all probes go
+  ExpectBlocked({"198.51.100.7", "203.0.113.1"});
+  Do({"set", "import", "good", "--action", "allow", File("203.0.113.1\n")});
+  ExpectPassing({"203.0.113.1"});
+  ExpectBlocked({"198.51.100.7", "203.0.113.2"});
+}
+
 TEST_F(SetTest, WhatIsTakenOutPassesAgain) {
   Do({"set", "import", "bad", File(kList)});
   Do({"set", "remove", "bad", "198.51.100.7"});
