@@ -22,6 +22,13 @@ constexpr char kFooter[] =
     "  2  the command line cannot be understood\n"
     "  3  no agent answered\n";
 
+// CLI11 reads "-1" as a very high number.
+std::string IsGeneration(const std::string& text) {
+  return text.find_first_not_of("0123456789") == std::string::npos
+             ? ""
+             : "must be the number of a generation: see history";
+}
+
 // What CLI11 fills in: the command line in words.
 struct Words {
   std::vector<std::string> prefixes;  // without the empty ones
@@ -199,6 +206,7 @@ void CommandLine::AddReadCommands() {
   rollback
       ->add_option("GENERATION", arguments_.generation,
                    "Its number: see history")
+      ->check(IsGeneration)
       ->required();
   AddChangeOptions(rollback);
   AddCommand(Command::kVersion, "version",

@@ -147,6 +147,19 @@ TEST_F(SetTest, AnAllowingSetBeatsABlockWhateverTheLengths) {
   ExpectBlocked({"198.51.100.7", "203.0.113.1", "203.0.113.2"});
 }
 
+TEST_F(SetTest, AnAllowingSetOpensBlockedPortsTooToItsAddressesAlone) {
+  const auto passes = [this](const std::string& source) {
+    Target target = SourceTarget(source, source);
+    target.probe = Ethernet{} / IPv4{.src = source} / Tcp{.dport = 80};
+    return wire_->Passes(target);
+  };
+  Do({"block-port", "80/tcp"});
+  EXPECT_FALSE(passes("203.0.113.1"));
+  Do({"set", "import", "good", "--action", "allow", File("203.0.113.1\n")});
+  EXPECT_TRUE(passes("203.0.113.1"));
+  EXPECT_FALSE(passes("203.0.113.2"));
+}
+
 TEST_F(SetTest, WhatIsTakenOutPassesAgain) {
   Do({"set", "import", "bad", File(kList)});
   Do({"set", "remove", "bad", "198.51.100.7"});

@@ -12,6 +12,7 @@ FakeAgent::FakeAgent() {
   grpc::ServerBuilder builder;
   builder.AddListeningPort(address(), grpc::InsecureServerCredentials());
   builder.RegisterService(&service_);
+  builder.RegisterService(&sets_);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) std::abort();
 }

@@ -1,4 +1,4 @@
-// A whole agent for tests of its clients: the fake service behind a socket.
+// A whole agent for tests of its clients: the fake services behind a socket.
 #ifndef FWAGENT_TESTS_SUPPORT_FAKE_AGENT_H_
 #define FWAGENT_TESTS_SUPPORT_FAKE_AGENT_H_
 
@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tests/support/fake_firewall_service.h"
+#include "tests/support/fake_set_service.h"
 #include "tests/support/temp_dir.h"
 
 namespace fwagent::testing {
@@ -20,6 +21,7 @@ class FakeAgent {
   ~FakeAgent();
 
   FakeFirewallService& service() { return service_; }
+  FakeSetService& sets() { return sets_; }
   std::string socket_path() const { return dir_ / "agent.sock"; }
   // "unix:/...".
   std::string address() const { return "unix:" + socket_path(); }
@@ -27,6 +29,7 @@ class FakeAgent {
  private:
   TempDir dir_;
   FakeFirewallService service_;
+  FakeSetService sets_;
   std::unique_ptr<grpc::Server> server_;
 };
 

@@ -55,20 +55,6 @@ void SetBlock(const Request& request, Rule* rule) {
   }
 }
 
-grpc::Status WithViolation(const std::string& field,
-                           const std::string& description) {
-  google::rpc::BadRequest bad_request;
-  auto* violation = bad_request.add_field_violations();
-  violation->set_field(field);
-  violation->set_description(description);
-  google::rpc::Status envelope;
-  envelope.set_code(grpc::StatusCode::INVALID_ARGUMENT);
-  envelope.set_message(absl::StrCat(field, ": ", description));
-  envelope.add_details()->PackFrom(bad_request);
-  return {grpc::StatusCode::INVALID_ARGUMENT, envelope.message(),
-          envelope.SerializeAsString()};
-}
-
 }  // namespace
 
 grpc::Status WithReason(grpc::StatusCode code, const std::string& message,
@@ -81,6 +67,20 @@ grpc::Status WithReason(grpc::StatusCode code, const std::string& message,
   envelope.set_message(message);
   envelope.add_details()->PackFrom(info);
   return {code, message, envelope.SerializeAsString()};
+}
+
+grpc::Status WithViolation(const std::string& field,
+                           const std::string& description) {
+  google::rpc::BadRequest bad_request;
+  auto* violation = bad_request.add_field_violations();
+  violation->set_field(field);
+  violation->set_description(description);
+  google::rpc::Status envelope;
+  envelope.set_code(grpc::StatusCode::INVALID_ARGUMENT);
+  envelope.set_message(absl::StrCat(field, ": ", description));
+  envelope.add_details()->PackFrom(bad_request);
+  return {grpc::StatusCode::INVALID_ARGUMENT, envelope.message(),
+          envelope.SerializeAsString()};
 }
 
 void FakeFirewallService::FailNext(const grpc::Status& status) {
@@ -115,6 +115,12 @@ void FakeFirewallService::SetStatus(
     const fwagent::v1::GetStatusResponse& status) {
   util::MutexLock lock(&mutex_);
   status_ = status;
+}
+
+void FakeFirewallService::SetHistory(
+    std::vector<fwagent::v1::Generation> generations) {
+  util::MutexLock lock(&mutex_);
+  history_ = std::move(generations);
 }
 
 void FakeFirewallService::SetStats(
@@ -273,6 +279,37 @@ grpc::Status FakeFirewallService::ListRules(
   if (last < rules_.size()) response->set_next_page_token(absl::StrCat(last));
   if (repeat_pages_) response->set_next_page_token("0");
   response->set_total_size(rules_.size());
+  response->set_generation(generation_);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFirewallService::ListHistory(
+    grpc::ServerContext*, const fwagent::v1::ListHistoryRequest* request,
+    fwagent::v1::ListHistoryResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  util::MutexLock lock(&mutex_);
+  for (const fwagent::v1::Generation& generation : history_) {
+    if (response->generations_size() == request->page_size()) break;
+    *response->add_generations() = generation;
+  }
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFirewallService::Rollback(
+    grpc::ServerContext*, const fwagent::v1::RollbackRequest* request,
+    fwagent::v1::RollbackResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  util::MutexLock lock(&mutex_);
+  const bool known = std::any_of(
+      history_.begin(), history_.end(), [&](const auto& generation) {
+        return generation.generation() == request->generation();
+      });
+  if (!known) return WithViolation("generation", "is no earlier one");
+  response->set_changed_rules(rules_.size());
+  if (!request->validate_only()) {
+    rules_.clear();
+    ++generation_;
+  }
   response->set_generation(generation_);
   return grpc::Status::OK;
 }

@@ -19,6 +19,10 @@ namespace fwagent::testing {
 grpc::Status WithReason(grpc::StatusCode code, const std::string& message,
                         const std::string& reason);
 
+// One that names a field.
+grpc::Status WithViolation(const std::string& field,
+                           const std::string& description);
+
 // Keeps rules in memory and judges none of their contents; answers as the
 // protocol says when a rule is, or is not, there. Thread-safe.
 class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
@@ -36,6 +40,8 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   // Every page now names itself as the next one.
   void RepeatPages();
   void SetStatus(const fwagent::v1::GetStatusResponse& status);
+  // What ListHistory answers with, as many as are asked for; the newest first.
+  void SetHistory(std::vector<fwagent::v1::Generation> generations);
   // GetStats answers with these in turn, then with the last one for good.
   void SetStats(const std::vector<fwagent::v1::GetStatsResponse>& samples);
 
@@ -64,6 +70,13 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   grpc::Status ListRules(grpc::ServerContext* context,
                          const fwagent::v1::ListRulesRequest* request,
                          fwagent::v1::ListRulesResponse* response) override;
+  grpc::Status ListHistory(grpc::ServerContext* context,
+                           const fwagent::v1::ListHistoryRequest* request,
+                           fwagent::v1::ListHistoryResponse* response) override;
+  // To one that the history has; takes away all rules.
+  grpc::Status Rollback(grpc::ServerContext* context,
+                        const fwagent::v1::RollbackRequest* request,
+                        fwagent::v1::RollbackResponse* response) override;
   grpc::Status GetStats(grpc::ServerContext* context,
                         const fwagent::v1::GetStatsRequest* request,
                         fwagent::v1::GetStatsResponse* response) override;
@@ -106,6 +119,7 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   std::uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<fwagent::v1::Rule> rules_ ABSL_GUARDED_BY(mutex_);
+  std::vector<fwagent::v1::Generation> history_ ABSL_GUARDED_BY(mutex_);
   fwagent::v1::GetStatusResponse status_ ABSL_GUARDED_BY(mutex_);
   std::vector<fwagent::v1::GetStatsResponse> samples_ ABSL_GUARDED_BY(mutex_);
 };

@@ -18,6 +18,7 @@
 #include "tests/torture/agent_client.h"
 #include "tests/torture/caller.h"
 #include "tests/torture/report.h"
+#include "tests/torture/set_caller.h"
 #include "tests/torture/steady_stream.h"
 #include "tests/torture/target.h"
 
@@ -38,6 +39,7 @@ class KillTest : public ::testing::Test {
     ASSERT_TRUE(site_->StartAgent());
     ASSERT_EQ(site_->Fwctl({"block-ip", kGuiltyIPv4}).exit_code, 0);
     wire_ = std::make_unique<Wire>(*site_);
+    set_caller_ = std::make_unique<SetCaller>(site_->address());
     for (int number = 1; number <= kCallers; ++number) {
       callers_.push_back(
           std::make_unique<Caller>(number, seed_, site_->address()));
@@ -53,8 +55,10 @@ class KillTest : public ::testing::Test {
   }
 
   void KillAtWork() {
-    std::latch connected(kCallers);
+    std::latch connected(kCallers + 1);
     std::vector<std::thread> threads;
+    threads.emplace_back(
+        [&] { set_caller_->WorkUntilTheAgentDies(connected); });
     for (const auto& caller : callers_) {
       threads.emplace_back([&] { caller->WorkUntilTheAgentDies(connected); });
     }
@@ -105,6 +109,9 @@ class KillTest : public ::testing::Test {
       rules += listing->rules.count(target->name);
     }
     EXPECT_EQ(listing->rules.size(), rules) << "rules that nobody asked for";
+    set_caller_->Check(*wire_);
+    for (const auto& problem : set_caller_->problems())
+      ADD_FAILURE() << problem;
     for (const auto& caller : callers_) {
       for (const auto& problem : caller->problems()) ADD_FAILURE() << problem;
     }
@@ -126,6 +133,7 @@ class KillTest : public ::testing::Test {
   std::unique_ptr<AgentHost> site_;
   std::unique_ptr<Wire> wire_;
   std::vector<std::unique_ptr<Caller>> callers_;
+  std::unique_ptr<SetCaller> set_caller_;
   std::vector<const Target*> targets_;
   const Target guilty_ = SourceTarget(kGuiltyIPv4, kGuiltyIPv4);
   std::uint64_t killed_at_start_ = 0;
@@ -146,16 +154,21 @@ TEST_F(KillTest, NoAcknowledgedChangeIsLostAndNoneIsThereInPart) {
   const StreamCounts counts = stream.Stop();
   ExpectNoneThroughAndNoneLost(counts);
   const CallerCounts total = Total();
+  const SetCallerCounts& sets = set_caller_->counts();
   EXPECT_GT(total.acknowledged, 0u);
-  ReportRow(absl::StrCat("kill -9 during changes, ", kills,
-                         " times, and of the agents that started then ",
-                         killed_at_start_, "; seed ", seed_),
-            absl::StrCat("acknowledged ", total.acknowledged,
-                         "; unacknowledged and there ", total.open_and_done,
-                         ", not there ", total.open_and_not_done, "; repeated ",
-                         total.repeats, "; probes of rules ", probes_,
-                         "; failed checks ", HasFailure() ? "some" : "0", "; ",
-                         StreamText(counts)));
+  EXPECT_GT(sets.acknowledged + sets.open_and_done, 0u);
+  ReportRow(
+      absl::StrCat("kill -9 during changes, ", kills,
+                   " times, and of the agents that started then ",
+                   killed_at_start_, "; seed ", seed_),
+      absl::StrCat("acknowledged ", total.acknowledged,
+                   "; unacknowledged and there ", total.open_and_done,
+                   ", not there ", total.open_and_not_done, "; repeated ",
+                   total.repeats, "; imports acknowledged ", sets.acknowledged,
+                   ", unacknowledged and there ", sets.open_and_done,
+                   ", not there ", sets.open_and_not_done, "; probes of rules ",
+                   probes_, "; failed checks ", HasFailure() ? "some" : "0",
+                   "; ", StreamText(counts)));
 }
 
 }  // namespace
