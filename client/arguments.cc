@@ -234,9 +234,8 @@ void CommandLine::AddInterfaceCommands() {
 }
 
 void CommandLine::AddRecover() {
-  CLI::App* app =
-      AddCommand(Command::kRecover, "recover",
-                 "Give an agent with a damaged store a new one");
+  CLI::App* app = AddCommand(Command::kRecover, "recover",
+                             "Give an agent with a damaged store a new one");
   app->add_option("--from", words_.recover_from,
                   "kernel: the blocks that are in force; copy: the last good "
                   "copy of the store")

@@ -1,6 +1,6 @@
 # fw_test(NAME ROOM room SOURCES... LINK libraries... [DEFINITIONS D=v...]
-#   [DEPENDS targets...] [TIMEOUT seconds] [CROSSES_GRPC]): one GoogleTest
-# program, each of its cases a ctest with the room's name as label.
+#   [DEPENDS targets...] [TIMEOUT seconds] [CROSSES_GRPC] [ONE_THREAD]): one
+# GoogleTest program, each of its cases a ctest with the room's name as label.
 #
 # The time limit ends tests that hang. It judges nobody's speed: a busy machine
 # with a sanitizer takes a minute for what takes two seconds elsewhere.
@@ -8,10 +8,11 @@
 # CROSSES_GRPC: threads hand each other objects through gRPC. Debian's archive
 # of it is not instrumented, so ThreadSanitizer does not see the hand-over and
 # takes every request for a race: such programs are left out of its preset.
+# ONE_THREAD: it has no other, and so nothing for that preset to find.
 function(fw_test name)
-  cmake_parse_arguments(ARG "CROSSES_GRPC" "ROOM;TIMEOUT"
+  cmake_parse_arguments(ARG "CROSSES_GRPC;ONE_THREAD" "ROOM;TIMEOUT"
     "SOURCES;LINK;DEFINITIONS;DEPENDS" ${ARGN})
-  if(ARG_CROSSES_GRPC AND FW_SANITIZE MATCHES "thread")
+  if((ARG_CROSSES_GRPC OR ARG_ONE_THREAD) AND FW_SANITIZE MATCHES "thread")
     return()
   endif()
   if(NOT ARG_TIMEOUT)

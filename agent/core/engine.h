@@ -116,7 +116,8 @@ class Engine {
       const std::vector<std::string>& interfaces, const std::string& origin);
 
   EngineStatus GetStatus() const;
-  // Called with EngineStatus::trouble, now and whenever it changes.
+  // Called with EngineStatus::trouble whenever it changes, and now if there is
+  // some.
   void OnTrouble(std::function<void(const std::string&)> tell);
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters() const;
 

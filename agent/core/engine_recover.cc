@@ -111,7 +111,7 @@ void Engine::SetBroken(absl::Status why) {
 void Engine::OnTrouble(std::function<void(const std::string&)> tell) {
   const util::MutexLock change_lock(&change_mutex_);
   tell_ = std::move(tell);
-  tell_(std::string(broken_.message()));
+  if (!broken_.ok()) tell_(std::string(broken_.message()));
 }
 
 absl::StatusOr<std::unique_ptr<store::Store>> Engine::RecoveredStore(

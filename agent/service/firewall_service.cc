@@ -153,10 +153,10 @@ grpc::Status FirewallService::GetStatus(grpc::ServerContext*,
     *response->add_interfaces() = ToProto(interface);
   }
   response->set_table_repairs(guards.table_repairs);
-  response->set_trouble(absl::StrCat(
-      status.trouble,
-      status.trouble.empty() || guards.trouble.empty() ? "" : "; ",
-      guards.trouble));
+  response->set_trouble(
+      absl::StrCat(status.trouble,
+                   status.trouble.empty() || guards.trouble.empty() ? "" : "; ",
+                   guards.trouble));
   response->set_read_only(status.read_only);
   for (const core::TableUsage& table : status.tables) {
     *response->add_tables() = ToProto(table);

@@ -56,6 +56,16 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::OpenFile(
   FW_ASSIGN_OR_RETURN(SqliteDatabase database, SqliteDatabase::Open(file));
   if (stop != nullptr) database.StopWhen(stop);
   FW_RETURN_IF_ERROR(PrepareSchema(database));
+  auto store = PrepareStore(std::move(database));
+  // Its tables are ours by its version: what they lack, they have lost.
+  if (absl::IsInternal(store.status())) {
+    return DamagedError(file, std::string(store.status().message()));
+  }
+  return store;
+}
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::PrepareStore(
+    SqliteDatabase database) {
   FW_ASSIGN_OR_RETURN(Statements statements, PrepareAll(database));
   FW_ASSIGN_OR_RETURN(SetRows set_rows, SetRows::Prepare(database));
   FW_ASSIGN_OR_RETURN(AnsweredSets answered_sets,

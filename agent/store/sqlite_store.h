@@ -79,6 +79,8 @@ class SqliteStore : public Store {
   SqliteStore(SqliteDatabase database, Statements statements, SetRows set_rows,
               AnsweredSets answered_sets, HistoryRows history);
 
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> PrepareStore(
+      SqliteDatabase database);
   static absl::StatusOr<Statements> PrepareAll(SqliteDatabase& database);
 
   // The parts of Load and Commit.

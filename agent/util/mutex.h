@@ -37,7 +37,8 @@ class CondVar {
   bool WaitFor(Mutex* mutex, absl::Duration longest)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
     std::unique_lock<std::mutex> lock(mutex->mutex_, std::adopt_lock);
-    const auto end = variable_.wait_for(lock, absl::ToChronoNanoseconds(longest));
+    const auto end =
+        variable_.wait_for(lock, absl::ToChronoNanoseconds(longest));
     lock.release();
     return end == std::cv_status::no_timeout;
   }

@@ -26,17 +26,25 @@ while [[ ${1-} == --* ]]; do
 done
 programs=("$@")
 if ((${#programs[@]} == 0)); then
-  programs=(lookup_bench update_bench frames_bench packet_bench rpc_bench)
+  programs=(lookup_bench update_bench frames_bench packet_bench rpc_bench import_bench)
 fi
 
 cmake --preset release >/dev/null
-cmake --build build/release --target "${programs[@]}" bare_server fwagent fwctl
+targets=()
+for program in "${programs[@]}"; do
+  [[ $program == import_bench ]] || targets+=("$program")
+done
+cmake --build build/release --target "${targets[@]}" bare_server fwagent fwctl
 
 for program in "${programs[@]}"; do
   echo "== $program"
   case $program in
     packet_bench | rpc_bench)
       "build/release/tests/bench/$program" "${google_options[@]}"
+      ;;
+    import_bench)
+      # It knows no filter.
+      tests/bench/import_bench.sh "${options[@]:0:1}"
       ;;
     *)
       "build/release/tests/bench/$program" "${options[@]}"

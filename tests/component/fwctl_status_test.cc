@@ -150,6 +150,30 @@ TEST_F(FwctlStatus, DetachAllNamesNone) {
   EXPECT_EQ(agent_.service().LastRequest(), "");
 }
 
+TEST_F(FwctlStatus, AReadOnlyAgentDoesNotPassTheCheck) {
+  status_.set_trouble("no changes are taken");
+  status_.set_read_only(true);
+  agent_.service().SetStatus(status_);
+  const FwctlResult result = Run({"-o", "json", "status", "--check"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.out, HasSubstr("\"readOnly\":true"));
+  EXPECT_THAT(result.err, HasSubstr("\"READ_ONLY\""));
+  EXPECT_EQ(Run({"status"}).exit_code, 0);
+}
+
+TEST_F(FwctlStatus, RecoverSaysWhatCameBackAndFromWhen) {
+  EXPECT_EQ(Run({"recover", "--from", "copy"}).out,
+            "recovered 0 rules and 0 sets as of 2023-11-14T22:13:20Z\n");
+  EXPECT_EQ(agent_.service().LastRequest(), "from: RECOVERY_SOURCE_COPY");
+  EXPECT_THAT(Run({"-o", "json", "recover", "--from", "kernel"}).out,
+              HasSubstr("\"asOfTime\":\"2023-11-14T22:13:20Z\""));
+  EXPECT_EQ(agent_.service().LastRequest(), "from: RECOVERY_SOURCE_KERNEL");
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"recover"}, {"recover", "--from", "tape"}}) {
+    EXPECT_EQ(Run(wrong).exit_code, 2);
+  }
+}
+
 TEST_F(FwctlStatus, SaysWhatIsWrongWithThePins) {
   status_.set_trouble("mount a BPF file system");
   status_.mutable_interfaces(0)->set_repairs(3);

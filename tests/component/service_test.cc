@@ -518,6 +518,23 @@ TEST_F(ServiceTest, StatusAndDetach) {
   EXPECT_FALSE(status.interfaces(0).attached());
 }
 
+TEST_F(ServiceTest, ASoundStoreIsNotRecovered) {
+  v1::RecoverRequest request;
+  v1::RecoverResponse response;
+  EXPECT_EQ(stub_->Recover(Context().get(), request, &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  for (const auto from :
+       {v1::RECOVERY_SOURCE_KERNEL, v1::RECOVERY_SOURCE_COPY}) {
+    request.set_from(from);
+    const auto refused = stub_->Recover(Context().get(), request, &response);
+    EXPECT_EQ(refused.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+    EXPECT_THAT(refused.error_message(), HasSubstr("sound"));
+  }
+  v1::GetStatusResponse seen;
+  ASSERT_TRUE(stub_->GetStatus(Context().get(), {}, &seen).ok());
+  EXPECT_FALSE(seen.read_only());
+}
+
 TEST_F(ServiceTest, AttachGuardsUntilDetach) {
   v1::AttachRequest request;
   request.add_interfaces("eth1");

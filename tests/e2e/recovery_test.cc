@@ -42,8 +42,8 @@ class RecoveryTest : public ::testing::Test {
     if (IsSkipped() || HasFatalFailure()) return;
     site_ = std::make_unique<AgentHost>();
     ASSERT_TRUE(site_->StartAgent());
-    ASSERT_EQ(Fwctl({"block-ip", AgentHost::kPeerIPv4, "--comment", "the peer"}),
-              0);
+    ASSERT_EQ(
+        Fwctl({"block-ip", AgentHost::kPeerIPv4, "--comment", "the peer"}), 0);
     ASSERT_EQ(Fwctl({"block-port", "81/tcp"}), 0);
     site_->StopAgent(SIGTERM);
     fs::remove(Copy());
@@ -141,8 +141,10 @@ TEST_F(RecoveryTest, WithADamagedStoreTheKernelsRulesStayAndNoChangeIsTaken) {
 TEST_F(RecoveryTest, AReadOnlyAgentGoesOnGuardingInterfaces) {
   DamageStore();
   ASSERT_TRUE(site_->StartAgent({}, {"eth*"}));
-  ASSERT_TRUE(site_->host().Ip({"link", "add", "eth1", "type", "veth", "peer",
-                                "name", "other1"}).ok());
+  ASSERT_TRUE(
+      site_->host()
+          .Ip({"link", "add", "eth1", "type", "veth", "peer", "name", "other1"})
+          .ok());
   EXPECT_TRUE(Eventually([this] {
     return Out({"-o", "json", "attach", "eth1"}).find("\"attached\":true") !=
            std::string::npos;
@@ -162,23 +164,26 @@ TEST_F(RecoveryTest, FromTheKernelWithoutARestart) {
   DamageStore();
   ASSERT_TRUE(site_->StartAgent());
   EXPECT_THAT(Out({"recover", "--from", "kernel"}),
-              HasSubstr("recovered 3 rules")) << said_.err;
-  EXPECT_THAT(site_->agent().Err(),
-              HasSubstr("recovered 3 rules and 0 sets from the kernel's tables"));
+              HasSubstr("recovered 3 rules"))
+      << said_.err;
+  EXPECT_THAT(
+      site_->agent().Err(),
+      HasSubstr("recovered 3 rules and 0 sets from the kernel's tables"));
   EXPECT_EQ(Aside(".db.damaged-").size(), 1u);
   EXPECT_EQ(Aside(".copy.before-").size(), 1u);
-  EXPECT_THAT(Out({"list"}), AllOf(HasSubstr("198.51.100.7"),
-                                   Not(HasSubstr("the peer"))));
+  EXPECT_THAT(Out({"list"}),
+              AllOf(HasSubstr("198.51.100.7"), Not(HasSubstr("the peer"))));
   ExpectChangesAreTaken();
 }
 
 TEST_F(RecoveryTest, FromTheCopyWithoutARestart) {
   DamageStore();
   ASSERT_TRUE(site_->StartAgent());
-  EXPECT_THAT(Out({"recover", "--from", "copy"}), HasSubstr("recovered 2 rules"))
+  EXPECT_THAT(Out({"recover", "--from", "copy"}),
+              HasSubstr("recovered 2 rules"))
       << said_.err;
-  EXPECT_THAT(Out({"list"}), AllOf(Not(HasSubstr("198.51.100.7")),
-                                   HasSubstr("the peer")));
+  EXPECT_THAT(Out({"list"}),
+              AllOf(Not(HasSubstr("198.51.100.7")), HasSubstr("the peer")));
   ExpectChangesAreTaken();
 }
 
@@ -259,8 +264,8 @@ TEST_F(RecoveryTest, AFilterWhoseTablesAreNotOursIsLeftAlone) {
     const std::string name = entry.path().filename();
     if (name.starts_with("maps-")) fs::remove_all(entry.path());
   }
-  EXPECT_THAT(Refusal({}), AllOf(HasSubstr("left alone"),
-                                 HasSubstr("--recover copy")));
+  EXPECT_THAT(Refusal({}),
+              AllOf(HasSubstr("left alone"), HasSubstr("--recover copy")));
   EXPECT_FALSE(PeerGetsThrough());
   ASSERT_TRUE(site_->StartAgent({"--recover", "copy"}));
   EXPECT_FALSE(PeerGetsThrough());

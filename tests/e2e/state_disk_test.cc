@@ -57,8 +57,8 @@ class StateDiskTest : public ::testing::Test {
   }
 
   void Remount(const std::string& options) {
-    const ProcessResult done = RunProcess({.argv = OnTheDisk(
-        {"mount", "-o", "remount," + options, State()})});
+    const ProcessResult done = RunProcess(
+        {.argv = OnTheDisk({"mount", "-o", "remount," + options, State()})});
     ASSERT_EQ(done.exit_code, 0) << done.err;
   }
 

@@ -103,8 +103,8 @@ class DamageTest : public ::testing::Test {
     history_.push_back(std::move(state));
   }
 
-  // nullopt: refused, and the agent guards by the kernel's tables. Otherwise an index of history_, or its size where the
-  // state never was.
+  // nullopt: refused, and the agent guards by the kernel's tables. Otherwise an
+  // index of history_, or its size where the state never was.
   std::optional<std::size_t> Load(const Files& files) {
     const testing::TempDir dir;
     for (const auto& [name, content] : files) {
@@ -203,10 +203,10 @@ class DamageTest : public ::testing::Test {
   void Report(const std::string& fault) {
     testing::ReportRow(
         absl::StrCat(fault, "; seed ", seed_),
-        absl::StrCat("tried ", tried_, ": refused ", refused_,
-                     " (read-only ", read_only_, ")",
-                     ", the newest state ", newest_, ", an older one ", older_,
-                     ", silently another ", silent_));
+        absl::StrCat("tried ", tried_, ": refused ", refused_, " (read-only ",
+                     read_only_, ")", ", the newest state ", newest_,
+                     ", an older one ", older_, ", silently another ",
+                     silent_));
   }
 
   const std::uint64_t seed_ = FromEnvironment("FW_TORTURE_SEED", 1);

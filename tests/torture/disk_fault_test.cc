@@ -1,5 +1,5 @@
-// A disk that fails under a running agent: libfiu, loaded into the real program,
-// lets the system calls of SQLite fail at random.
+// A disk that fails under a running agent: libfiu, loaded into the real
+// program, lets the system calls of SQLite fail at random.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -70,9 +70,8 @@ class Teller {
         listed ? blocked_.insert(target.name).second
                : blocked_.erase(target.name) > 0;
       } else if (listed != blocked_.contains(target.name)) {
-        problems_.push_back(absl::StrCat(target.name, " is ",
-                                         listed ? "" : "not ", "listed; ",
-                                         last_));
+        problems_.push_back(absl::StrCat(
+            target.name, " is ", listed ? "" : "not ", "listed; ", last_));
       }
     }
     open_.clear();
@@ -159,17 +158,16 @@ class DiskFaultTest : public ::testing::Test {
   }
 
   void Tell(const std::string& command) {
-    const ProcessResult told = RunProcess(
-        {.argv = {kControl, "-f", site_->dir() / "fiu", "-c", command,
-                  absl::StrCat(agent_->pid())}});
+    const ProcessResult told =
+        RunProcess({.argv = {kControl, "-f", site_->dir() / "fiu", "-c",
+                             command, absl::StrCat(agent_->pid())}});
     ASSERT_EQ(told.exit_code, 0) << told.err;
     ASSERT_EQ(told.out, "");
   }
 
   void Enable(const Fault& fault) {
-    Tell(absl::StrCat("enable_random name=", fault.point,
-                      ",failinfo=", fault.error,
-                      ",probability=", fault.probability));
+    Tell(absl::StrCat("enable_random name=", fault.point, ",failinfo=",
+                      fault.error, ",probability=", fault.probability));
   }
   void Disable(const Fault& fault) {
     Tell(absl::StrCat("disable name=", fault.point));
@@ -208,7 +206,8 @@ class DiskFaultTest : public ::testing::Test {
       teller->Check(*listing);
       for (const auto& problem : teller->problems()) ADD_FAILURE() << problem;
     }
-    EXPECT_FALSE(absl::StrContains(site_->agent().Err(), "no changes are taken"));
+    EXPECT_FALSE(
+        absl::StrContains(site_->agent().Err(), "no changes are taken"));
     site_->StopAgent(SIGTERM);
   }
 

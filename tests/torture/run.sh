@@ -7,6 +7,7 @@
 #   FW_TORTURE_RESTARTS         and upgrades; default 100
 #   FW_TORTURE_RULES            loaded meanwhile; default "10000 100000"
 #   FW_TORTURE_STOPPED_SECONDS  default 60
+#   FW_TORTURE_FAULT_MILLISECONDS  of a failing disk, 20 times; default 2000
 #   FW_TORTURE_OFFSETS          of each damaged file; default 0, for all
 #   FW_TORTURE_PRESET           what is built and run; default release
 set -uo pipefail
@@ -19,6 +20,7 @@ export FW_TORTURE_KILLS=${FW_TORTURE_KILLS:-1000}
 export FW_TORTURE_REPLACES=${FW_TORTURE_REPLACES:-200}
 export FW_TORTURE_RESTARTS=${FW_TORTURE_RESTARTS:-100}
 export FW_TORTURE_STOPPED_SECONDS=${FW_TORTURE_STOPPED_SECONDS:-60}
+export FW_TORTURE_FAULT_MILLISECONDS=${FW_TORTURE_FAULT_MILLISECONDS:-2000}
 export FW_TORTURE_OFFSETS=${FW_TORTURE_OFFSETS:-0}
 export FW_REQUIRE_BPF=1
 

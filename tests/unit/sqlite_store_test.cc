@@ -199,9 +199,9 @@ TEST_F(SqliteStoreTest, ARowThatIsNoRuleIsNamed) {
     Tamper(absl::StrCat("UPDATE rule SET ", row.sql, " WHERE id = 2"));
     const absl::Status status = LoadStatus();
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << row.sql;
-    EXPECT_THAT(std::string(status.message()),
-                AllOf(HasSubstr(File()), HasSubstr("rule 2: "),
-                      HasSubstr(row.because)))
+    EXPECT_THAT(
+        std::string(status.message()),
+        AllOf(HasSubstr(File()), HasSubstr("rule 2: "), HasSubstr(row.because)))
         << row.sql;
     Tamper(
         "DELETE FROM rule; INSERT INTO rule SELECT * FROM keep; DROP TABLE "
