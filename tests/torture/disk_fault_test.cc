@@ -67,8 +67,7 @@ class Teller {
       const bool listed = listing.rules.contains(target.name);
       if (open_.contains(target.name)) {
         (listed ? open_there_ : open_gone_) += 1;
-        listed ? blocked_.insert(target.name).second
-               : blocked_.erase(target.name) > 0;
+        SetBlocked(target.name, listed);
       } else if (listed != blocked_.contains(target.name)) {
         problems_.push_back(absl::StrCat(
             target.name, " is ", listed ? "" : "not ", "listed; ", last_));
@@ -87,14 +86,21 @@ class Teller {
   }
 
  private:
+  void SetBlocked(const std::string& name, bool blocked) {
+    if (blocked) {
+      blocked_.insert(name);
+    } else {
+      blocked_.erase(name);
+    }
+  }
+
   void ChangeOne(AgentClient& agent) {
     const Target& target = dice_.Of(targets_);
     const bool block = !blocked_.contains(target.name);
     const auto answer = agent.Send({.toggles = {{&target, block}}});
     if (answer.ok()) {
       ++acknowledged_;
-      block ? blocked_.insert(target.name).second
-            : blocked_.erase(target.name) > 0;
+      SetBlocked(target.name, block);
       open_.clear();  // the log was written over
       return;
     }
