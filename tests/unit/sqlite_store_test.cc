@@ -294,6 +294,52 @@ TEST_F(SqliteStoreTest, AnAnswerThatIsNotAsItWasWrittenIsDamage) {
   EXPECT_TRUE(store->Load().ok()) << "the rules are not touched by it";
 }
 
+// Each damage is found, and names what it is about.
+TEST_F(SqliteStoreTest, DamagedSetsAndHistoryAreNamed) {
+  const struct {
+    std::string sql;
+    std::string because;
+  } rows[] = {
+      {"UPDATE set_chunk SET entries = x'34c000020120' WHERE set_id = 2",
+       "set 2: entries are not as they were written"},
+      {"DELETE FROM set_chunk WHERE set_id = 2", "set 2: entries are missing"},
+      {"UPDATE named_set SET action = 'allow'", "set 2 is not as it was"},
+      {"UPDATE named_set SET name = 'other'", "set 2 is not as it was"},
+      {"DELETE FROM named_set", "rules are missing, or too many"},
+      {"UPDATE history SET summary = 'nothing'", "generation 1 in the history"},
+      {"DELETE FROM history_set", "back from generation 1"},
+      {"UPDATE history_entries SET list = 'after'", "back from generation 1"},
+      {"DELETE FROM history_entries", "back from generation 1"},
+  };
+  for (const auto& row : rows) {
+    const testing::TempDir dir;
+    {
+      const auto store = OpenStore(dir.path());
+      policy::SetEntries::Builder builder;
+      builder.Add({*policy::Prefix::Parse("10.0.0.0/8")});
+      const auto entries =
+          std::make_shared<policy::SetEntries>(std::move(builder).Build());
+      Delta delta{.generation = 1, .next_rule_id = 3};
+      delta.sets = {{.id = 2,
+                     .create = policy::SetInfo{.id = 2, .name = "list"},
+                     .content = entries}};
+      delta.history = UndoableEntry{.entry = {.generation = 1}};
+      delta.history->undo.sets = {{.id = 2, .content = entries}};
+      ASSERT_TRUE(store->Commit(delta).ok());
+    }
+    {
+      auto database = SqliteDatabase::Open(dir / "fwagent.db");
+      ASSERT_TRUE(database.ok() && database->Execute(row.sql).ok()) << row.sql;
+    }
+    const auto store = OpenStore(dir.path());
+    absl::Status status = store->Load().status();
+    if (status.ok()) status = store->ReadUndo(1).status();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << row.sql << ": " << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(row.because))
+        << row.sql;
+  }
+}
+
 TEST_F(SqliteStoreTest, ManyRulesAreOneCommit) {
   constexpr policy::RuleId kRules = 100'000;
   Delta delta{.generation = 1, .next_rule_id = kRules + 1};
