@@ -123,7 +123,7 @@ TEST_F(HistoryServiceTest, ARollbackBringsBackAnyGenerationThatWas) {
   EXPECT_THAT(Blocked(), ElementsAre("192.0.2.1/32", "192.0.2.2/32"));
   ASSERT_TRUE(Rollback(0).ok());
   EXPECT_THAT(Blocked(), IsEmpty());
-  EXPECT_THAT(Sources(), IsEmpty());
+  EXPECT_THAT(KernelSources(), IsEmpty());
 }
 
 TEST_F(HistoryServiceTest, WhatIsNoEarlierGenerationIsRefused) {

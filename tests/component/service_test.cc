@@ -3,13 +3,10 @@
 #include <grpcpp/support/error_details.h>
 #include <gtest/gtest.h>
 
-#include "agent/dataplane/memory_data_plane.h"
-#include "agent/service/server.h"
 #include "fwagent/v1/firewall_service.grpc.pb.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
-#include "tests/support/fake_clocks.h"
-#include "tests/support/memory_store.h"
+#include "tests/support/service_fixture.h"
 
 namespace fwagent::service {
 namespace {
@@ -19,27 +16,10 @@ using ::testing::IsEmpty;
 using ::testing::Optional;
 using ::testing::SizeIs;
 
-class ServiceTest : public ::testing::Test {
+class ServiceTest : public fwagent::testing::ServiceFixture {
  protected:
-  ServiceTest() {
-    auto engine = core::Engine::Start(&store_, &kernel_, clocks_.Get());
-    EXPECT_TRUE(engine.ok()) << engine.status();
-    engine_ = *std::move(engine);
-    keeper_ = std::make_unique<core::InterfaceKeeper>(
-        engine_.get(), std::vector<std::string>(),
-        [](const std::string&) { return dataplane::ModePreference::kAuto; });
-    auto server = Server::Start(engine_.get(), keeper_.get(), "9.8.7", nullptr);
-    EXPECT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
-    stub_ = v1::FirewallService::NewStub(server_->InProcessChannel());
-  }
-
-  static std::unique_ptr<grpc::ClientContext> Context() {
-    auto context = std::make_unique<grpc::ClientContext>();
-    context->set_deadline(std::chrono::system_clock::now() +
-                          std::chrono::seconds(20));
-    return context;
-  }
+  ServiceTest()
+      : ServiceFixture(2), stub_(v1::FirewallService::NewStub(Channel())) {}
 
   grpc::Status BlockIP(const std::string& text) {
     v1::BlockIPRequest request;
@@ -48,42 +28,6 @@ class ServiceTest : public ::testing::Test {
     return stub_->BlockIP(Context().get(), request, &response);
   }
 
-  // Refused with exactly these fields named, and without any effect.
-  void ExpectViolations(const grpc::Status& status,
-                        const std::vector<std::string>& fields) {
-    EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT)
-        << status.error_message();
-    google::rpc::Status wire;
-    ASSERT_TRUE(grpc::ExtractErrorDetails(status, &wire).ok());
-    std::vector<std::string> named;
-    bool has_info = false;
-    for (const auto& any : wire.details()) {
-      google::rpc::BadRequest bad_request;
-      google::rpc::ErrorInfo info;
-      if (any.UnpackTo(&bad_request)) {
-        for (const auto& violation : bad_request.field_violations()) {
-          named.push_back(violation.field());
-          EXPECT_FALSE(violation.description().empty());
-        }
-      } else if (any.UnpackTo(&info)) {
-        has_info = true;
-        EXPECT_EQ(info.reason(), "INVALID_FIELD");
-        EXPECT_EQ(info.domain(), "fwagent");
-      }
-    }
-    EXPECT_TRUE(has_info);
-    EXPECT_EQ(named, fields) << status.error_message();
-    EXPECT_EQ(store_.commits(), 0);
-    EXPECT_THAT(*kernel_.ReadSources(), Optional(IsEmpty()));
-  }
-
-  fwagent::testing::FakeClocks clocks_{
-      absl::FromUnixMicros(1'700'000'000'123'456)};
-  fwagent::testing::MemoryStore store_;
-  dataplane::MemoryDataPlane kernel_{{.max_sources = 2}};
-  std::unique_ptr<core::Engine> engine_;
-  std::unique_ptr<core::InterfaceKeeper> keeper_;
-  std::unique_ptr<Server> server_;
   std::unique_ptr<v1::FirewallService::Stub> stub_;
 };
 

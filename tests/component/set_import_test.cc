@@ -191,7 +191,7 @@ TEST_F(SetImportTest, AStreamThatEndsWithoutItsCountChangesNothing) {
     EXPECT_THAT(status.error_message(), HasSubstr("nothing was changed"));
   }
   EXPECT_EQ(store_.commits(), 0);
-  EXPECT_THAT(Sources(), IsEmpty());
+  EXPECT_THAT(KernelSources(), IsEmpty());
 }
 
 TEST_F(SetImportTest, ABrokenOffStreamLeavesTheSetAsItWas) {
@@ -206,8 +206,8 @@ TEST_F(SetImportTest, ABrokenOffStreamLeavesTheSetAsItWas) {
   }
   server_.reset();  // waits for the call
   EXPECT_EQ(store_.commits(), 1);
-  EXPECT_THAT(Sources(), SizeIs(1));
-  EXPECT_EQ(Sources()[0].prefix.ToString(), "192.0.2.1/32");
+  EXPECT_THAT(KernelSources(), SizeIs(1));
+  EXPECT_EQ(KernelSources()[0].prefix.ToString(), "192.0.2.1/32");
 }
 
 TEST_F(SetImportTest, MoreThanTheTablesTakeIsRefusedAsItComes) {
@@ -222,7 +222,7 @@ TEST_F(SetImportTest, MoreThanTheTablesTakeIsRefusedAsItComes) {
       << "before the end";
   EXPECT_THAT(store_.state().sets, IsEmpty());
   EXPECT_EQ(store_.state().generation, 0u);
-  EXPECT_THAT(Sources(), IsEmpty());
+  EXPECT_THAT(KernelSources(), IsEmpty());
 }
 
 TEST_F(SetImportTest, ASetOfAnotherActionIsLeftAlone) {

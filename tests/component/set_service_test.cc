@@ -93,7 +93,7 @@ TEST_F(SetServiceTest, ASetIsMadeListedAndDeleted) {
   v1::DeleteSetResponse deleted;
   ASSERT_TRUE(Call(&v1::SetService::Stub::DeleteSet, remove, &deleted).ok());
   EXPECT_EQ(deleted.set().size(), 2u);
-  EXPECT_THAT(Sources(), IsEmpty());
+  EXPECT_THAT(KernelSources(), IsEmpty());
 }
 
 TEST_F(SetServiceTest, WhatIsThereOrIsNotHasItsCode) {
@@ -326,7 +326,7 @@ TEST_F(SetServiceTest, AFullTableIsResourceExhaustedAndNothingIsThere) {
   EXPECT_EQ(Put("bad", many).error_code(),
             grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_THAT(Entries("bad"), IsEmpty());
-  EXPECT_THAT(Sources(), IsEmpty());
+  EXPECT_THAT(KernelSources(), IsEmpty());
 }
 
 TEST_F(SetServiceTest, UnderAnotherPolicyNothingIsChanged) {

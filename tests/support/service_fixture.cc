@@ -38,7 +38,8 @@ Details DetailsOf(const grpc::Status& status) {
 
 }  // namespace
 
-ServiceFixture::ServiceFixture() {
+ServiceFixture::ServiceFixture(std::uint64_t max_sources)
+    : kernel_({.max_sources = max_sources}) {
   auto engine = core::Engine::Start(&store_, &kernel_, clocks_.Get());
   EXPECT_TRUE(engine.ok()) << engine.status();
   engine_ = *std::move(engine);
@@ -70,14 +71,14 @@ void ServiceFixture::ExpectViolations(const grpc::Status& status,
   EXPECT_EQ(details.reason, "INVALID_FIELD");
   EXPECT_EQ(details.fields, fields) << status.error_message();
   EXPECT_EQ(store_.commits(), 0);
-  EXPECT_THAT(Sources(), ::testing::IsEmpty());
+  EXPECT_THAT(KernelSources(), ::testing::IsEmpty());
 }
 
 std::string ServiceFixture::ReasonOf(const grpc::Status& status) {
   return DetailsOf(status).reason;
 }
 
-std::vector<policy::SourceRule> ServiceFixture::Sources() {
+std::vector<policy::SourceRule> ServiceFixture::KernelSources() {
   auto read = kernel_.ReadSources();
   EXPECT_TRUE(read.ok() && read->has_value());
   return read.ok()

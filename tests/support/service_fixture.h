@@ -7,6 +7,7 @@
 #include <grpcpp/client_context.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,13 +19,13 @@
 
 namespace fwagent::testing {
 
-// An agent whose tables take kMaxSources prefixes of either family, and a way
-// in by gRPC.
+// An agent whose tables take so many prefixes of either family, and a way in by
+// gRPC.
 class ServiceFixture : public ::testing::Test {
  protected:
   static constexpr std::size_t kMaxSources = 8;
 
-  ServiceFixture();
+  explicit ServiceFixture(std::uint64_t max_sources = kMaxSources);
 
   std::shared_ptr<grpc::Channel> Channel();
   static std::unique_ptr<grpc::ClientContext> Context();
@@ -39,11 +40,11 @@ class ServiceFixture : public ::testing::Test {
   // Of the policy in force.
   std::string Etag() const { return engine_->GetStatus().etag; }
   // What the kernel holds.
-  std::vector<policy::SourceRule> Sources();
+  std::vector<policy::SourceRule> KernelSources();
 
   FakeClocks clocks_{absl::FromUnixMicros(1'700'000'000'123'456)};
   MemoryStore store_;
-  dataplane::MemoryDataPlane kernel_{{.max_sources = kMaxSources}};
+  dataplane::MemoryDataPlane kernel_;
   std::unique_ptr<core::Engine> engine_;
   std::unique_ptr<core::InterfaceKeeper> keeper_;
   std::unique_ptr<service::Server> server_;
