@@ -114,8 +114,16 @@ absl::StatusOr<std::string_view> PrefixOfLine(std::string_view line) {
   if (word == "add") {
     TakeWord(rest);
     word = TakeWord(rest);
-    return word.empty() ? Wrong(line, "adds nothing")
-                        : absl::StatusOr<std::string_view>(word);
+    if (word.empty()) return Wrong(line, "adds nothing");
+    for (std::string_view option = TakeWord(rest);
+         !option.empty() && option != "comment"; option = TakeWord(rest)) {
+      if (option == "nomatch") {
+        return Wrong(word,
+                     "is an exception to others (nomatch), which a set "
+                     "has not: put it into a set that allows");
+      }
+    }
+    return word;
   }
   if (rest.find_first_not_of(kSpaces) != std::string_view::npos) {
     return absl::InvalidArgumentError(

@@ -193,9 +193,10 @@ TEST(PackList, TakesWhatIpsetSaves) {
       Packed("create old hash:net family inet hashsize 1024 maxelem 65536\n"
              "add old 192.0.2.0/24\n"
              "add old 192.0.2.1 timeout 300 comment \"seen at 1.2.3.4\"\n"
-             "add old 2001:db8::/32 nomatch\r\n"),
+             "add old 2001:db8::/32 comment \"no nomatch\"\r\n"),
       ElementsAre("192.0.2.0/24", "192.0.2.1/32", "2001:db8::/32"));
-  for (const char* line : {"add", "add old", "add old 1.2.3", "destroy old"}) {
+  for (const char* line : {"add", "add old", "add old 1.2.3", "destroy old",
+                           "add old 192.0.2.1 timeout 5 nomatch"}) {
     EXPECT_FALSE(PackList(line, "list", false).ok()) << line;
   }
 }
