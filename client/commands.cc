@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "client/pages.h"
 #include "client/version.h"
 
 namespace fwagent::client {
@@ -32,21 +33,11 @@ Outcome CheckOutput(std::ostream& out) {
 }
 
 Outcome RunList(const CommandContext& context) {
-  fwagent::v1::ListRulesRequest request;
   fwagent::v1::ListRulesResponse page;
-  while (true) {
-    if (Outcome failure =
-            context.agent.Read(&Stub::ListRules, request, &page)) {
-      return failure;
-    }
-    context.renderer.RulePage(page);
-    if (Outcome failure = CheckOutput(context.out)) return failure;
-    if (page.next_page_token().empty()) break;
-    if (page.next_page_token() == request.page_token()) {
-      return CheckFailure("LISTING_STUCK",
-                          "the agent sent the same page twice");
-    }
-    request.set_page_token(page.next_page_token());
+  if (Outcome failure = ReadPages(
+          context, &Stub::ListRules, fwagent::v1::ListRulesRequest(), page,
+          [&](const auto& one) { context.renderer.RulePage(one); })) {
+    return failure;
   }
   context.renderer.EndOfRules(page);
   return std::nullopt;

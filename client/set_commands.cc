@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands.h"
 #include "client/packed_list.h"
+#include "client/pages.h"
 #include "client/prefix_list.h"
 #include "client/printable.h"
 #include "client/table.h"
@@ -214,19 +215,10 @@ Outcome RunEntries(const CommandContext& context) {
   request.set_name(context.arguments.set.name);
   request.set_page_size(10'000);
   fwagent::v1::ListSetEntriesResponse page;
-  while (true) {
-    if (Outcome failure =
-            context.agent.Read(&Stub::ListSetEntries, request, &page)) {
-      return failure;
-    }
-    context.renderer.EntryPage(page);
-    if (Outcome failure = CheckOutput(context.out)) return failure;
-    if (page.next_page_token().empty()) break;
-    if (page.next_page_token() == request.page_token()) {
-      return CheckFailure("LISTING_STUCK",
-                          "the agent sent the same page twice");
-    }
-    request.set_page_token(page.next_page_token());
+  if (Outcome failure = ReadPages(
+          context, &Stub::ListSetEntries, request, page,
+          [&](const auto& one) { context.renderer.EntryPage(one); })) {
+    return failure;
   }
   context.renderer.EndOfEntries(page);
   return std::nullopt;
