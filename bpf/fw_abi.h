@@ -17,13 +17,15 @@
 #define FW_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 
-#define FW_LAYOUT_VERSION 6
+#define FW_LAYOUT_VERSION 7
 #define FW_COUNTERS_VERSION 1
 /* The last layout whose folder holds counters too: of version 1. */
 #define FW_LAYOUT_WITH_COUNTERS 5
 
 /* Most interfaces that one agent guards: one counter slot each. */
 #define FW_MAX_INTERFACES 64
+/* No slot: what this instance of the program does is not counted. */
+#define FW_NO_SLOT FW_MAX_INTERFACES
 /* Most stacked 802.1Q and 802.1ad tags that are looked through. */
 #define FW_MAX_VLAN_TAGS 16
 /* Most IPv6 extension headers that are looked through. */
@@ -87,6 +89,8 @@ FW_ASSERT(sizeof(struct fw_rule_ref) == 16, "layout");
 
 /* Entries of one port table: one for each port. */
 #define FW_PORTS 65536
+/* Port tables in force, and those that come next. */
+#define FW_PORT_HALVES 2
 
 struct fw_counter {
   __u64 packets;

@@ -38,8 +38,8 @@ static __always_inline struct fw_outcome fw_unpack_outcome(__u64 packed) {
 }
 
 /* For what cannot be read: whether a rule might have matched it. */
-__noinline int fw_has_rules(int is_ipv4, int is_ipv6) {
-  return fw_has_any_port_rules() ||
+__noinline int fw_has_rules(__u32 active, int is_ipv4, int is_ipv6) {
+  return fw_has_any_port_rules(active) ||
          (is_ipv4 && fw_has_source_rules(FW_FAMILY_IPV4)) ||
          (is_ipv6 && fw_has_source_rules(FW_FAMILY_IPV6));
 }
@@ -79,30 +79,30 @@ static __always_inline struct fw_outcome fw_judge_default(__u32 protocol,
   return fw_drop_if(1, FW_REASON_DEFAULT);
 }
 
-static __always_inline struct fw_outcome fw_judge_port(__u32 protocol,
+static __always_inline struct fw_outcome fw_judge_port(__u32 active,
+                                                       __u32 protocol,
                                                        __u32 port,
                                                        __u32 version) {
-  if (fw_lookup_port(protocol, port))
+  if (fw_lookup_port(active, protocol, port))
     return fw_drop_if(1, FW_REASON_PORT_BLOCKED);
   return fw_judge_default(protocol, port, version);
 }
 
 /* By what could be read of a packet. */
-static __always_inline struct fw_outcome fw_judge_extent(__u32 extent,
-                                                         __u32 protocol,
-                                                         __u32 port,
-                                                         __u32 version) {
+static __always_inline struct fw_outcome fw_judge_extent(
+    __u32 active, __u32 extent, __u32 protocol, __u32 port, __u32 version) {
   switch (extent) {
     case FW_EXTENT_PORTS:
-      return fw_judge_port(protocol, port, version);
+      return fw_judge_port(active, protocol, port, version);
     case FW_EXTENT_PORTS_CUT:
-      return fw_drop_if_needed(fw_has_port_rules(protocol),
+      return fw_drop_if_needed(fw_has_port_rules(active, protocol),
                                FW_REASON_MALFORMED_TRANSPORT);
     case FW_EXTENT_CHAIN_CUT:
-      return fw_drop_if_needed(fw_has_any_port_rules(),
+      return fw_drop_if_needed(fw_has_any_port_rules(active),
                                FW_REASON_MALFORMED_TRANSPORT);
     case FW_EXTENT_CHAIN_DEEP:
-      return fw_drop_if_needed(fw_has_any_port_rules(), FW_REASON_TOO_DEEP);
+      return fw_drop_if_needed(fw_has_any_port_rules(active),
+                               FW_REASON_TOO_DEEP);
     default:
       return fw_judge_default(protocol, port, version);
   }
@@ -111,16 +111,16 @@ static __always_inline struct fw_outcome fw_judge_extent(__u32 extent,
 /* What is cut off or a fragment. `packed` is a struct fw_transport, and what is
  * returned a struct fw_outcome in one number. */
 __noinline __u64 fw_judge_unusual(struct xdp_md *ctx, __u64 packed,
-                                  __u32 version) {
+                                  __u32 version, __u32 active) {
   struct fw_transport transport = fw_unpack_transport(packed);
   int is_first = transport.extent & FW_EXTENT_FIRST;
   int is_later = transport.extent == FW_EXTENT_FRAGMENT;
   struct fw_outcome outcome = {FW_VERDICT_PASS, FW_REASON_FRAGMENT};
 
   if (!is_later)
-    outcome = fw_judge_extent(transport.extent & ~FW_EXTENT_FIRST,
+    outcome = fw_judge_extent(active, transport.extent & ~FW_EXTENT_FIRST,
                               transport.protocol, transport.port, version);
-  if ((is_first || is_later) && fw_has_any_port_rules())
+  if ((is_first || is_later) && fw_has_any_port_rules(active))
     outcome.verdict =
         fw_follow_fragment(ctx, transport.ip, transport.identification, version,
                            is_first ? outcome.verdict : FW_VERDICT_UNSPECIFIED);
@@ -129,28 +129,29 @@ __noinline __u64 fw_judge_unusual(struct xdp_md *ctx, __u64 packed,
 
 /* A packet with an address of which no rule says anything. */
 static __always_inline struct fw_outcome fw_judge_transport(
-    struct xdp_md *ctx, struct fw_transport transport, __u32 version) {
+    struct xdp_md *ctx, struct fw_transport transport, __u32 version,
+    __u32 active) {
   if (transport.extent == FW_EXTENT_PORTS)
-    return fw_judge_port(transport.protocol, transport.port, version);
+    return fw_judge_port(active, transport.protocol, transport.port, version);
   if (transport.extent == FW_EXTENT_NO_PORTS)
     return fw_judge_default(transport.protocol, transport.port, version);
   return fw_unpack_outcome(
-      fw_judge_unusual(ctx, fw_pack_transport(&transport), version));
+      fw_judge_unusual(ctx, fw_pack_transport(&transport), version, active));
 }
 
 /* The same, verified apart from the parser: see fw_lookup_source4_apart. */
 __noinline __u64 fw_judge_transport_apart(struct xdp_md *ctx, __u64 packed,
-                                          __u32 version) {
+                                          __u32 version, __u32 active) {
   return fw_pack_outcome(
-      fw_judge_transport(ctx, fw_unpack_transport(packed), version));
+      fw_judge_transport(ctx, fw_unpack_transport(packed), version, active));
 }
 
 static __always_inline struct fw_outcome fw_judge_behind(
     struct xdp_md *ctx, struct fw_transport transport, __u32 version,
-    int is_strict) {
-  if (!is_strict) return fw_judge_transport(ctx, transport, version);
-  return fw_unpack_outcome(
-      fw_judge_transport_apart(ctx, fw_pack_transport(&transport), version));
+    __u32 active, int is_strict) {
+  if (!is_strict) return fw_judge_transport(ctx, transport, version, active);
+  return fw_unpack_outcome(fw_judge_transport_apart(
+      ctx, fw_pack_transport(&transport), version, active));
 }
 
 /* Where an IP header may begin. */
@@ -184,12 +185,13 @@ static __always_inline struct fw_cursor fw_at_ip(struct xdp_md *ctx,
 
 /* What is behind an IPv4 header, verified apart from what is before it. */
 __noinline __u64 fw_judge_behind4_apart(struct xdp_md *ctx, __u64 byte_count,
-                                        __u64 tag_count) {
+                                        __u64 tag_count, __u32 active) {
   struct fw_place place = {byte_count, tag_count};
   struct fw_cursor cursor = fw_at_ip(ctx, place);
   struct fw_transport transport = fw_parse_behind_ipv4(&cursor);
 
-  return fw_judge_transport_apart(ctx, fw_pack_transport(&transport), 4);
+  return fw_judge_transport_apart(ctx, fw_pack_transport(&transport), 4,
+                                  active);
 }
 
 /* Addresses come first: what cannot be read further is still blocked by its
@@ -197,28 +199,31 @@ __noinline __u64 fw_judge_behind4_apart(struct xdp_md *ctx, __u64 byte_count,
  * CAP_PERFMON. */
 static __always_inline struct fw_outcome fw_judge_ipv4(struct xdp_md *ctx,
                                                        struct fw_place place,
+                                                       __u32 active,
                                                        int is_strict) {
   struct fw_cursor cursor = fw_at_ip(ctx, place);
   __be32 source;
   __u32 verdict;
 
   if (!fw_parse_ipv4(&cursor, &source))
-    return fw_drop_if_needed(fw_has_rules(1, 0), FW_REASON_MALFORMED_IP);
-  verdict = fw_verdict_of(is_strict ? fw_lookup_source4_apart(source)
-                                    : fw_lookup_source4(source));
+    return fw_drop_if_needed(fw_has_rules(active, 1, 0),
+                             FW_REASON_MALFORMED_IP);
+  verdict = fw_verdict_of(is_strict ? fw_lookup_source4_apart(active, source)
+                                    : fw_lookup_source4(active, source));
   if (verdict == FW_ENTRY_BLOCK) return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
   if (verdict == FW_ENTRY_ALLOW) return fw_pass(FW_REASON_SOURCE_ALLOWED);
   if (!is_strict) {
     cursor = fw_at_ip(ctx, place);
     if (!fw_is_fragment4(&cursor))
-      return fw_judge_transport(ctx, fw_parse_behind_ipv4(&cursor), 4);
+      return fw_judge_transport(ctx, fw_parse_behind_ipv4(&cursor), 4, active);
   }
   return fw_unpack_outcome(
-      fw_judge_behind4_apart(ctx, place.byte_count, place.tag_count));
+      fw_judge_behind4_apart(ctx, place.byte_count, place.tag_count, active));
 }
 
 static __always_inline struct fw_outcome fw_judge_ipv6(struct xdp_md *ctx,
                                                        struct fw_place place,
+                                                       __u32 active,
                                                        int is_strict) {
   struct fw_cursor cursor = fw_at_ip(ctx, place);
   int is_neighbor_discovery;
@@ -228,28 +233,31 @@ static __always_inline struct fw_outcome fw_judge_ipv6(struct xdp_md *ctx,
   __u32 verdict;
 
   if (!fw_parse_ipv6(cursor, &source, &is_neighbor_discovery))
-    return fw_drop_if_needed(fw_has_rules(0, 1), FW_REASON_MALFORMED_IP);
+    return fw_drop_if_needed(fw_has_rules(active, 0, 1),
+                             FW_REASON_MALFORMED_IP);
   /* Else a block of fe80::/10 would take the host off the network. */
   if (is_neighbor_discovery) return fw_pass(FW_REASON_NEIGHBOR_DISCOVERY);
-  verdict =
-      fw_verdict_of(is_strict ? fw_lookup_source6_apart(source.high, source.low)
-                              : fw_lookup_source6(source.high, source.low));
+  verdict = fw_verdict_of(
+      is_strict ? fw_lookup_source6_apart(active, source.high, source.low)
+                : fw_lookup_source6(active, source.high, source.low));
   if (verdict == FW_ENTRY_BLOCK) return fw_drop_if(1, FW_REASON_SOURCE_BLOCKED);
   if (verdict == FW_ENTRY_ALLOW) return fw_pass(FW_REASON_SOURCE_ALLOWED);
   cursor = fw_at_ip(ctx, place);
   transport = fw_parse_behind_ipv6(&cursor, &chain);
   if (transport.extent == FW_EXTENT_CHAIN)
     transport = fw_follow_chain(ctx, &chain, transport.ip);
-  return fw_judge_behind(ctx, transport, 6, is_strict);
+  return fw_judge_behind(ctx, transport, 6, active, is_strict);
 }
 
 /* What is no IP packet, or may hide one. */
-static __always_inline struct fw_outcome fw_judge_link(__u32 ethertype) {
+static __always_inline struct fw_outcome fw_judge_link(__u32 ethertype,
+                                                       __u32 active) {
   switch (ethertype) {
     case FW_LINK_CUT:
-      return fw_drop_if_needed(fw_has_rules(1, 1), FW_REASON_MALFORMED_IP);
+      return fw_drop_if_needed(fw_has_rules(active, 1, 1),
+                               FW_REASON_MALFORMED_IP);
     case FW_LINK_DEEP:
-      return fw_drop_if_needed(fw_has_rules(1, 1), FW_REASON_TOO_DEEP);
+      return fw_drop_if_needed(fw_has_rules(active, 1, 1), FW_REASON_TOO_DEEP);
     default:
       return fw_pass(FW_REASON_NOT_IP);
   }

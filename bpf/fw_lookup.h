@@ -35,10 +35,10 @@ static __always_inline const union fw_line *fw_line(__u32 number) {
 
 static __always_inline const struct fw_generation *fw_generation(__u32 family,
                                                                  __u32 which) {
-  const struct fw_generation *generation = &fw_sources.generations[family][0];
+  const struct fw_generation *generation = &fw_tables.generations[family][0];
 
   if (which) {
-    generation = &fw_sources.generations[family][1];
+    generation = &fw_tables.generations[family][1];
     /* Keeps the compiler from adding a variable, see fw_forward_if. */
     __asm__ volatile("" : "+r"(generation));
   }
@@ -57,27 +57,31 @@ static __always_inline const __u64 *fw_used_word(__u32 index) {
 
 #include "bpf/fw_find.h"
 
-/* An entry; the address is in network byte order. */
-static __always_inline __u32 fw_lookup_source4(__be32 source) {
-  __u32 active = FW_READ(fw_sources.active);
+/* Which tables a packet is judged by: read once for each, and then handed on as
+ * `active`. */
+static __always_inline __u32 fw_active_tables(void) {
+  return FW_READ(fw_tables.active) ^ fw_trial;
+}
 
+/* An entry; the address is in network byte order. */
+static __always_inline __u32 fw_lookup_source4(__u32 active, __be32 source) {
   return fw_find4(active >> FW_FAMILY_IPV4 & 1, bpf_ntohl(source));
 }
 
-static __always_inline __u32 fw_lookup_source6(__be64 high, __be64 low) {
-  __u32 active = FW_READ(fw_sources.active);
-
+static __always_inline __u32 fw_lookup_source6(__u32 active, __be64 high,
+                                               __be64 low) {
   return fw_find6(active >> FW_FAMILY_IPV6 & 1, bpf_be64_to_cpu(high),
                   bpf_be64_to_cpu(low));
 }
 
 /* The same, each verified once and apart from who calls it: without CAP_PERFMON
  * the paths through them would multiply with those through the parser. */
-__noinline __u32 fw_lookup_source4_apart(__be32 source) {
-  return fw_lookup_source4(source);
+__noinline __u32 fw_lookup_source4_apart(__u32 active, __be32 source) {
+  return fw_lookup_source4(active, source);
 }
-__noinline __u32 fw_lookup_source6_apart(__be64 high, __be64 low) {
-  return fw_lookup_source6(high, low);
+__noinline __u32 fw_lookup_source6_apart(__u32 active, __be64 high,
+                                         __be64 low) {
+  return fw_lookup_source6(active, high, low);
 }
 
 /* Whether a deadline is past. Who has one asks for the time, and nobody else:
@@ -128,14 +132,20 @@ static __always_inline __u32 fw_verdict_of(__u32 entry) {
   return fw_verdict_of_record(entry);
 }
 
+/* The place of a protocol's table in fw_ports. */
+static __always_inline __u32 fw_port_table_key(__u32 active, __u32 protocol) {
+  return active & FW_ACTIVE_PORTS ? protocol + FW_PORT_PROTOCOLS : protocol;
+}
+
 /* The id of the rule, 0 for none. `protocol` is an enum fw_port_protocol,
  * `port` in host byte order. */
-static __always_inline __u64 fw_lookup_port(__u32 protocol, __u32 port) {
+static __always_inline __u64 fw_lookup_port(__u32 active, __u32 protocol,
+                                            __u32 port) {
   union fw_two_keys keys;
   const struct fw_rule_ref *rule;
   void *table;
 
-  fw_set_keys(&keys, protocol, port);
+  fw_set_keys(&keys, fw_port_table_key(active, protocol), port);
   table = bpf_map_lookup_elem(&fw_ports, &keys.key.first);
   if (!table) return 0;
   rule = bpf_map_lookup_elem(table, &keys.key.second);
@@ -148,21 +158,22 @@ static __always_inline int fw_drops_by_default(void) {
   return fw_options.default_verdict == FW_VERDICT_DROP;
 }
 
-static __always_inline int fw_has_port_rules(__u32 protocol) {
-  return fw_drops_by_default() ||
-         bpf_map_lookup_elem(&fw_ports, &protocol) != NULL;
+static __always_inline int fw_has_port_rules(__u32 active, __u32 protocol) {
+  __u32 key = fw_port_table_key(active, protocol);
+
+  return fw_drops_by_default() || bpf_map_lookup_elem(&fw_ports, &key) != NULL;
 }
 
-__noinline int fw_has_any_port_rules(void) {
+__noinline int fw_has_any_port_rules(__u32 active) {
 #pragma clang loop unroll(full)
   for (__u32 protocol = 0; protocol < FW_PORT_PROTOCOLS; protocol++) {
-    if (fw_has_port_rules(protocol)) return 1;
+    if (fw_has_port_rules(active, protocol)) return 1;
   }
   return 0;
 }
 
 static __always_inline int fw_has_source_rules(__u32 family) {
-  return FW_READ(fw_sources.prefixes[family]) != 0;
+  return FW_READ(fw_tables.prefixes[family]) != 0;
 }
 
 #endif

@@ -12,14 +12,19 @@
  * before it is loaded, once for each interface. */
 const volatile __u32 fw_slot_index = 0;
 
-/* The same. */
+/* The same: bits of fw_tables.active that this instance sees turned over. None
+ * where packets are guarded against; those of all tables in the one that is
+ * asked about tables which come next. */
+const volatile __u32 fw_trial = 0;
+
+/* As the slot. */
 const volatile struct fw_options fw_options = {
     FW_MALFORMED_AUTO, FW_VERDICT_PASS, FW_VERDICT_PASS};
 
-/* Where a look-up of a source address begins: see fw_table.h.
- * Key: 0. Value: struct fw_source_state. Writer: the agent. Size: 1. A global
- * variable, because reaching one costs no look-up. */
-struct fw_source_state fw_sources SEC(".data.sources");
+/* Which tables are in force, and where a look-up of a source address begins:
+ * see fw_table.h. Key: 0. Value: struct fw_table_state. Writer: the agent.
+ * Size: 1. A global variable, because reaching one costs no look-up. */
+struct fw_table_state fw_tables SEC(".data.tables");
 
 /* Which IPv4 sources there is nothing to ask about: see FW_USED_PLACES.
  * Key: the first 16 bits of an address. Value: a bit for each /22 in it.
@@ -69,13 +74,14 @@ struct fw_port_table {
   __uint(value_size, sizeof(struct fw_rule_ref));
 };
 
-/* The port tables that are in force.
- * Key: enum fw_port_protocol. Value: a table; none when nothing of that
- * protocol is blocked. Writer: the agent, by putting another table in its
- * place. Size: one for each protocol, so it cannot be full. */
+/* The port tables: those in force, and beside them those that come next.
+ * Key: enum fw_port_protocol, FW_PORT_PROTOCOLS more for the other half; which
+ * half is in force, FW_ACTIVE_PORTS tells. Value: a table; none when nothing of
+ * that protocol is blocked. Writer: the agent, in the half that no packet is
+ * judged by. Size: one for each protocol and half, so it cannot be full. */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-  __uint(max_entries, FW_PORT_PROTOCOLS);
+  __uint(max_entries, FW_PORT_HALVES* FW_PORT_PROTOCOLS);
   __type(key, __u32);
   __array(values, struct fw_port_table);
 } fw_ports SEC(".maps");

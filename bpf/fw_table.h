@@ -238,10 +238,16 @@ struct fw_generation {
 };
 FW_ASSERT(sizeof(struct fw_generation) == 88, "layout");
 
+/* Bit of fw_table_state.active: which half of fw_ports is in force. */
+#define FW_ACTIVE_PORTS_SHIFT FW_FAMILIES
+#define FW_ACTIVE_PORTS (1u << FW_ACTIVE_PORTS_SHIFT)
+#define FW_ACTIVE_ALL (FW_ACTIVE_PORTS | (FW_ACTIVE_PORTS - 1))
+
 /* Where a look-up begins. */
-struct fw_source_state {
-  /* Bit f: which of the two generations of family f is in force. One write
-   * swaps both families. */
+struct fw_table_state {
+  /* Bit f: which of the two generations of family f is in force; and
+   * FW_ACTIVE_PORTS. One write swaps all tables. Each packet reads it once, and
+   * is judged by what it says whatever happens meanwhile. */
   __u32 active;
   __u32 unused;
   /* Prefixes of each family; while that rises, at least as many. A packet whose
@@ -249,7 +255,7 @@ struct fw_source_state {
   __u64 prefixes[FW_FAMILIES];
   struct fw_generation generations[FW_FAMILIES][2];
 };
-FW_ASSERT(sizeof(struct fw_source_state) == 376, "layout");
+FW_ASSERT(sizeof(struct fw_table_state) == 376, "layout");
 
 static inline __u32 fw_kind_of(__u32 entry) {
   return entry >> FW_ENTRY_PAYLOAD_BITS;

@@ -12,9 +12,13 @@ static __always_inline struct fw_outcome fw_judge_at(struct xdp_md *ctx,
                                                      __u32 ethertype,
                                                      struct fw_place place,
                                                      int is_strict) {
-  if (ethertype == ETH_P_IP) return fw_judge_ipv4(ctx, place, is_strict);
-  if (ethertype == ETH_P_IPV6) return fw_judge_ipv6(ctx, place, is_strict);
-  return fw_judge_link(ethertype);
+  __u32 active = fw_active_tables();
+
+  if (ethertype == ETH_P_IP)
+    return fw_judge_ipv4(ctx, place, active, is_strict);
+  if (ethertype == ETH_P_IPV6)
+    return fw_judge_ipv6(ctx, place, active, is_strict);
+  return fw_judge_link(ethertype, active);
 }
 
 /* Any frame, for any verifier. */

@@ -119,11 +119,16 @@ struct Call {
     return absl::OkStatus();
   }
   absl::Status operator()(const Several& several) const {
-    FW_RETURN_IF_ERROR(std::visit(*this, several.sources));
-    for (const PortsOf& ports : several.ports) {
-      FW_RETURN_IF_ERROR((*this)(ports));
+    dataplane::NewTables next;
+    if (const auto* all = std::get_if<AllSources>(&several.sources)) {
+      next.sources = &all->rules;
+    } else if (const auto* many = std::get_if<ManySources>(&several.sources)) {
+      FW_RETURN_IF_ERROR((*this)(*many));
     }
-    return absl::OkStatus();
+    for (const PortsOf& ports : several.ports) {
+      next.ports[static_cast<std::size_t>(ports.protocol)] = &ports.table;
+    }
+    return data_plane.ReplaceTables(next);
   }
 };
 

@@ -31,15 +31,14 @@ struct PortsOf {
   policy::PortTable table;
 };
 
-// Of several tables, which change one after the other: what has ended, which
-// packets see already, or all that a rollback brings back.
+// Of several tables, at one instant; ManySources come before it one by one, as
+// they are what has ended, which packets see already.
 struct Several {
   std::variant<std::monostate, ManySources, AllSources> sources;
   std::vector<PortsOf> ports;
 };
 
-// One call of the data plane, so that it takes effect at one instant; of
-// several tables, several.
+// What takes effect at one instant.
 using Publication = std::variant<std::monostate, AddedSource, RemovedSource,
                                  AllSources, PortsOf, Several>;
 

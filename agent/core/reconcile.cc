@@ -1,5 +1,7 @@
 #include "agent/core/reconcile.h"
 
+#include <array>
+#include <cstddef>
 #include <vector>
 
 #include "agent/core/sources.h"
@@ -13,16 +15,17 @@ absl::StatusOr<Repairs> Reconcile(const policy::RuleSet& rules,
                                   dataplane::DataPlane& data_plane) {
   Repairs repairs;
   const std::vector<policy::SourceRule> sources = SourcesOf(rules, sets);
-  FW_RETURN_IF_ERROR(data_plane.ReplaceSources(sources));
   repairs.sources_loaded = sources.size();
+  std::array<policy::PortTable, policy::kProtocols.size()> ports;
+  dataplane::NewTables next{.sources = &sources, .ports = {}};
   for (const policy::Protocol protocol : policy::kProtocols) {
-    const policy::PortTable wanted =
-        policy::CompilePortTable(rules.port_rules(), protocol);
-    const auto& enforced = live[static_cast<std::size_t>(protocol)];
-    if (enforced.has_value() && *enforced == wanted) continue;
-    FW_RETURN_IF_ERROR(data_plane.ReplacePorts(protocol, wanted));
+    const auto index = static_cast<std::size_t>(protocol);
+    ports[index] = policy::CompilePortTable(rules.port_rules(), protocol);
+    if (live[index].has_value() && *live[index] == ports[index]) continue;
+    next.ports[index] = &ports[index];
     ++repairs.port_tables_replaced;
   }
+  FW_RETURN_IF_ERROR(data_plane.ReplaceTables(next));
   return repairs;
 }
 

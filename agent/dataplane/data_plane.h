@@ -4,6 +4,7 @@
 #define FWAGENT_AGENT_DATAPLANE_DATA_PLANE_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -25,6 +26,14 @@ namespace fwagent::dataplane {
 // right with ReplacePorts.
 using LivePorts =
     std::array<std::optional<policy::PortTable>, policy::kProtocols.size()>;
+
+// Tables that take the place of others; null: the old ones stay.
+struct NewTables {
+  // What is said of source addresses, in any order, of both families.
+  const std::vector<policy::SourceRule>* sources = nullptr;
+  // Indexed by policy::Protocol. An empty table blocks nothing.
+  std::array<const policy::PortTable*, policy::kProtocols.size()> ports{};
+};
 
 // How full the source table of one family is.
 struct SourceUsage {
@@ -52,11 +61,14 @@ class DataPlane {
   // NOT_FOUND when the table has no such prefix.
   virtual absl::Status RemoveSource(const policy::Prefix& prefix) = 0;
 
-  // Puts these rules, in any order, in the place of all others of both
-  // families, at one instant for every packet. INVALID_ARGUMENT names a prefix
-  // that comes twice; RESOURCE_EXHAUSTED when they do not fit.
-  virtual absl::Status ReplaceSources(
-      const std::vector<policy::SourceRule>& rules) = 0;
+  // Puts all of them in force at one instant for every packet.
+  // INVALID_ARGUMENT names a prefix that comes twice; RESOURCE_EXHAUSTED when
+  // the sources do not fit; INTERNAL when the program, asked about packets,
+  // judges by the new tables otherwise than they say.
+  virtual absl::Status ReplaceTables(const NewTables& next) = 0;
+  absl::Status ReplaceSources(const std::vector<policy::SourceRule>& rules);
+  absl::Status ReplacePorts(policy::Protocol protocol,
+                            const policy::PortTable& table);
 
   // Reads back what is enforced: rules that together mean the same for every
   // address as those that were given. They need not be the same rules: what a
@@ -73,11 +85,6 @@ class DataPlane {
   virtual void HoldTables(bool hold) = 0;
 
   virtual dataplane::SourceUsage SourceUsage(policy::Family family) const = 0;
-
-  // Puts a whole table in the place of the protocol's old one, at one instant
-  // for every packet. An empty table blocks nothing.
-  virtual absl::Status ReplacePorts(policy::Protocol protocol,
-                                    const policy::PortTable& table) = 0;
 
   // Reads back what is enforced.
   virtual absl::StatusOr<LivePorts> ReadPorts() = 0;
@@ -116,6 +123,18 @@ class DataPlane {
   virtual absl::StatusOr<std::vector<policy::InterfaceCounters>>
   ReadCounters() = 0;
 };
+
+inline absl::Status DataPlane::ReplaceSources(
+    const std::vector<policy::SourceRule>& rules) {
+  return ReplaceTables({.sources = &rules, .ports = {}});
+}
+
+inline absl::Status DataPlane::ReplacePorts(policy::Protocol protocol,
+                                            const policy::PortTable& table) {
+  NewTables next;
+  next.ports[static_cast<std::size_t>(protocol)] = &table;
+  return ReplaceTables(next);
+}
 
 }  // namespace fwagent::dataplane
 

@@ -84,7 +84,8 @@ absl::StatusOr<std::unique_ptr<LibbpfDataPlane>> LibbpfDataPlane::Open(
                       SharedMaps::Open(FoldersIn(options.pin_dir)));
   FW_ASSIGN_OR_RETURN(auto sources, SourceTables::Open(maps.sources(), folder,
                                                        options.max_sources));
-  FW_ASSIGN_OR_RETURN(PortTables ports, PortTables::Open(maps.ports(), folder));
+  FW_ASSIGN_OR_RETURN(PortTables ports,
+                      PortTables::Open(maps.ports(), sources->state(), folder));
   FW_ASSIGN_OR_RETURN(CounterSlots slots,
                       CounterSlots::Open(maps.counters(), maps.slots()));
   auto data_plane = std::unique_ptr<LibbpfDataPlane>(new LibbpfDataPlane(
@@ -106,7 +107,9 @@ LibbpfDataPlane::LibbpfDataPlane(const Options& options, util::ScopedFd lock,
       ports_(std::move(ports)),
       slots_(slots),
       interfaces_(LinkFolder(options.pin_dir),
-                  [this](const std::string& name) { return Load(name); }) {}
+                  [this](const std::string& name) { return Load(name); }) {
+  sources_->TryWith([this] { return maps_.LoadTrialProgram(); });
+}
 
 absl::StatusOr<LoadedProgram> LibbpfDataPlane::Load(
     const std::string& interface) {
@@ -134,9 +137,24 @@ absl::Status LibbpfDataPlane::RemoveSource(const policy::Prefix& prefix) {
   return sources_->Remove(prefix);
 }
 
-absl::Status LibbpfDataPlane::ReplaceSources(
-    const std::vector<policy::SourceRule>& rules) {
-  return sources_->Replace(rules);
+absl::Status LibbpfDataPlane::ReplaceTables(const NewTables& next) {
+  const auto is_given = [](const auto* table) { return table != nullptr; };
+  const auto tables =
+      std::count_if(next.ports.begin(), next.ports.end(), is_given);
+  if (next.sources == nullptr && tables == 1) {
+    const auto given =
+        std::find_if(next.ports.begin(), next.ports.end(), is_given);
+    return ports_.Replace(
+        static_cast<policy::Protocol>(given - next.ports.begin()), **given);
+  }
+  if (tables == 0) {
+    return next.sources == nullptr ? absl::OkStatus()
+                                   : sources_->Replace(*next.sources);
+  }
+  FW_RETURN_IF_ERROR(ports_.Stage(next.ports));
+  return next.sources == nullptr
+             ? sources_->Flip(FW_ACTIVE_PORTS)
+             : sources_->Replace(*next.sources, FW_ACTIVE_PORTS);
 }
 
 absl::StatusOr<std::optional<std::vector<policy::SourceRule>>>
@@ -147,11 +165,6 @@ LibbpfDataPlane::ReadSources() {
 dataplane::SourceUsage LibbpfDataPlane::SourceUsage(
     policy::Family family) const {
   return sources_->Usage(family);
-}
-
-absl::Status LibbpfDataPlane::ReplacePorts(policy::Protocol protocol,
-                                           const policy::PortTable& table) {
-  return ports_.Replace(protocol, table);
 }
 
 absl::StatusOr<LivePorts> LibbpfDataPlane::ReadPorts() { return ports_.Read(); }

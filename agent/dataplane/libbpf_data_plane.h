@@ -52,15 +52,12 @@ class LibbpfDataPlane : public DataPlane {
 
   absl::Status AddSource(const policy::SourceRule& rule) override;
   absl::Status RemoveSource(const policy::Prefix& prefix) override;
-  absl::Status ReplaceSources(
-      const std::vector<policy::SourceRule>& rules) override;
+  absl::Status ReplaceTables(const NewTables& next) override;
   absl::StatusOr<std::optional<std::vector<policy::SourceRule>>> ReadSources()
       override;
   bool InheritsTables() const override { return maps_.inherited(); }
   void HoldTables(bool hold) override { hold_tables_ = hold; }
   dataplane::SourceUsage SourceUsage(policy::Family family) const override;
-  absl::Status ReplacePorts(policy::Protocol protocol,
-                            const policy::PortTable& table) override;
   absl::StatusOr<LivePorts> ReadPorts() override;
   absl::StatusOr<AttachResult> Attach(const std::string& interface,
                                       ModePreference preference) override;

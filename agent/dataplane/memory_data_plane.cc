@@ -69,10 +69,8 @@ absl::Status MemoryDataPlane::RemoveSource(const Prefix& prefix) {
   return absl::OkStatus();
 }
 
-absl::Status MemoryDataPlane::ReplaceSources(
-    const std::vector<policy::SourceRule>& rules) {
-  const util::MutexLock lock(&mutex_);
-  FW_RETURN_IF_ERROR(TakeFailure(Operation::kReplaceSources));
+absl::StatusOr<MemoryDataPlane::Sources> MemoryDataPlane::SourcesFrom(
+    const std::vector<policy::SourceRule>& rules) const {
   Sources next;
   for (const policy::SourceRule& rule : rules) {
     if (!next.emplace(rule.prefix, rule).second) {
@@ -85,9 +83,32 @@ absl::Status MemoryDataPlane::ReplaceSources(
       return TooManySources(family, count, max_sources_);
     }
   }
-  sources_ = std::move(next);
-  sources_loaded_ = true;
-  sources_known_ = true;
+  return next;
+}
+
+absl::Status MemoryDataPlane::CheckNew(const NewTables& next) {
+  if (next.sources != nullptr) {
+    FW_RETURN_IF_ERROR(TakeFailure(Operation::kReplaceSources));
+  }
+  for (const policy::PortTable* table : next.ports) {
+    if (table == nullptr) continue;
+    FW_RETURN_IF_ERROR(TakeFailure(Operation::kReplacePorts));
+    FW_RETURN_IF_ERROR(CheckPortTable(*table));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MemoryDataPlane::ReplaceTables(const NewTables& next) {
+  const util::MutexLock lock(&mutex_);
+  FW_RETURN_IF_ERROR(CheckNew(next));
+  if (next.sources != nullptr) {
+    FW_ASSIGN_OR_RETURN(sources_, SourcesFrom(*next.sources));
+    sources_loaded_ = true;
+    sources_known_ = true;
+  }
+  for (std::size_t i = 0; i < next.ports.size(); ++i) {
+    if (next.ports[i] != nullptr) ports_[i] = *next.ports[i];
+  }
   return absl::OkStatus();
 }
 
@@ -118,15 +139,6 @@ dataplane::SourceUsage MemoryDataPlane::SourceUsage(Family family) const {
   return {.prefixes = prefixes,
           .capacity = max_sources_,
           .memory_bytes = prefixes * sizeof(policy::SourceRule)};
-}
-
-absl::Status MemoryDataPlane::ReplacePorts(policy::Protocol protocol,
-                                           const policy::PortTable& table) {
-  const util::MutexLock lock(&mutex_);
-  FW_RETURN_IF_ERROR(TakeFailure(Operation::kReplacePorts));
-  FW_RETURN_IF_ERROR(CheckPortTable(table));
-  ports_[Index(protocol)] = table;
-  return absl::OkStatus();
 }
 
 absl::StatusOr<LivePorts> MemoryDataPlane::ReadPorts() {

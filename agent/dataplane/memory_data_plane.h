@@ -32,9 +32,9 @@ class MemoryDataPlane : public DataPlane {
   enum class Operation {
     kAddSource,
     kRemoveSource,
-    kReplaceSources,
+    kReplaceSources,  // ReplaceTables with sources
     kReadSources,
-    kReplacePorts,
+    kReplacePorts,  // ReplaceTables with ports
     kReadPorts,
     kAttach,
     kDetach,
@@ -47,15 +47,12 @@ class MemoryDataPlane : public DataPlane {
 
   absl::Status AddSource(const policy::SourceRule& rule) override;
   absl::Status RemoveSource(const policy::Prefix& prefix) override;
-  absl::Status ReplaceSources(
-      const std::vector<policy::SourceRule>& rules) override;
+  absl::Status ReplaceTables(const NewTables& next) override;
   absl::StatusOr<std::optional<std::vector<policy::SourceRule>>> ReadSources()
       override;
   bool InheritsTables() const override;
   void HoldTables(bool) override {}  // they are never lost
   dataplane::SourceUsage SourceUsage(policy::Family family) const override;
-  absl::Status ReplacePorts(policy::Protocol protocol,
-                            const policy::PortTable& table) override;
   absl::StatusOr<LivePorts> ReadPorts() override;
   absl::StatusOr<AttachResult> Attach(const std::string& interface,
                                       ModePreference preference) override;
@@ -130,6 +127,10 @@ class MemoryDataPlane : public DataPlane {
 
   absl::Status TakeFailure(Operation operation)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckNew(const NewTables& next)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<Sources> SourcesFrom(
+      const std::vector<policy::SourceRule>& rules) const;
   absl::StatusOr<Guard> AttachAnew(const std::string& interface,
                                    const Device& device,
                                    ModePreference preference)

@@ -3,14 +3,12 @@
 #include <bpf/bpf.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cerrno>
-#include <cstdint>
-#include <cstdio>
-#include <string>
 #include <utility>
-#include <vector>
 
 #include "absl/hash/hash.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "agent/dataplane/bpffs.h"
 #include "agent/dataplane/errors.h"
@@ -19,7 +17,6 @@
 #include "agent/util/errno_status.h"
 #include "agent/util/log.h"
 #include "agent/util/status_macros.h"
-#include "bpf/fw_abi.h"
 
 namespace fwagent::dataplane {
 namespace {
@@ -33,8 +30,15 @@ static_assert(static_cast<int>(Protocol::kUdpLite) == FW_PORT_UDPLITE);
 static_assert(static_cast<int>(Protocol::kDccp) == FW_PORT_DCCP);
 static_assert(policy::kProtocols.size() == FW_PORT_PROTOCOLS);
 
-std::uint32_t KeyOf(Protocol protocol) {
-  return static_cast<std::uint32_t>(protocol);
+constexpr char kPinPrefix[] = "ports-";
+
+std::uint32_t KeyOf(std::size_t half, Protocol protocol) {
+  return static_cast<std::uint32_t>(half) * FW_PORT_PROTOCOLS +
+         static_cast<std::uint32_t>(protocol);
+}
+
+std::size_t Index(Protocol protocol) {
+  return static_cast<std::size_t>(protocol);
 }
 
 std::string NameOf(Protocol protocol) {
@@ -42,156 +46,191 @@ std::string NameOf(Protocol protocol) {
 }
 
 // The id of the array in the outer map; 0 when there is none.
-absl::StatusOr<std::uint32_t> LiveId(int outer_fd, Protocol protocol) {
-  const std::uint32_t key = KeyOf(protocol);
+absl::StatusOr<std::uint32_t> IdAt(int outer_fd, std::uint32_t key) {
   std::uint32_t id = 0;
   if (bpf_map_lookup_elem(outer_fd, &key, &id) == 0) return id;
   if (errno == ENOENT) return 0;
   return util::ErrnoToStatus(errno, "look up a port table");
 }
 
-absl::Status Rename(const std::string& from, const std::string& to) {
-  if (std::rename(from.c_str(), to.c_str()) == 0) return absl::OkStatus();
-  return util::ErrnoToStatus(errno, absl::StrCat("rename ", from, " to ", to));
+using IdsOfHalves =
+    std::array<std::uint32_t, FW_PORT_HALVES * FW_PORT_PROTOCOLS>;
+
+absl::StatusOr<IdsOfHalves> IdsIn(int outer_fd) {
+  IdsOfHalves ids{};
+  for (std::uint32_t key = 0; key < ids.size(); ++key) {
+    FW_ASSIGN_OR_RETURN(ids[key], IdAt(outer_fd, key));
+  }
+  return ids;
 }
 
 }  // namespace
 
 absl::StatusOr<PortTables> PortTables::Open(int outer_fd,
+                                            const fw_table_state* state,
                                             const std::string& folder) {
-  PortTables tables(outer_fd, folder);
+  PortTables tables(outer_fd, state, folder);
   // Where an earlier run left pins, they must follow every change at once.
   FW_ASSIGN_OR_RETURN(const std::vector<std::string> pins, ListFolder(folder));
   tables.pinned_ = !pins.empty();
-  for (const Protocol protocol : policy::kProtocols) {
-    FW_RETURN_IF_ERROR(tables.Find(protocol));
-  }
+  FW_RETURN_IF_ERROR(tables.FindArrays(pins));
   return tables;
 }
 
-PortTables::Live& PortTables::LiveOf(Protocol protocol) {
-  return live_[static_cast<std::size_t>(protocol)];
+std::string PortTables::PinPath(std::uint32_t id) const {
+  return absl::StrCat(folder_, "/", kPinPrefix, id);
 }
 
-std::string PortTables::PinPath(Protocol protocol) const {
-  return absl::StrCat(folder_, "/ports-", NameOf(protocol));
-}
-
-std::string PortTables::NextPinPath(Protocol protocol) const {
-  return absl::StrCat(PinPath(protocol), "-next");
-}
-
-absl::Status PortTables::Find(Protocol protocol) {
-  FW_ASSIGN_OR_RETURN(const std::uint32_t id, LiveId(outer_fd_, protocol));
-  Live& live = LiveOf(protocol);
-  for (const std::string& path : {PinPath(protocol), NextPinPath(protocol)}) {
-    auto array = OpenPinnedMap(path);
-    if (absl::IsNotFound(array.status())) continue;
-    FW_RETURN_IF_ERROR(array.status());
-    FW_ASSIGN_OR_RETURN(const bpf_map_info info, GetMapInfo(array->get()));
-    if (info.id != id) {
+absl::Status PortTables::FindArrays(const std::vector<std::string>& pins) {
+  FW_ASSIGN_OR_RETURN(const IdsOfHalves ids, IdsIn(outer_fd_));
+  for (const std::string& name : pins) {
+    if (!absl::StartsWith(name, kPinPrefix)) continue;
+    const std::string path = absl::StrCat(folder_, "/", name);
+    FW_ASSIGN_OR_RETURN(util::ScopedFd fd, OpenPinnedMap(path));
+    FW_ASSIGN_OR_RETURN(const bpf_map_info info, GetMapInfo(fd.get()));
+    if (std::find(ids.begin(), ids.end(), info.id) == ids.end()) {
       FW_RETURN_IF_ERROR(dataplane::Unpin(path));
       continue;
     }
-    FW_ASSIGN_OR_RETURN(const policy::PortTable table,
-                        ReadPortArray(array->get()));
-    live.hash = absl::HashOf(table);
-    live.fd = *std::move(array);
-    if (path != PinPath(protocol)) {
-      FW_RETURN_IF_ERROR(Rename(path, PinPath(protocol)));
+    FW_ASSIGN_OR_RETURN(const policy::PortTable table, ReadPortArray(fd.get()));
+    const auto array = std::make_shared<const Array>(
+        Array{std::move(fd), info.id, absl::HashOf(table)});
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (ids[i] == info.id) SlotAt(i).array = array;
     }
   }
-  live.known = id == 0 || live.fd.valid();
-  if (!live.known) {
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    SlotAt(i).known = ids[i] == 0 || SlotAt(i).array != nullptr;
+    if (SlotAt(i).known || i / FW_PORT_PROTOCOLS != live_half()) continue;
     spdlog::warn("the live {} port table has lost its pin and cannot be read",
-                 NameOf(protocol));
+                 NameOf(policy::kProtocols[i % FW_PORT_PROTOCOLS]));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const PortTables::Array>> PortTables::Make(
+    const policy::PortTable& table) const {
+  FW_RETURN_IF_ERROR(CheckPortTable(table));
+  if (table.empty()) return nullptr;
+  FW_ASSIGN_OR_RETURN(util::ScopedFd fd, MakePortArray(table));
+  FW_ASSIGN_OR_RETURN(const bpf_map_info info, GetMapInfo(fd.get()));
+  if (pinned_) {
+    FW_RETURN_IF_ERROR(dataplane::Pin(fd.get(), PinPath(info.id)));
+  }
+  return std::make_shared<const Array>(
+      Array{std::move(fd), info.id, absl::HashOf(table)});
+}
+
+// Whether the array that was there is told by the kernel: somebody else may
+// have put another in its place.
+absl::Status PortTables::Put(std::size_t half, Protocol protocol,
+                             std::shared_ptr<const Array> array) {
+  const std::uint32_t key = KeyOf(half, protocol);
+  FW_ASSIGN_OR_RETURN(const std::uint32_t present, IdAt(outer_fd_, key));
+  int error = 0;
+  if (array != nullptr && array->id != present) {
+    const int fd = array->fd.get();
+    error = bpf_map_update_elem(outer_fd_, &key, &fd, BPF_ANY);
+  } else if (array == nullptr && present != 0) {
+    error = bpf_map_delete_elem(outer_fd_, &key);
+  }
+  if (error != 0) {
+    absl::Status failed = util::ErrnoToStatus(errno, "put it in its place");
+    util::WarnUnlessOk(RemoveUnused(array));
+    return failed;
+  }
+  Slot& slot = halves_[half][Index(protocol)];
+  const std::shared_ptr<const Array> before =
+      std::exchange(slot, {.array = std::move(array), .known = true}).array;
+  util::WarnUnlessOk(RemoveUnused(before));
+  return absl::OkStatus();
+}
+
+// Takes away the pin of an array that is in no half.
+absl::Status PortTables::RemoveUnused(
+    const std::shared_ptr<const Array>& array) const {
+  if (array == nullptr || !pinned_) return absl::OkStatus();
+  for (const Half& half : halves_) {
+    for (const Slot& slot : half) {
+      if (slot.array == array) return absl::OkStatus();
+    }
+  }
+  return dataplane::Unpin(PinPath(array->id));
 }
 
 absl::Status PortTables::Replace(Protocol protocol,
                                  const policy::PortTable& table) {
-  FW_RETURN_IF_ERROR(CheckPortTable(table));
   const std::string what =
       absl::StrCat("replace the ", NameOf(protocol), " port table");
-  if (table.empty()) return util::WithContext(Remove(protocol), what);
-  FW_ASSIGN_OR_RETURN(util::ScopedFd array, MakePortArray(table));
-  FW_RETURN_IF_ERROR(
-      util::WithContext(Install(protocol, std::move(array)), what));
-  LiveOf(protocol).hash = absl::HashOf(table);
+  auto array = Make(table);
+  if (!array.ok()) return util::WithContext(array.status(), what);
+  return util::WithContext(Put(live_half(), protocol, *std::move(array)), what);
+}
+
+absl::Status PortTables::Stage(const News& news) {
+  const std::size_t next = 1 - live_half();
+  for (const Protocol protocol : policy::kProtocols) {
+    const std::string what =
+        absl::StrCat("prepare the ", NameOf(protocol), " port table");
+    const Slot& live = halves_[live_half()][Index(protocol)];
+    auto array = absl::StatusOr<std::shared_ptr<const Array>>(live.array);
+    if (const policy::PortTable* table = news[Index(protocol)]) {
+      array = Make(*table);
+    } else if (!live.known) {
+      array = absl::InternalError(
+          "the table in force has lost its pin: restart the agent");
+    }
+    if (!array.ok()) return util::WithContext(array.status(), what);
+    FW_RETURN_IF_ERROR(
+        util::WithContext(Put(next, protocol, *std::move(array)), what));
+  }
   return absl::OkStatus();
 }
 
-absl::Status PortTables::Install(Protocol protocol, util::ScopedFd array) {
-  const std::string next = NextPinPath(protocol);
-  if (pinned_) {
-    FW_RETURN_IF_ERROR(dataplane::Unpin(next));
-    FW_RETURN_IF_ERROR(dataplane::Pin(array.get(), next));
-  }
-  const std::uint32_t key = KeyOf(protocol);
-  const int fd = array.get();
-  if (bpf_map_update_elem(outer_fd_, &key, &fd, BPF_ANY) != 0) {
-    absl::Status failed = util::ErrnoToStatus(errno, "swap it in");
-    if (pinned_) util::WarnUnlessOk(dataplane::Unpin(next));
-    return failed;
-  }
-  LiveOf(protocol) = {.fd = std::move(array), .known = true};
-  if (pinned_) util::WarnUnlessOk(Rename(next, PinPath(protocol)));
-  return absl::OkStatus();
-}
-
-absl::Status PortTables::Remove(Protocol protocol) {
-  const std::uint32_t key = KeyOf(protocol);
-  if (bpf_map_delete_elem(outer_fd_, &key) != 0 && errno != ENOENT) {
-    return util::ErrnoToStatus(errno, "take it out");
-  }
-  LiveOf(protocol) = Live();
-  if (pinned_) util::WarnUnlessOk(dataplane::Unpin(PinPath(protocol)));
-  return absl::OkStatus();
-}
-
-absl::StatusOr<PortTables::Tables> PortTables::Read() const {
-  Tables tables;
-  for (std::size_t i = 0; i < live_.size(); ++i) {
-    if (!live_[i].known) continue;
+absl::StatusOr<LivePorts> PortTables::Read() const {
+  LivePorts tables;
+  const Half& live = halves_[live_half()];
+  for (std::size_t i = 0; i < live.size(); ++i) {
+    if (!live[i].known) continue;
     tables[i] = policy::PortTable();
-    if (live_[i].fd.valid()) {
-      FW_ASSIGN_OR_RETURN(tables[i], ReadPortArray(live_[i].fd.get()));
+    if (live[i].array != nullptr) {
+      FW_ASSIGN_OR_RETURN(tables[i], ReadPortArray(live[i].array->fd.get()));
     }
   }
   return tables;
 }
 
+absl::StatusOr<std::string> PortTables::DamageOf(Protocol protocol,
+                                                 const Slot& slot) const {
+  FW_ASSIGN_OR_RETURN(const std::uint32_t id,
+                      IdAt(outer_fd_, KeyOf(live_half(), protocol)));
+  if (id != (slot.array == nullptr ? 0 : slot.array->id)) {
+    return absl::StrCat("the ", NameOf(protocol),
+                        " entry of fw_ports was changed");
+  }
+  if (slot.array == nullptr) return "";
+  FW_ASSIGN_OR_RETURN(const policy::PortTable table,
+                      ReadPortArray(slot.array->fd.get()));
+  if (absl::HashOf(table) == slot.array->hash) return "";
+  return absl::StrCat("the ", NameOf(protocol), " port table was changed");
+}
+
 absl::StatusOr<std::string> PortTables::Damage() {
   for (const Protocol protocol : policy::kProtocols) {
-    const Live& live = LiveOf(protocol);
-    if (!live.known) continue;
-    FW_ASSIGN_OR_RETURN(const std::uint32_t id, LiveId(outer_fd_, protocol));
-    std::uint32_t ours = 0;
-    std::size_t hash = live.hash;
-    if (live.fd.valid()) {
-      FW_ASSIGN_OR_RETURN(const bpf_map_info info, GetMapInfo(live.fd.get()));
-      ours = info.id;
-      FW_ASSIGN_OR_RETURN(const policy::PortTable table,
-                          ReadPortArray(live.fd.get()));
-      hash = absl::HashOf(table);
-    }
-    if (id != ours) {
-      return absl::StrCat("the ", NameOf(protocol),
-                          " entry of fw_ports was changed");
-    }
-    if (hash != live.hash) {
-      return absl::StrCat("the ", NameOf(protocol), " port table was changed");
-    }
+    const Slot& slot = halves_[live_half()][Index(protocol)];
+    if (!slot.known) continue;
+    FW_ASSIGN_OR_RETURN(std::string damage, DamageOf(protocol, slot));
+    if (!damage.empty()) return damage;
   }
   return "";
 }
 
 absl::Status PortTables::Pin() {
-  for (const Protocol protocol : policy::kProtocols) {
-    const Live& live = LiveOf(protocol);
-    if (!live.fd.valid()) continue;
-    FW_RETURN_IF_ERROR(PinMap(live.fd.get(), PinPath(protocol)));
+  for (const Half& half : halves_) {
+    for (const Slot& slot : half) {
+      if (slot.array == nullptr) continue;
+      FW_RETURN_IF_ERROR(PinMap(slot.array->fd.get(), PinPath(slot.array->id)));
+    }
   }
   pinned_ = true;
   return absl::OkStatus();
@@ -199,9 +238,11 @@ absl::Status PortTables::Pin() {
 
 absl::Status PortTables::Unpin() {
   pinned_ = false;
-  for (const Protocol protocol : policy::kProtocols) {
-    FW_RETURN_IF_ERROR(dataplane::Unpin(PinPath(protocol)));
-    FW_RETURN_IF_ERROR(dataplane::Unpin(NextPinPath(protocol)));
+  for (const Half& half : halves_) {
+    for (const Slot& slot : half) {
+      if (slot.array == nullptr) continue;
+      FW_RETURN_IF_ERROR(dataplane::Unpin(PinPath(slot.array->id)));
+    }
   }
   return absl::OkStatus();
 }

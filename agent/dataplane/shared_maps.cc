@@ -30,7 +30,7 @@ constexpr std::array<const char*, 2> kCounterNames = {"fw_counters",
 
 constexpr std::array<Name, 7> kMapNames = {{{"fw_slabs", "fw_slabs"},
                                             {"fw_used", "fw_used"},
-                                            {"fw_sources", ".data.sources"},
+                                            {"fw_tables", ".data.tables"},
                                             {"fw_ports", "fw_ports"},
                                             {"fw_datagrams", "fw_datagrams"},
                                             {"fw_counters", "fw_counters"},
@@ -178,10 +178,21 @@ absl::Status SharedMaps::Unpin() const {
 
 absl::StatusOr<util::ScopedFd> SharedMaps::LoadProgram(
     std::uint32_t slot, const PacketOptions& packets) const {
+  return Load(slot, packets, 0);
+}
+
+absl::StatusOr<util::ScopedFd> SharedMaps::LoadTrialProgram() const {
+  return Load(FW_NO_SLOT, PacketOptions(), FW_ACTIVE_ALL);
+}
+
+absl::StatusOr<util::ScopedFd> SharedMaps::Load(std::uint32_t slot,
+                                                const PacketOptions& packets,
+                                                std::uint32_t trial) const {
   FW_ASSIGN_OR_RETURN(const ProgramVariant variant, ChooseVariant());
   FW_ASSIGN_OR_RETURN(const Skeleton skeleton, OpenSkeleton(variant));
   FW_RETURN_IF_ERROR(Share(skeleton.get()));
   skeleton->rodata->fw_slot_index = slot;
+  skeleton->rodata->fw_trial = trial;
   SetPacketOptions(skeleton.get(), packets);
   FW_RETURN_IF_ERROR(LoadSkeleton(skeleton.get()));
   return Duplicate(ProgramFd(skeleton.get()));

@@ -46,9 +46,13 @@ class SharedMaps {
   absl::StatusOr<util::ScopedFd> LoadProgram(
       std::uint32_t slot, const PacketOptions& packets) const;
 
+  // Loads an instance that counts nothing and judges by the tables that come
+  // next.
+  absl::StatusOr<util::ScopedFd> LoadTrialProgram() const;
+
   // Descriptors, valid as long as this object.
   SourceMapFds sources() const {
-    return {fd("fw_slabs"), fd("fw_sources"), fd("fw_used")};
+    return {fd("fw_slabs"), fd("fw_tables"), fd("fw_used")};
   }
   int ports() const { return fd("fw_ports"); }
   int counters() const { return fd("fw_counters"); }
@@ -64,6 +68,9 @@ class SharedMaps {
   absl::Status PinOne(const std::string& name, int fd) const;
   absl::Status MakeMissing();
   absl::Status Share(const fwagent_xdp* skeleton) const;
+  absl::StatusOr<util::ScopedFd> Load(std::uint32_t slot,
+                                      const PacketOptions& packets,
+                                      std::uint32_t trial) const;
 
   MapFolders folders_;
   bool has_older_counters_ = false;

@@ -61,7 +61,7 @@ absl::Status SlabMaps::Map(const SourceMapFds& fds) {
   }
   lines_ = static_cast<lookup::Line*>(lines);
   FW_ASSIGN_OR_RETURN(void* const state, MapShared(fds.state, sizeof(*state_)));
-  state_ = static_cast<fw_source_state*>(state);
+  state_ = static_cast<fw_table_state*>(state);
   FW_ASSIGN_OR_RETURN(void* const used, MapShared(fds.used, kUsedBytes));
   used_words_ = static_cast<__u64*>(used);
   return absl::OkStatus();

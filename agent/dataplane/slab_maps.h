@@ -18,7 +18,7 @@ namespace fwagent::dataplane {
 // Descriptors of the maps that source tables are made of.
 struct SourceMapFds {
   int slabs = -1;  // fw_slabs
-  int state = -1;  // the one that holds struct fw_source_state
+  int state = -1;  // the one that holds struct fw_table_state
   int used = -1;   // fw_used
 };
 
@@ -37,7 +37,7 @@ class SlabMaps : public lookup::LineMemory {
   absl::Status Connect() override;
   void RemoveSlabs(std::span<const std::uint32_t> slabs) override;
   void WaitForReaders() override;
-  fw_source_state* state() override { return state_; }
+  fw_table_state* state() override { return state_; }
   __u64* used() override { return used_words_; }
 
   // Whether all slabs of the earlier run are here to be read.
@@ -74,7 +74,7 @@ class SlabMaps : public lookup::LineMemory {
 
   const int slabs_fd_;
   const std::string folder_;
-  fw_source_state* state_ = nullptr;
+  fw_table_state* state_ = nullptr;
   __u64* used_words_ = nullptr;
   // By number; none once there is a pin, so that a million prefixes do not take
   // the descriptors that connections need.

@@ -110,9 +110,10 @@ absl::Status SourceTables::Remove(const Prefix& prefix) {
                            absl::StrCat("remove source ", prefix.ToString()));
 }
 
-absl::Status SourceTables::Replace(const std::vector<SourceRule>& rules) {
+absl::Status SourceTables::Replace(const std::vector<SourceRule>& rules,
+                                   std::uint32_t and_flip) {
   FW_RETURN_IF_ERROR(CheckRoom(rules));
-  absl::Status swapped = StageAndSwap(rules);
+  absl::Status swapped = StageAndSwap(rules, and_flip);
   if (!swapped.ok()) {
     table4_.ForgetUnfinished();
     table6_.ForgetUnfinished();
@@ -125,15 +126,33 @@ absl::Status SourceTables::Replace(const std::vector<SourceRule>& rules) {
   return absl::OkStatus();
 }
 
-absl::Status SourceTables::StageAndSwap(const std::vector<SourceRule>& rules) {
+absl::Status SourceTables::Flip(std::uint32_t bits) {
+  fw_table_state& state = *slabs_->state();
+  lookup::Publish(state.active, state.active ^ bits);
+  published_ = state;
+  slabs_->WaitForReaders();
+  return absl::OkStatus();
+}
+
+absl::Status SourceTables::StageAndSwap(const std::vector<SourceRule>& rules,
+                                        std::uint32_t and_flip) {
   FW_ASSIGN_OR_RETURN(auto staged4, StageFamily(table4_, rules));
   FW_ASSIGN_OR_RETURN(auto staged6, StageFamily(table6_, rules));
   FW_RETURN_IF_ERROR(slabs_->Connect());
+  fw_table_state& state = *slabs_->state();
+  const auto prefixes = std::to_array(state.prefixes);
   table4_.Prepare(*staged4);
   table6_.Prepare(*staged6);
-  fw_source_state& state = *slabs_->state();
-  lookup::Publish(state.active,
-                  state.active ^ (kActiveBit<Address4> | kActiveBit<Address6>));
+  if (trial_.has_value()) {
+    absl::Status tried = trial_->Check(rules);
+    if (!tried.ok()) {
+      std::copy(prefixes.begin(), prefixes.end(), state.prefixes);
+      return tried;
+    }
+  }
+  lookup::Publish(
+      state.active,
+      state.active ^ (kActiveBit<Address4> | kActiveBit<Address6> | and_flip));
   slabs_->WaitForReaders();
   table4_.Finish(std::move(staged4));
   table6_.Finish(std::move(staged6));
@@ -170,7 +189,7 @@ absl::StatusOr<std::optional<std::vector<SourceRule>>> SourceTables::Read()
 
 absl::StatusOr<std::string> SourceTables::Damage() {
   if (!loaded_) return "";
-  fw_source_state& state = *slabs_->state();
+  fw_table_state& state = *slabs_->state();
   if (std::memcmp(&state, &published_, sizeof(state)) != 0) {
     // The next change starts from here; readers come last.
     const std::uint32_t active = published_.active;
@@ -178,7 +197,7 @@ absl::StatusOr<std::string> SourceTables::Damage() {
     std::memcpy(state.generations, published_.generations,
                 sizeof(state.generations));
     lookup::Publish(state.active, active);
-    return "fw_sources was changed";
+    return "fw_tables was changed";
   }
   FW_ASSIGN_OR_RETURN(std::string damage, slabs_->Damage());
   if (!damage.empty()) return damage;

@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/dataplane/slab_maps.h"
+#include "agent/dataplane/trial.h"
 #include "agent/lookup/source_table.h"
 #include "agent/policy/prefix.h"
 #include "agent/policy/source_rule.h"
@@ -33,7 +34,12 @@ class SourceTables {
   // As in DataPlane.
   absl::Status Add(const policy::SourceRule& rule);
   absl::Status Remove(const policy::Prefix& prefix);
-  absl::Status Replace(const std::vector<policy::SourceRule>& rules);
+  // Other bits of fw_table_state::active may be turned over at the same
+  // instant: FW_ACTIVE_PORTS.
+  absl::Status Replace(const std::vector<policy::SourceRule>& rules,
+                       std::uint32_t and_flip = 0);
+  // Turns over those alone, and waits until nobody judges by what was before.
+  absl::Status Flip(std::uint32_t bits);
   absl::StatusOr<std::optional<std::vector<policy::SourceRule>>> Read() const;
   SourceUsage Usage(policy::Family family) const;
 
@@ -41,6 +47,12 @@ class SourceTables {
   // nothing. Where it was done before the first call after a change, contents
   // are not known well enough to tell.
   absl::StatusOr<std::string> Damage();
+
+  // Which tables are in force; for the other tables. As long as this object.
+  const fw_table_state* state() const { return slabs_->state(); }
+
+  // How to load what new tables are tried with; without it they are not.
+  void TryWith(Trial::Load load) { trial_.emplace(std::move(load)); }
 
   // Pins the memory, and from then on new memory too; the folder must be there.
   absl::Status Pin() { return slabs_->Pin(); }
@@ -53,7 +65,8 @@ class SourceTables {
   SourceTables(std::unique_ptr<SlabMaps> slabs, std::uint64_t capacity);
 
   absl::Status CheckLoaded() const;
-  absl::Status StageAndSwap(const std::vector<policy::SourceRule>& rules);
+  absl::Status StageAndSwap(const std::vector<policy::SourceRule>& rules,
+                            std::uint32_t and_flip);
   absl::Status CheckRoom(const std::vector<policy::SourceRule>& rules) const;
   template <typename Address>
   void ReadFamily(const lookup::SourceTable<Address>& table,
@@ -66,9 +79,10 @@ class SourceTables {
   Table4 table4_;
   Table6 table6_;
   bool loaded_ = false;  // the tables are what the kernel has
+  std::optional<Trial> trial_;
 
   // What this object wrote last.
-  fw_source_state published_{};
+  fw_table_state published_{};
   std::optional<std::uint64_t> fingerprint_;  // none yet since then
 
   // Of each family; for other threads.

@@ -41,7 +41,7 @@ class LineMemory {
   // Returns when every look-up that had begun before the call has ended.
   virtual void WaitForReaders() = 0;
 
-  virtual fw_source_state* state() = 0;
+  virtual fw_table_state* state() = 0;
 
   // FW_ROOT_WORDS words: which IPv4 sources readers must ask about. All
   // generations share them.

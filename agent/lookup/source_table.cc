@@ -156,7 +156,7 @@ void SourceTable<Address>::NarrowUsed() {
 
 template <typename Address>
 void SourceTable<Address>::Point(const Generation<Address>* generation) {
-  fw_source_state& state = *memory_->state();
+  fw_table_state& state = *memory_->state();
   const bool active = (state.active & kActiveBit<Address>) != 0;
   // No reader has used this one since the last swap.
   state.generations[static_cast<std::size_t>(kFamily<Address>)][!active] =
@@ -184,7 +184,7 @@ absl::Status SourceTable<Address>::Rebuild() {
   }
   std::unique_ptr<Generation<Address>> next = *std::move(built);
   Point(next.get());
-  fw_source_state& state = *memory_->state();
+  fw_table_state& state = *memory_->state();
   Publish(state.active, state.active ^ kActiveBit<Address>);
   WaitForReaders();
   live_ = std::move(next);

@@ -98,7 +98,7 @@ class SourceTable<Address>::Staged {
   std::unique_ptr<Generation<Address>> generation;  // none: nothing in it
 };
 
-// The bit of the family in fw_source_state::active.
+// The bit of the family in fw_table_state::active.
 template <typename Address>
 inline constexpr std::uint32_t kActiveBit =
     1u << static_cast<std::uint32_t>(kFamily<Address>);

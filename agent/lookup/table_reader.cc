@@ -30,7 +30,7 @@ template <typename Address>
 class Reader {
  public:
   explicit Reader(LineMemory& memory) : memory_(memory) {
-    const fw_source_state& state = *memory.state();
+    const fw_table_state& state = *memory.state();
     const bool which = (state.active >> Family() & 1) != 0;
     generation_ = state.generations[Family()][which];
   }

@@ -21,9 +21,10 @@ int judge4(struct xdp_md *ctx) {
   const struct iphdr *ip = ipv4_header(ctx);
 
   if (!ip) return XDP_ABORTED;
-  if (!ask_rule) return answer(value_of(fw_lookup_source4(ip->saddr)));
-  return answer(value_of(fw_find4_rule(
-      FW_READ(fw_sources.active) >> FW_FAMILY_IPV4 & 1, bpf_ntohl(ip->saddr))));
+  if (!ask_rule)
+    return answer(value_of(fw_lookup_source4(fw_active_tables(), ip->saddr)));
+  return answer(value_of(fw_find4_rule(fw_active_tables() >> FW_FAMILY_IPV4 & 1,
+                                       bpf_ntohl(ip->saddr))));
 }
 
 SEC("xdp.frags")
@@ -33,7 +34,8 @@ int judge6(struct xdp_md *ctx) {
 
   if (!ip) return XDP_ABORTED;
   address = address6_of(ip);
-  return answer(value_of(fw_lookup_source6(bpf_cpu_to_be64(address.high),
+  return answer(value_of(fw_lookup_source6(fw_active_tables(),
+                                           bpf_cpu_to_be64(address.high),
                                            bpf_cpu_to_be64(address.low))));
 }
 

@@ -21,7 +21,7 @@ class Ours : public CandidateObject<candidate_ours> {
     auto& maps = (*this)->maps;
     // Nothing is pinned, so the folder need not be there.
     auto tables = dataplane::SourceTables::Open(
-        {bpf_map__fd(maps.fw_slabs), bpf_map__fd(maps.data_sources),
+        {bpf_map__fd(maps.fw_slabs), bpf_map__fd(maps.data_tables),
          bpf_map__fd(maps.fw_used)},
         absl::StrCat("/sys/fs/bpf/fwbench-", getpid()), set.rules.size());
     OrDie(tables.ok(), tables.status().ToString());

@@ -20,7 +20,7 @@ __u64 fw_changes_begun;
 __u64 fw_changes_ended;
 
 static __always_inline __u32 fw_find(const struct fw_question *question) {
-  __u32 active = FW_READ(fw_sources.active);
+  __u32 active = fw_active_tables();
   __u32 address = (__u32)question->low;
 
   if (question->family == FW_FAMILY_IPV4)

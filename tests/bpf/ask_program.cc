@@ -28,7 +28,7 @@ absl::StatusOr<AskProgram> AskProgram::Load(const AskProgram* other) {
     const dataplane::SourceMapFds fds = other->source_fds();
     const auto& maps = skeleton->maps;
     for (const auto& [map, fd] : {std::pair(maps.fw_slabs, fds.slabs),
-                                  std::pair(maps.data_sources, fds.state),
+                                  std::pair(maps.data_tables, fds.state),
                                   std::pair(maps.fw_used, fds.used)}) {
       FW_RETURN_IF_ERROR(Check(bpf_map__reuse_fd(map, fd), "share a map"));
     }
@@ -39,7 +39,7 @@ absl::StatusOr<AskProgram> AskProgram::Load(const AskProgram* other) {
 
 dataplane::SourceMapFds AskProgram::source_fds() const {
   return {bpf_map__fd(skeleton_->maps.fw_slabs),
-          bpf_map__fd(skeleton_->maps.data_sources),
+          bpf_map__fd(skeleton_->maps.data_tables),
           bpf_map__fd(skeleton_->maps.fw_used)};
 }
 

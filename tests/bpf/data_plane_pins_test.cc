@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "agent/dataplane/bpffs.h"
 #include "agent/dataplane/libbpf_data_plane.h"
@@ -37,8 +39,9 @@ using ::testing::IsEmpty;
 using testing::KernelWorld;
 using ::testing::Not;
 using ::testing::Optional;
+using ::testing::StartsWith;
 
-constexpr char kMaps[] = "maps-v6";
+constexpr char kMaps[] = "maps-v7";
 constexpr char kCounters[] = "counters-v1";
 
 Prefix P(const char* text) { return Prefix::Parse(text).value(); }
@@ -84,11 +87,20 @@ class DataPlanePinsTest : public ::testing::Test {
     EXPECT_TRUE(link.ok()) << link.status();
     return GetXdpLinkInfo(link->get()).value();
   }
+  // The pin of the table that is in force, after changes of one protocol at a
+  // time.
+  std::string PinOfPorts(Protocol protocol) {
+    const auto map = OpenPin(world_->Pin("maps-v7/fw_ports"));
+    const auto key = static_cast<std::uint32_t>(protocol);
+    std::uint32_t id = 0;
+    EXPECT_EQ(bpf_map_lookup_elem(map->fd.get(), &key, &id), 0);
+    return world_->Pin(absl::StrCat("maps-v7/ports-", id));
+  }
   // What the program reads first.
-  fw_source_state State() {
-    const auto pin = OpenPin(world_->Pin("maps-v6/fw_sources"));
+  fw_table_state State() {
+    const auto pin = OpenPin(world_->Pin("maps-v7/fw_tables"));
     const std::uint32_t key = 0;
-    fw_source_state state{};
+    fw_table_state state{};
     EXPECT_EQ(bpf_map_lookup_elem(pin->fd.get(), &key, &state), 0);
     return state;
   }
@@ -162,9 +174,10 @@ TEST_F(DataPlanePinsTest, PinsLinkMapsAndPortTablesWhileGuarding) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(53, 1)).ok());
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(54, 1)).ok());
   EXPECT_THAT(Pins("links"), ElementsAre("fw0%2e1"));
-  EXPECT_THAT(Pins(kMaps),
-              ElementsAre("fw_datagrams", "fw_ports", "fw_slabs", "fw_sources",
-                          "fw_used", "ports-tcp", "ports-udp"));
+  EXPECT_THAT(
+      Pins(kMaps),
+      ElementsAre("fw_datagrams", "fw_ports", "fw_slabs", "fw_tables",
+                  "fw_used", StartsWith("ports-"), StartsWith("ports-")));
   EXPECT_THAT(Pins(kCounters), ElementsAre("fw_counters", "fw_slots"));
 }
 
@@ -381,7 +394,7 @@ TEST_F(DataPlanePinsTest, MakesTheMapsAnewThatAreMissing) {
   ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
   Attach("fw0");
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v6/fw_slabs")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v7/fw_slabs")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_THAT(Pins(kMaps), Not(Contains("fw_slabs")));
   ASSERT_TRUE(plane().ReplaceSources({Block("2001:db8::/32", 2)}).ok());
@@ -417,7 +430,7 @@ TEST_F(DataPlanePinsTest, SourcesThatLostAPinCannotBeReadUntilReplaced) {
   ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
   Attach("fw0");
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v6/slab-1")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v7/slab-1")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_EQ(*plane().ReadSources(), std::nullopt);
   ASSERT_TRUE(plane().ReplaceSources({Block("192.0.2.2", 1)}).ok());
@@ -442,8 +455,9 @@ TEST_F(DataPlanePinsTest, APortTableThatLostItsPinIsUnknownUntilReplaced) {
   Attach("fw0");
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kUdp, TableWith(53, 1)).ok());
+  const std::string pin = PinOfPorts(Protocol::kTcp);
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v6/ports-tcp")).ok());
+  ASSERT_TRUE(Unpin(pin).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_EQ((*plane().ReadPorts())[0], std::nullopt);
   EXPECT_THAT((*plane().ReadPorts())[1], Optional(TableWith(53, 1)));
@@ -451,31 +465,36 @@ TEST_F(DataPlanePinsTest, APortTableThatLostItsPinIsUnknownUntilReplaced) {
   EXPECT_THAT((*plane().ReadPorts())[0], Optional(IsEmpty()));
 }
 
-TEST_F(DataPlanePinsTest, FindsThePortTableAfterACrashBehindTheSwap) {
-  world_->AddInterface("fw0", true);
-  Attach("fw0");
-  ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
-  world_->Stop();
-  const std::string pin = world_->Pin("maps-v6/ports-tcp");
-  ASSERT_EQ(std::rename(pin.c_str(), (pin + "-next").c_str()), 0);
-  const util::ScopedFd old = MakeArray(1);
-  ASSERT_TRUE(Pin(old.get(), pin).ok());
-  ASSERT_TRUE(world_->Start().ok());
-  EXPECT_THAT((*plane().ReadPorts())[0], Optional(TableWith(22, 1)));
-  EXPECT_FALSE(Exists("maps-v6/ports-tcp-next"));
-  EXPECT_TRUE(Exists("maps-v6/ports-tcp"));
-}
-
-TEST_F(DataPlanePinsTest, FindsThePortTableAfterACrashBeforeTheSwap) {
+TEST_F(DataPlanePinsTest, APortTableThatACrashLeftBesideTheLiveOneGoes) {
   world_->AddInterface("fw0", true);
   Attach("fw0");
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   world_->Stop();
   const util::ScopedFd next = MakeArray(1);
-  ASSERT_TRUE(Pin(next.get(), world_->Pin("maps-v6/ports-tcp-next")).ok());
+  ASSERT_TRUE(Pin(next.get(), world_->Pin("maps-v7/ports-4000000000")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_THAT((*plane().ReadPorts())[0], Optional(TableWith(22, 1)));
-  EXPECT_FALSE(Exists("maps-v6/ports-tcp-next"));
+  EXPECT_FALSE(Exists("maps-v7/ports-4000000000"));
+  EXPECT_TRUE(std::filesystem::exists(PinOfPorts(Protocol::kTcp)));
+}
+
+TEST_F(DataPlanePinsTest, PinsOfPortTablesDoNotPileUp) {
+  world_->AddInterface("fw0", true);
+  Attach("fw0");
+  const policy::PortTable first = TableWith(22, 1);
+  const policy::PortTable second = TableWith(23, 1);
+  for (int i = 0; i < 5; ++i) {
+    NewTables next;
+    next.ports[0] = next.ports[1] = i % 2 == 0 ? &first : &second;
+    ASSERT_TRUE(plane().ReplaceTables(next).ok());
+  }
+  const std::vector<std::string> pins = Pins(kMaps);
+  EXPECT_LE(std::count_if(pins.begin(), pins.end(),
+                          [](const std::string& name) {
+                            return absl::StartsWith(name, "ports-");
+                          }),
+            4)
+      << "those in force, and those before";
 }
 
 TEST_F(DataPlanePinsTest, TellsTheProgramHowManyPrefixesThereAre) {

@@ -86,7 +86,7 @@ absl::StatusOr<Filter> Filter::Load(const Options& options) {
   FW_ASSIGN_OR_RETURN(
       auto sources,
       dataplane::SourceTables::Open({bpf_map__fd(skeleton->maps.fw_slabs),
-                                     bpf_map__fd(skeleton->maps.data_sources),
+                                     bpf_map__fd(skeleton->maps.data_tables),
                                      bpf_map__fd(skeleton->maps.fw_used)},
                                     "no folder: nothing is pinned", 1000));
   return Filter(std::move(skeleton), options, std::move(sources));

@@ -22,7 +22,7 @@ using policy::Protocol;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr char kMaps[] = "maps-v6/";
+constexpr char kMaps[] = "maps-v7/";
 
 class TableDamageTest : public ::testing::Test {
  protected:
@@ -53,6 +53,15 @@ class TableDamageTest : public ::testing::Test {
     auto map = OpenPinnedMap(world_->Pin(kMaps + name));
     EXPECT_TRUE(map.ok()) << map.status();
     return map.ok() ? *std::move(map) : util::ScopedFd();
+  }
+
+  // Of the tcp table, which is the only one.
+  std::string PortsPin() {
+    const util::ScopedFd map = Map("fw_ports");
+    const std::uint32_t key = FW_PORT_TCP;
+    std::uint32_t id = 0;
+    EXPECT_EQ(bpf_map_lookup_elem(map.get(), &key, &id), 0);
+    return "ports-" + std::to_string(id);
   }
 
   // Flips a bit of the first entry that is not all zeros.
@@ -165,15 +174,15 @@ TEST_F(TableDamageTest, TheSummaryOfTheTables) {
 }
 
 TEST_F(TableDamageTest, WhereTheTablesAre) {
-  const util::ScopedFd sources = Map("fw_sources");
+  const util::ScopedFd sources = Map("fw_tables");
   const std::uint32_t key = 0;
-  fw_source_state state{};
+  fw_table_state state{};
   ASSERT_EQ(bpf_map_lookup_elem(sources.get(), &key, &state), 0);
   for (const std::uint32_t active : {0u, 1u, 2u, 3u}) {
-    fw_source_state zeros{};
+    fw_table_state zeros{};
     zeros.active = active;
     ASSERT_EQ(bpf_map_update_elem(sources.get(), &key, &zeros, BPF_ANY), 0);
-    EXPECT_THAT(Damage(), HasSubstr("fw_sources"));
+    EXPECT_THAT(Damage(), HasSubstr("fw_tables"));
     ExpectMended();
   }
 }
@@ -185,7 +194,7 @@ TEST_F(TableDamageTest, APortTableThatIsTakenOutOrPutIn) {
   ASSERT_EQ(bpf_map_delete_elem(ports.get(), &tcp), 0);
   EXPECT_THAT(Damage(), HasSubstr("tcp"));
   ExpectMended();
-  const util::ScopedFd table = Map("ports-tcp");
+  const util::ScopedFd table = Map(PortsPin());
   const int fd = table.get();
   ASSERT_EQ(bpf_map_update_elem(ports.get(), &udp, &fd, BPF_ANY), 0);
   EXPECT_THAT(Damage(), HasSubstr("udp"));
@@ -193,7 +202,7 @@ TEST_F(TableDamageTest, APortTableThatIsTakenOutOrPutIn) {
 }
 
 TEST_F(TableDamageTest, APortTableThatIsWrittenTo) {
-  FlipABit("ports-tcp");
+  FlipABit(PortsPin());
   EXPECT_THAT(Damage(), HasSubstr("tcp port table"));
   ExpectMended();
 }

@@ -27,7 +27,7 @@ class HeapLineMemory : public lookup::LineMemory {
   absl::Status Connect() override;
   void RemoveSlabs(std::span<const std::uint32_t> slabs) override;
   void WaitForReaders() override;
-  fw_source_state* state() override { return &state_; }
+  fw_table_state* state() override { return &state_; }
   __u64* used() override { return used_words_.data(); }
 
   // What the tables say of an address. Any thread.
@@ -49,7 +49,7 @@ class HeapLineMemory : public lookup::LineMemory {
  private:
   void Protect(std::uint32_t first, std::uint32_t count, int protection);
 
-  fw_source_state state_{};
+  fw_table_state state_{};
   std::vector<__u64> used_words_ = std::vector<__u64>(FW_ROOT_WORDS);
   std::size_t slab_count_ = 0;
   std::size_t slab_limit_ = FW_SLABS;

@@ -58,7 +58,7 @@ absl::Status HeapSourceWorld::StageAndSwap(
   FW_RETURN_IF_ERROR(memory_.Connect());
   table4_.Prepare(*staged4);
   table6_.Prepare(*staged6);
-  fw_source_state& state = *memory_.state();
+  fw_table_state& state = *memory_.state();
   lookup::Publish(state.active,
                   state.active ^ (kActiveBit<Address4> | kActiveBit<Address6>));
   memory_.WaitForReaders();

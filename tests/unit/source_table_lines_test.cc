@@ -30,7 +30,7 @@ class SourceTableLines : public ::testing::Test {
     return world_.Ask(question).verdict;
   }
   const fw_generation& Generation() {
-    const fw_source_state& state = *world_.memory().state();
+    const fw_table_state& state = *world_.memory().state();
     return state
         .generations[FW_FAMILY_IPV4][state.active >> FW_FAMILY_IPV4 & 1];
   }
