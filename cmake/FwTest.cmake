@@ -1,6 +1,7 @@
 # fw_test(NAME ROOM room SOURCES... LINK libraries... [DEFINITIONS D=v...]
-#   [DEPENDS targets...] [TIMEOUT seconds] [CROSSES_GRPC] [ONE_THREAD]): one
-# GoogleTest program, each of its cases a ctest with the room's name as label.
+#   [DEPENDS targets...] [TIMEOUT seconds] [CROSSES_GRPC] [IN_THE_KERNEL]
+#   [ONE_THREAD [filter]]): one GoogleTest program, each of its cases a ctest
+# with the room's name as label.
 #
 # The time limit ends tests that hang. It judges nobody's speed: a busy machine
 # with a sanitizer takes a minute for what takes two seconds elsewhere.
@@ -8,12 +9,21 @@
 # CROSSES_GRPC: threads hand each other objects through gRPC. Debian's archive
 # of it is not instrumented, so ThreadSanitizer does not see the hand-over and
 # takes every request for a race: such programs are left out of its preset.
-# ONE_THREAD: it has no other, and so nothing for that preset to find.
+# ONE_THREAD: these tests have no other, and so nothing for that preset to find.
+# IN_THE_KERNEL: what it judges is the program in the kernel, where sanitizers
+# see nothing; what of the agent it needs, other programs test.
 function(fw_test name)
-  cmake_parse_arguments(ARG "CROSSES_GRPC;ONE_THREAD" "ROOM;TIMEOUT"
+  cmake_parse_arguments(ARG "CROSSES_GRPC;IN_THE_KERNEL" "ROOM;TIMEOUT;ONE_THREAD"
     "SOURCES;LINK;DEFINITIONS;DEPENDS" ${ARGN})
-  if((ARG_CROSSES_GRPC OR ARG_ONE_THREAD) AND FW_SANITIZE MATCHES "thread")
+  if(ARG_CROSSES_GRPC AND FW_SANITIZE MATCHES "thread")
     return()
+  endif()
+  if(ARG_IN_THE_KERNEL AND FW_SANITIZE)
+    return()
+  endif()
+  set(selection "")
+  if(ARG_ONE_THREAD AND FW_SANITIZE MATCHES "thread")
+    set(selection TEST_FILTER "-${ARG_ONE_THREAD}")
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
@@ -21,11 +31,18 @@ function(fw_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE fw::flags ${ARG_LINK} GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE ${ARG_DEFINITIONS})
+  # Compiling them takes longer than running them.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
+  # Built when asked for: sanitizers run no torture by default.
+  if(FW_SANITIZE AND ARG_ROOM STREQUAL "torture")
+    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+  endif()
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})
   endif()
   gtest_discover_tests(${name}
     DISCOVERY_MODE PRE_TEST
     TEST_PREFIX ${ARG_ROOM}/
+    ${selection}
     PROPERTIES LABELS ${ARG_ROOM} TIMEOUT ${ARG_TIMEOUT})
 endfunction()
