@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/duration.h"
 #include "client/printable.h"
+#include "client/rule_options.h"
 #include "client/set_options.h"
 #include "client/version.h"
 
@@ -31,15 +32,11 @@ std::string IsGeneration(const std::string& text) {
 
 // What CLI11 fills in: the command line in words.
 struct Words {
-  std::vector<std::string> prefixes;  // without the empty ones
   std::string output = "text";
   std::string address = kDefaultAddress;
   std::string timeout = "5s";
-  std::string ports;
   std::string watch;
   std::string mode;
-  std::optional<std::string> ttl;
-  std::optional<std::string> until;
   std::string recover_from;
   bool all_interfaces = false;
 };
@@ -52,8 +49,6 @@ class CommandLine {
     app_.set_version_flag("--version", "fwctl " + ClientVersion());
     app_.footer(kFooter);
     AddGlobals();
-    AddIpCommands();
-    AddPortCommands();
     AddReadCommands();
     AddInterfaceCommands();
     AddRecover();
@@ -65,19 +60,12 @@ class CommandLine {
   CLI::App* AddCommand(Command command, const std::string& name,
                        const std::string& description);
   void AddGlobals();
-  void AddIpCommands();
-  void AddPortCommands();
   void AddReadCommands();
   void AddInterfaceCommands();
   void AddRecover();
-  void AddChangeOptions(CLI::App* app);
-  void AddBlockOptions(CLI::App* app);
-  void AddUnblockOptions(CLI::App* app);
 
   // Words to values: absl::Status with what cannot be understood.
   absl::Status Understand();
-  absl::Status UnderstandEnd();
-  absl::Status UnderstandSources();
   absl::Status UnderstandStats();
   absl::Status UnderstandInterfaces(const char* command);
   // What to say of an error when no command was recognised.
@@ -88,10 +76,10 @@ class CommandLine {
                 "fwctl"};
   CLI::Option* output_ = nullptr;
   CLI::Option* watch_ = nullptr;
-  std::vector<const CLI::Option*> prefixes_;  // of each command that has them
   CLI::Option* mode_ = nullptr;
   Words words_;
   Arguments arguments_;
+  RuleOptions rule_options_{app_, arguments_};
   SetOptions set_options_{app_, arguments_};
 };
 
@@ -117,69 +105,9 @@ void CommandLine::AddGlobals() {
       ->capture_default_str();
 }
 
-void CommandLine::AddChangeOptions(CLI::App* app) {
-  app->add_option("--request-id", arguments_.request_id,
-                  "Makes a retry harmless: the same id is applied once");
-  app->add_flag("--validate-only", arguments_.validate_only,
-                "Only say whether the agent would accept it");
-  app->add_option("--if-etag", arguments_.etag,
-                  "Only under the policy with this etag: see status");
-}
-
-void CommandLine::AddBlockOptions(CLI::App* app) {
-  app->add_option("--comment", arguments_.comment, "Text kept with the rule");
-  CLI::Option* ttl =
-      app->add_option("--ttl", words_.ttl,
-                      "End the block after this, as in 90s, 10m, 1h30m, 7d");
-  app->add_option("--until", words_.until,
-                  "End the block then, as in 2026-12-01T12:00:00Z")
-      ->excludes(ttl);
-  app->add_flag("--renew", arguments_.renew,
-                "If it is blocked already, give the block this end");
-  AddChangeOptions(app);
-  app->add_flag("--exist-ok", arguments_.tolerate_unchanged,
-                "Succeed if it is blocked already");
-}
-
-void CommandLine::AddUnblockOptions(CLI::App* app) {
-  AddChangeOptions(app);
-  app->add_flag("--missing-ok", arguments_.tolerate_unchanged,
-                "Succeed if it is not blocked");
-}
-
-void CommandLine::AddIpCommands() {
-  CLI::App* block = AddCommand(Command::kBlockIp, "block-ip",
-                               "Drop every packet from these addresses");
-  CLI::App* unblock = AddCommand(Command::kUnblockIp, "unblock-ip",
-                                 "Lift the block of exactly this prefix");
-  for (CLI::App* app : {block, unblock}) {
-    prefixes_.push_back(
-        app->add_option("PREFIX", words_.prefixes,
-                        "Source addresses: 192.0.2.1, 192.0.2.0/24, "
-                        "2001:db8::/32"));
-    app->add_option("-f,--file", arguments_.file,
-                    "More of them, one on a line; - for standard input");
-  }
-  AddBlockOptions(block);
-  AddUnblockOptions(unblock);
-}
-
-void CommandLine::AddPortCommands() {
-  CLI::App* block = AddCommand(Command::kBlockPort, "block-port",
-                               "Drop every packet to these ports");
-  CLI::App* unblock = AddCommand(Command::kUnblockPort, "unblock-port",
-                                 "Lift the block of exactly this range");
-  for (CLI::App* app : {block, unblock}) {
-    app->add_option("PORT[-PORT]/PROTOCOL", words_.ports,
-                    "Destination ports: 443/tcp, 8000-8100/udp, 9899/sctp")
-        ->required();
-  }
-  AddBlockOptions(block);
-  AddUnblockOptions(unblock);
-}
-
 void CommandLine::AddReadCommands() {
-  AddCommand(Command::kList, "list", "List every rule");
+  AddCommand(Command::kList, "list", "List every rule")
+      ->add_option("--owner", arguments_.owner, "Only those of this owner");
   CLI::App* stats =
       AddCommand(Command::kStats, "stats", "Show the packet and byte counters");
   stats->add_flag("--all", arguments_.all_counters, "Also those that are zero");
@@ -208,7 +136,7 @@ void CommandLine::AddReadCommands() {
                    "Its number: see history")
       ->check(IsGeneration)
       ->required();
-  AddChangeOptions(rollback);
+  AddChangeOptions(rollback, arguments_);
   AddCommand(Command::kVersion, "version",
              "Show the versions of fwctl and of the agent");
 }
@@ -241,33 +169,6 @@ void CommandLine::AddRecover() {
                   "copy of the store")
       ->required()
       ->check(CLI::IsMember({"kernel", "copy"}));
-}
-
-absl::Status CommandLine::UnderstandSources() {
-  for (const CLI::Option* prefixes : prefixes_) {
-    for (const std::string& text : prefixes->results()) {
-      arguments_.prefixes.push_back(text);
-    }
-  }
-  if (!arguments_.prefixes.empty() || !arguments_.file.empty()) {
-    return absl::OkStatus();
-  }
-  return absl::InvalidArgumentError(
-      "PREFIX is required, or --file with a list of them");
-}
-
-absl::Status CommandLine::UnderstandEnd() {
-  if (words_.ttl.has_value()) {
-    const auto ttl = ReadTtl("--ttl", *words_.ttl);
-    if (!ttl.ok()) return ttl.status();
-    arguments_.ttl = *ttl;
-  }
-  if (words_.until.has_value()) {
-    const auto until = ReadTime("--until", *words_.until);
-    if (!until.ok()) return until.status();
-    arguments_.until = *until;
-  }
-  return absl::OkStatus();
 }
 
 absl::Status CommandLine::UnderstandStats() {
@@ -307,19 +208,14 @@ absl::Status CommandLine::Understand() {
   const auto timeout = ReadDuration("--timeout", words_.timeout);
   if (!timeout.ok()) return timeout.status();
   arguments_.timeout = *timeout;
-  absl::Status end = UnderstandEnd();
-  if (!end.ok()) return end;
   switch (arguments_.command) {
     case Command::kBlockIp:
     case Command::kUnblockIp:
-      return UnderstandSources();
+    case Command::kAllowIp:
+    case Command::kUnallowIp:
     case Command::kBlockPort:
-    case Command::kUnblockPort: {
-      const auto ports = ParsePortSpec(words_.ports);
-      if (!ports.ok()) return ports.status();
-      arguments_.ports = *ports;
-      return absl::OkStatus();
-    }
+    case Command::kUnblockPort:
+      return rule_options_.Understand();
     case Command::kStats:
       return UnderstandStats();
     case Command::kAttach:

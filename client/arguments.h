@@ -20,6 +20,8 @@ namespace fwagent::client {
 enum class Command {
   kBlockIp,
   kUnblockIp,
+  kAllowIp,
+  kUnallowIp,
   kBlockPort,
   kUnblockPort,
   kList,
@@ -58,23 +60,26 @@ struct Arguments {
   Address address;
   absl::Duration timeout = absl::Seconds(5);
 
-  // block-ip, unblock-ip: as written; the agent judges them.
+  // *-ip: as written; the agent judges them.
   std::vector<std::string> prefixes;
   std::string file;  // with more of them; "-" for standard input
   // block-port, unblock-port.
   PortSpec ports;
   std::string comment;
-  // block-*: when it ends; one of them at most.
+  // Whose rule; of list: only this owner's. Empty: as the agent has it, or all.
+  std::string owner;
+  bool all_owners = false;  // un*: for every one of them
+  // block-*, allow-ip: when it ends; one of them at most.
   std::optional<absl::Duration> ttl;
   std::optional<absl::Time> until;
-  // block-*: what is blocked already gets this end.
+  // Likewise: what is there already gets this end.
   bool renew = false;
   std::string request_id;
   std::string etag;              // of the policy that a change is for
   std::uint64_t generation = 0;  // rollback
   std::int32_t history_count = 20;
   bool validate_only = false;
-  // ALREADY_EXISTS of block-*, NOT_FOUND of unblock-*, is success.
+  // ALREADY_EXISTS of what adds, NOT_FOUND of what lifts, is success.
   bool tolerate_unchanged = false;
 
   // stats: zero rows too.

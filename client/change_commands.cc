@@ -1,4 +1,4 @@
-// block-ip, unblock-ip, block-port, unblock-port.
+// block-ip, allow-ip, block-port and what lifts them.
 #include "client/block_fields.h"
 #include "client/commands.h"
 
@@ -7,12 +7,18 @@ namespace {
 
 using Stub = Agent::Stub;
 
-// What the four requests have in common.
+// What the requests have in common.
 template <typename Request>
 void FillCommon(const Arguments& arguments, Request* request) {
   request->set_request_id(arguments.request_id);
   request->set_validate_only(arguments.validate_only);
   request->set_etag(arguments.etag);
+  request->set_owner(arguments.owner);
+  if constexpr (requires { request->set_all_owners(true); }) {
+    request->set_all_owners(arguments.all_owners);
+  } else {
+    FillBlock(arguments, request);
+  }
 }
 
 template <typename Request>
@@ -37,53 +43,68 @@ Request PortRequest(const Arguments& arguments) {
 constexpr char kExists[] = "RULE_EXISTS";
 constexpr char kMissing[] = "RULE_NOT_FOUND";
 
-// Sends a request of any of the four kinds. `no_change` is the reason that
-// says that there was nothing to do.
+// Sends a request of any kind.
 template <typename Request, typename Response>
 Outcome Send(const CommandContext& context,
-             Agent::Method<Request, Response> method, const Request& request,
-             const std::string& no_change) {
+             Agent::Method<Request, Response> method, const Request& request) {
+  const Verb verb = VerbOf(context.arguments.command);
   Response response;
   const grpc::Status status = context.agent.Call(method, request, &response);
   if (!status.ok()) {
     Failure failure = context.agent.ChangeFailure(status);
-    if (failure.reason != no_change || !context.arguments.tolerate_unchanged) {
+    if (failure.reason != (verb.adds ? kExists : kMissing) ||
+        !context.arguments.tolerate_unchanged) {
       return failure;
     }
     context.renderer.Unchanged(failure.message);
     return std::nullopt;
   }
-  context.renderer.Changed({no_change == kExists,
-                            context.arguments.validate_only, response.rule(),
-                            response.generation()});
+  ChangeReport report{verb, context.arguments.validate_only, response.rule(),
+                      response.generation()};
+  if constexpr (requires { response.still_held(); }) {
+    report.other_rules.assign(response.other_rules().begin(),
+                              response.other_rules().end());
+    report.still_held.assign(response.still_held().begin(),
+                             response.still_held().end());
+  }
+  context.renderer.Changed(report);
   return std::nullopt;
 }
 
 }  // namespace
+
+Verb VerbOf(Command command) {
+  return {
+      .adds = command == Command::kBlockIp || command == Command::kAllowIp ||
+              command == Command::kBlockPort,
+      .allows = command == Command::kAllowIp || command == Command::kUnallowIp};
+}
 
 Outcome RunChange(const CommandContext& context) {
   const Arguments& arguments = context.arguments;
   if (!arguments.file.empty() || arguments.prefixes.size() > 1) {
     return RunSources(context);
   }
-  if (arguments.command == Command::kBlockIp) {
-    auto request = SourceRequest<fwagent::v1::BlockIPRequest>(arguments);
-    FillBlock(arguments, &request);
-    return Send(context, &Stub::BlockIP, request, kExists);
+  switch (arguments.command) {
+    case Command::kBlockIp:
+      return Send(context, &Stub::BlockIP,
+                  SourceRequest<fwagent::v1::BlockIPRequest>(arguments));
+    case Command::kUnblockIp:
+      return Send(context, &Stub::UnblockIP,
+                  SourceRequest<fwagent::v1::UnblockIPRequest>(arguments));
+    case Command::kAllowIp:
+      return Send(context, &Stub::AllowIP,
+                  SourceRequest<fwagent::v1::AllowIPRequest>(arguments));
+    case Command::kUnallowIp:
+      return Send(context, &Stub::UnallowIP,
+                  SourceRequest<fwagent::v1::UnallowIPRequest>(arguments));
+    case Command::kBlockPort:
+      return Send(context, &Stub::BlockPort,
+                  PortRequest<fwagent::v1::BlockPortRequest>(arguments));
+    default:
+      return Send(context, &Stub::UnblockPort,
+                  PortRequest<fwagent::v1::UnblockPortRequest>(arguments));
   }
-  if (arguments.command == Command::kUnblockIp) {
-    return Send(context, &Stub::UnblockIP,
-                SourceRequest<fwagent::v1::UnblockIPRequest>(arguments),
-                kMissing);
-  }
-  if (arguments.command == Command::kBlockPort) {
-    auto request = PortRequest<fwagent::v1::BlockPortRequest>(arguments);
-    FillBlock(arguments, &request);
-    return Send(context, &Stub::BlockPort, request, kExists);
-  }
-  return Send(context, &Stub::UnblockPort,
-              PortRequest<fwagent::v1::UnblockPortRequest>(arguments),
-              kMissing);
 }
 
 }  // namespace fwagent::client

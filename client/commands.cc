@@ -1,6 +1,8 @@
 #include "client/commands.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -33,12 +35,25 @@ Outcome CheckOutput(std::ostream& out) {
 }
 
 Outcome RunList(const CommandContext& context) {
+  const std::string& owner = context.arguments.owner;
   fwagent::v1::ListRulesResponse page;
-  if (Outcome failure = ReadPages(
-          context, &Stub::ListRules, fwagent::v1::ListRulesRequest(), page,
-          [&](const auto& one) { context.renderer.RulePage(one); })) {
+  std::uint64_t listed = 0;
+  const auto render = [&](fwagent::v1::ListRulesResponse one) {
+    const auto is_others = [&](const fwagent::v1::Rule& rule) {
+      return !owner.empty() && rule.owner() != owner;
+    };
+    auto* rules = one.mutable_rules();
+    rules->erase(std::remove_if(rules->begin(), rules->end(), is_others),
+                 rules->end());
+    listed += static_cast<std::uint64_t>(rules->size());
+    context.renderer.RulePage(one);
+  };
+  if (Outcome failure =
+          ReadPages(context, &Stub::ListRules, fwagent::v1::ListRulesRequest(),
+                    page, render)) {
     return failure;
   }
+  if (!owner.empty()) page.set_total_size(listed);
   context.renderer.EndOfRules(page);
   return std::nullopt;
 }
@@ -141,6 +156,8 @@ Outcome RunCommand(const CommandContext& context) {
       return RunSet(context);
     case Command::kBlockIp:
     case Command::kUnblockIp:
+    case Command::kAllowIp:
+    case Command::kUnallowIp:
     case Command::kBlockPort:
     case Command::kUnblockPort:
       break;

@@ -37,6 +37,9 @@ Outcome CheckOutput(std::ostream& out);
 // returned, and is for the caller to render.
 Outcome RunCommand(const CommandContext& context);
 
+// What a command of rules does.
+Verb VerbOf(Command command);
+
 // Each command by itself.
 Outcome RunChange(const CommandContext& context);
 // Of block-ip and unblock-ip, with any number of prefixes.

@@ -25,11 +25,23 @@ class JsonRenderer : public Renderer {
  public:
   JsonRenderer(std::ostream& out, std::ostream& err) : out_(out), err_(err) {}
 
-  // Every change answers with the same fields.
+  // Every change that adds answers with the same fields, and every one that
+  // lifts.
   void Changed(const ChangeReport& report) override {
-    fwagent::v1::BlockIPResponse response;
+    if (report.verb.adds) {
+      fwagent::v1::BlockIPResponse response;
+      *response.mutable_rule() = report.rule;
+      response.set_generation(report.generation);
+      out_ << ToJson(response) << "\n";
+      return;
+    }
+    fwagent::v1::UnblockIPResponse response;
     *response.mutable_rule() = report.rule;
     response.set_generation(report.generation);
+    response.mutable_other_rules()->Assign(report.other_rules.begin(),
+                                           report.other_rules.end());
+    response.mutable_still_held()->Assign(report.still_held.begin(),
+                                          report.still_held.end());
     out_ << ToJson(response) << "\n";
   }
 

@@ -87,6 +87,15 @@ void WriteTables(const fwagent::v1::GetStatusResponse& status,
   table.Write(out);
 }
 
+const char* VerbText(const Verb& verb) {
+  if (verb.allows) return verb.adds ? "allow" : "unallow";
+  return verb.adds ? "block" : "unblock";
+}
+
+const char* StateText(const Verb& verb) {
+  return verb.allows ? "allowed" : "blocked";
+}
+
 class TextRenderer : public Renderer {
  public:
   TextRenderer(const TextLayout& layout, std::ostream& out, std::ostream& err)
@@ -94,30 +103,41 @@ class TextRenderer : public Renderer {
         out_(out),
         err_(err),
         rules_({{"ID", Align::kRight},
+                {"ACTION"},
                 {"RULE"},
+                {"OWNER"},
                 {"CREATED"},
                 {"ENDS"},
                 {"COMMENT"}}) {}
 
   void Changed(const ChangeReport& report) override {
-    const std::string verb = report.block ? "block" : "unblock";
+    const std::string verb = VerbText(report.verb);
     out_ << (report.validate_only ? "would " + verb : verb + "ed") << " "
          << Printable(MatchText(report.rule));
     if (report.rule.id() != 0) out_ << " (rule " << report.rule.id() << ")";
-    if (report.block && report.rule.has_expire_time()) {
+    if (report.verb.adds && report.rule.has_expire_time()) {
       out_ << ", ends " << EndText(report.rule, layout_.now());
     }
     out_ << "\n";
+    for (const fwagent::v1::Rule& rule : report.other_rules) {
+      out_ << "also for " << Printable(rule.owner()) << " (rule " << rule.id()
+           << ")\n";
+    }
+    for (const fwagent::v1::Rule& rule : report.still_held) {
+      out_ << "still " << StateText(report.verb) << " by "
+           << Printable(rule.owner()) << " (rule " << rule.id() << ")\n";
+    }
   }
 
   void ChangedMany(const ManyChangesReport& report) override {
     const std::uint64_t changed = report.response.changed_count();
-    const std::string verb = report.block ? "block" : "unblock";
+    const std::string verb = VerbText(report.verb);
     out_ << (report.validate_only ? "would " + verb : verb + "ed") << " "
          << changed << (changed == 1 ? " source" : " sources");
     if (const std::uint64_t rest = report.asked_for - changed; rest > 0) {
       out_ << "; " << rest << (rest == 1 ? " was " : " were ")
-           << (report.block ? "blocked already" : "not blocked");
+           << (report.verb.adds ? "" : "not ") << StateText(report.verb)
+           << (report.verb.adds ? " already" : "");
     }
     out_ << "\n";
   }
@@ -142,9 +162,9 @@ class TextRenderer : public Renderer {
 
   void RulePage(const fwagent::v1::ListRulesResponse& page) override {
     for (const fwagent::v1::Rule& rule : page.rules()) {
-      rules_.AddRow({absl::StrCat(rule.id()), MatchText(rule),
-                     CreatedText(rule), EndText(rule, layout_.now()),
-                     rule.comment()});
+      rules_.AddRow({absl::StrCat(rule.id()), ActionText(rule), MatchText(rule),
+                     rule.owner(), CreatedText(rule),
+                     EndText(rule, layout_.now()), rule.comment()});
     }
     rules_.Write(out_);
   }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "client/failure.h"
@@ -16,17 +17,26 @@
 
 namespace fwagent::client {
 
+// What a command does to rules.
+struct Verb {
+  bool adds = true;
+  bool allows = false;
+};
+
 // A change that the agent made, or would make.
 struct ChangeReport {
-  bool block = true;
+  Verb verb;
   bool validate_only = false;
   fwagent::v1::Rule rule;
   std::uint64_t generation = 0;
+  // Of what lifts: for other owners too; and by whom it is still held.
+  std::vector<fwagent::v1::Rule> other_rules = {};
+  std::vector<fwagent::v1::Rule> still_held = {};
 };
 
 // The same for any number of sources.
 struct ManyChangesReport {
-  bool block = true;
+  Verb verb;
   bool validate_only = false;
   std::size_t asked_for = 0;
   fwagent::v1::ChangeSourcesResponse response;

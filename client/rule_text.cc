@@ -36,8 +36,22 @@ std::string MatchText(const fwagent::v1::Rule& rule) {
   switch (rule.match_case()) {
     case fwagent::v1::Rule::kSourceBlock:
       return absl::StrCat("source ", rule.source_block().source().text());
+    case fwagent::v1::Rule::kSourceAllow:
+      return absl::StrCat("source ", rule.source_allow().source().text());
     case fwagent::v1::Rule::kPortBlock:
       return PortText(rule.port_block());
+    default:
+      return "unknown";
+  }
+}
+
+std::string ActionText(const fwagent::v1::Rule& rule) {
+  switch (rule.match_case()) {
+    case fwagent::v1::Rule::kSourceBlock:
+    case fwagent::v1::Rule::kPortBlock:
+      return "block";
+    case fwagent::v1::Rule::kSourceAllow:
+      return "allow";
     default:
       return "unknown";
   }

@@ -17,6 +17,9 @@ namespace fwagent::client {
 // may send.
 std::string MatchText(const fwagent::v1::Rule& rule);
 
+// "block", "allow".
+std::string ActionText(const fwagent::v1::Rule& rule);
+
 // "2026-01-02T03:04:05Z"; "-" when there is none.
 std::string CreatedText(const fwagent::v1::Rule& rule);
 

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client/rule_options.h"
+
 namespace fwagent::client {
 
 SetOptions::SetOptions(CLI::App& app, Arguments& arguments)
@@ -13,12 +15,12 @@ SetOptions::SetOptions(CLI::App& app, Arguments& arguments)
   CLI::App* create =
       Add(set, Command::kSetCreate, "create", "Make a set without entries");
   AddNew(create);
-  AddChange(create);
+  AddChangeOptions(create, arguments_);
   create->add_flag("--exist-ok", arguments_.tolerate_unchanged,
                    "Succeed if there is one with this action");
   CLI::App* remove = Add(set, Command::kSetDelete, "delete",
                          "Delete a set with all of its entries");
-  AddChange(remove);
+  AddChangeOptions(remove, arguments_);
   remove->add_flag("--missing-ok", arguments_.tolerate_unchanged,
                    "Succeed if there is no such set");
   AddEntryCommands(set);
@@ -44,15 +46,6 @@ void SetOptions::AddNew(CLI::App* app) {
   app->add_option("--comment", arguments_.comment, "Text kept with a new set");
 }
 
-void SetOptions::AddChange(CLI::App* app) {
-  app->add_option("--request-id", arguments_.request_id,
-                  "Makes a retry harmless: the same id is applied once");
-  app->add_flag("--validate-only", arguments_.validate_only,
-                "Only say whether the agent would accept it");
-  app->add_option("--if-etag", arguments_.etag,
-                  "Only under the policy with this etag: see status");
-}
-
 void SetOptions::AddEntryCommands(CLI::App* set) {
   CLI::App* add = Add(set, Command::kSetAdd, "add", "Put prefixes into a set");
   CLI::App* remove =
@@ -64,12 +57,13 @@ void SetOptions::AddEntryCommands(CLI::App* set) {
                                         "2001:db8::/32"));
     app->add_option("-f,--file", arguments_.file,
                     "More of them, one on a line; - for standard input");
-    AddChange(app);
+    AddChangeOptions(app, arguments_);
   }
   remove->add_flag("--missing-ok", arguments_.tolerate_unchanged,
                    "Leave out those that are not in the set");
-  AddChange(
-      Add(set, Command::kSetFlush, "flush", "Take everything out of a set"));
+  AddChangeOptions(
+      Add(set, Command::kSetFlush, "flush", "Take everything out of a set"),
+      arguments_);
 }
 
 void SetOptions::AddImport(CLI::App* set) {
@@ -86,7 +80,7 @@ void SetOptions::AddImport(CLI::App* set) {
   import->add_flag("--skip-invalid", arguments_.set.skip_invalid,
                    "Leave out lines that cannot be read, and say which");
   AddNew(import);
-  AddChange(import);
+  AddChangeOptions(import, arguments_);
 }
 
 void SetOptions::AddReads(CLI::App* set) {

@@ -1,4 +1,4 @@
-// block-ip and unblock-ip of more than one prefix: one change.
+// Of more than one prefix: one change.
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -22,19 +22,24 @@ constexpr int kMostRulesInAnswer = 10'000;
 
 ChangeSourcesRequest ToRequest(const Arguments& arguments,
                                const std::vector<ListedPrefix>& prefixes) {
+  const Verb verb = VerbOf(arguments.command);
   ChangeSourcesRequest request;
   request.set_request_id(arguments.request_id);
   request.set_validate_only(arguments.validate_only);
   request.set_etag(arguments.etag);
+  request.set_owner(arguments.owner);
+  request.set_all_owners(arguments.all_owners);
   request.set_skip_satisfied(arguments.tolerate_unchanged);
   for (const ListedPrefix& prefix : prefixes) {
     auto* edit = request.add_edits();
-    if (arguments.command == Command::kBlockIp) {
-      edit->mutable_block()->set_text(prefix.text);
-      FillBlock(arguments, edit);
+    if (verb.allows) {
+      (verb.adds ? edit->mutable_allow() : edit->mutable_unallow())
+          ->set_text(prefix.text);
     } else {
-      edit->mutable_unblock()->set_text(prefix.text);
+      (verb.adds ? edit->mutable_block() : edit->mutable_unblock())
+          ->set_text(prefix.text);
     }
+    if (verb.adds) FillBlock(arguments, edit);
   }
   request.set_omit_rules(arguments.output == OutputFormat::kText ||
                          request.edits_size() > kMostRulesInAnswer);
@@ -73,7 +78,7 @@ Outcome RunSources(const CommandContext& context) {
     NameLines("edits[", prefixes, failure);
     return failure;
   }
-  context.renderer.ChangedMany({arguments.command == Command::kBlockIp,
+  context.renderer.ChangedMany({VerbOf(arguments.command),
                                 arguments.validate_only, prefixes.size(),
                                 response});
   return std::nullopt;

@@ -1,7 +1,5 @@
 #include "agent/core/adopt.h"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -17,6 +15,7 @@
 namespace fwagent::core {
 namespace {
 
+using policy::Action;
 using policy::Rule;
 using policy::RuleId;
 
@@ -29,9 +28,10 @@ absl::Status Unreadable(const std::string& table) {
 }
 
 Rule AdoptedRule(RuleId id, policy::Match match, policy::Deadline until,
-                 const Moment& now) {
+                 const Moment& now, Action action = Action::kBlock) {
   Rule rule{.id = id,
             .match = std::move(match),
+            .action = action,
             .comment = kAdoptedComment,
             .create_time = WholeMicros(now.wall),
             .until = until};
@@ -40,17 +40,19 @@ Rule AdoptedRule(RuleId id, policy::Match match, policy::Deadline until,
 }
 
 // Rules without ids where the kernel holds none.
-std::vector<Rule> SourceBlocks(const std::vector<policy::SourceRule>& sources,
-                               const Moment& now) {
+std::vector<Rule> SourceRules(const std::vector<policy::SourceRule>& sources,
+                              const Moment& now) {
   std::vector<Rule> rules;
   for (const policy::SourceRule& source : sources) {
-    if (source.verdict != policy::SourceVerdict::kBlock) continue;
-    rules.push_back(AdoptedRule(source.id, source.prefix, source.until, now));
-  }
-  if (rules.size() != sources.size()) {
-    spdlog::warn(
-        "{} source rules in the kernel's tables are no blocks: dropped",
-        sources.size() - rules.size());
+    const bool allows = source.verdict == policy::SourceVerdict::kAllow;
+    if (source.verdict != policy::SourceVerdict::kNone) {
+      rules.push_back(AdoptedRule(source.id, source.prefix, source.until, now,
+                                  allows ? Action::kAllow : Action::kBlock));
+    }
+    if (allows && source.block_until != policy::kNever) {
+      rules.push_back(
+          AdoptedRule(source.block_id, source.prefix, source.block_until, now));
+    }
   }
   return rules;
 }
@@ -91,7 +93,7 @@ absl::StatusOr<store::Delta> AdoptLiveRules(dataplane::DataPlane& data_plane,
   if (!sources.has_value()) return Unreadable("source table");
   store::Delta delta;
   delta.generation = 1;
-  delta.add = SourceBlocks(*sources, now);
+  delta.add = SourceRules(*sources, now);
   FW_RETURN_IF_ERROR(AppendPortBlocks(ports, now, delta.add));
   delta.next_rule_id = NumberAnew(delta.add, now.wall);
   std::sort(delta.add.begin(), delta.add.end(),

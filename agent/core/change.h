@@ -20,14 +20,18 @@ namespace fwagent::core {
 // One rule to add or to remove.
 struct Edit {
   // kEnd takes a rule away if it has ended; if not, there is nothing to do.
-  enum class Kind { kBlock, kUnblock, kEnd };
-  Kind kind = Kind::kBlock;
+  enum class Kind { kAdd, kRemove, kEnd };
+  Kind kind = Kind::kAdd;
   policy::Match match = policy::Prefix();
-  std::string comment;  // of a block
-  Ending ending = {};   // of a block
-  // Of a block: one that is there gets this ending, and this comment unless it
-  // is empty, and stays the same rule.
+  std::string comment;  // of a rule that is added
+  Ending ending = {};   // likewise
+  // Of a rule that is added: one that is there gets this ending, and this
+  // comment unless it is empty, and stays the same rule.
   bool renew = false;
+  policy::Action action = policy::Action::kBlock;
+  std::string owner = policy::kDefaultOwner;
+  // Of a removal: whoever owns it, all that say this.
+  bool any_owner = false;
 };
 
 // What shall become of one set.
@@ -50,9 +54,7 @@ struct SetEdit {
   std::shared_ptr<const policy::SetEntries> entries;
 };
 
-// What someone wants changed: all of it, at one instant, or nothing. More than
-// one edit only for sources, as ports have a table for each protocol; or of
-// kEnd, where no packet can see the change.
+// What someone wants changed: all of it, at one instant, or nothing.
 struct Change {
   std::vector<Edit> edits;
   std::vector<SetEdit> sets;

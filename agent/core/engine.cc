@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 
 #include "absl/strings/str_cat.h"
@@ -115,6 +116,20 @@ RulePage Engine::List(policy::RuleId after, std::size_t limit) const {
     rule.expire_time = PresentExpireTime(rule, now);
   }
   return page;
+}
+
+std::vector<Rule> Engine::OthersLike(const std::vector<Rule>& rules) const {
+  const policy::Deadline now = clocks_.Now().tick();
+  std::vector<Rule> others;
+  const util::MutexLock lock(&mutex_);
+  for (const Rule* holder : rules_.HoldersOf(rules.front().match)) {
+    const bool is_given = std::any_of(
+        rules.begin(), rules.end(),
+        [holder](const Rule& rule) { return rule.id == holder->id; });
+    if (is_given || policy::HasEnded(*holder, now)) continue;
+    if (policy::SayTheSame(*holder, rules.front())) others.push_back(*holder);
+  }
+  return others;
 }
 
 EngineStatus Engine::GetStatus() const {

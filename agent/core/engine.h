@@ -73,6 +73,10 @@ class Engine {
   // ended. Their times of expiry are those of the wall clock as it is set now.
   RulePage List(policy::RuleId after, std::size_t limit) const;
 
+  // What other rules than these, which all say the same, say it too.
+  std::vector<policy::Rule> OthersLike(
+      const std::vector<policy::Rule>& rules) const;
+
   // The sets in order of name, without their entries.
   std::vector<policy::SetOutcome> Sets() const;
   // At most `limit` entries behind `after`. NOT_FOUND: no such set.

@@ -311,9 +311,7 @@ void Engine::Acknowledge(Batch::Member& member, const store::Delta& delta) {
     const util::MutexLock lock(&mutex_);
     const policy::Deadline next = rules_.NextDeadline();
     for (const Step& step : member.steps) {
-      if (!step.adds() || step.before.has_value()) {
-        rules_.Remove(step.rule.match).IgnoreError();
-      }
+      if (const auto gone = RemovedBy(step)) rules_.Remove(*gone).IgnoreError();
       if (step.adds()) rules_.Add(step.rule).IgnoreError();
     }
     // Before sets change in place, which the outcome is counted from.

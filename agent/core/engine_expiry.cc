@@ -20,9 +20,12 @@ Change Engine::RemovalOfEnded() const {
   const util::MutexLock lock(&mutex_);
   for (const auto& [until, id] : rules_.endings()) {
     if (until > now) break;
+    const Rule& rule = rules_.rules().find(id)->second;
     change.edits.push_back({.kind = Edit::Kind::kEnd,
-                            .match = rules_.rules().find(id)->second.match,
-                            .comment = {}});
+                            .match = rule.match,
+                            .comment = {},
+                            .action = rule.action,
+                            .owner = rule.owner});
   }
   return change;
 }
@@ -69,7 +72,7 @@ absl::Status Engine::RefreshExpiry() {
                delta.add.size());
   const util::MutexLock lock(&mutex_);
   for (Rule& rule : delta.add) {
-    rules_.Remove(rule.match).IgnoreError();
+    rules_.Remove(rule.id).IgnoreError();
     rules_.Add(std::move(rule)).IgnoreError();
   }
   return absl::OkStatus();

@@ -2,6 +2,9 @@
 
 #include <openssl/sha.h>
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
 #include <variant>
 
 #include "absl/container/flat_hash_set.h"
@@ -9,6 +12,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "agent/dataplane/errors.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/status_macros.h"
@@ -20,20 +24,18 @@ using policy::Prefix;
 using policy::Rule;
 using Kind = Edit::Kind;
 
+policy::RuleKey KeyOf(const Edit& edit) {
+  return {edit.match, edit.action, edit.owner};
+}
+
 absl::Status CheckShape(const Change& change) {
   if (change.edits.empty() && change.sets.empty()) {
     return absl::InvalidArgumentError("nothing is asked for: give a rule");
   }
   if (change.edits.size() <= 1) return absl::OkStatus();
-  absl::flat_hash_set<policy::Match, policy::MatchHash> seen;
+  absl::flat_hash_set<policy::RuleKey, policy::RuleKeyHash> seen;
   for (const Edit& edit : change.edits) {
-    if (edit.kind != Kind::kEnd &&
-        !std::holds_alternative<Prefix>(edit.match)) {
-      return absl::InvalidArgumentError(
-          "ports of more than one rule cannot change at one instant: give one "
-          "at a time");
-    }
-    if (!seen.insert(edit.match).second) {
+    if (!seen.insert(KeyOf(edit)).second) {
       return util::WithReason(
           absl::InvalidArgumentError(absl::StrCat(
               policy::MatchToString(edit.match),
@@ -44,17 +46,29 @@ absl::Status CheckShape(const Change& change) {
   return absl::OkStatus();
 }
 
-absl::Status NotBlocked(const policy::Match& match) {
-  return util::WithReason(absl::NotFoundError(absl::StrCat(
-                              policy::MatchToString(match), " is not blocked")),
-                          "RULE_NOT_FOUND");
+const char* Participle(policy::Action action) {
+  return action == policy::Action::kAllow ? "allowed" : "blocked";
 }
 
-absl::Status BlockedAlready(const Rule& rule) {
+// Who holds what this owner does not.
+absl::Status NotHeld(const Edit& edit, const std::vector<std::string>& owners) {
+  std::string text = absl::StrCat(policy::MatchToString(edit.match), " is not ",
+                                  Participle(edit.action));
+  if (!owners.empty()) {
+    absl::StrAppend(&text, " by ", edit.owner, ", but by ",
+                    absl::StrJoin(owners, ", "),
+                    ": lift it for that owner (fwctl: --owner), or for all "
+                    "(--all-owners)");
+  }
+  return util::WithReason(absl::NotFoundError(text), "RULE_NOT_FOUND");
+}
+
+absl::Status HeldAlready(const Rule& rule) {
   return util::WithReason(
-      absl::AlreadyExistsError(absl::StrCat(
-          policy::MatchToString(rule.match), " is already blocked by rule ",
-          rule.id, "; to set its end anew, renew it (fwctl: --renew)")),
+      absl::AlreadyExistsError(
+          absl::StrCat(policy::MatchToString(rule.match), " is already ",
+                       Participle(rule.action), " by rule ", rule.id,
+                       "; to set its end anew, renew it (fwctl: --renew)")),
       "RULE_EXISTS");
 }
 
@@ -66,32 +80,57 @@ absl::Status OfEdit(absl::Status status, std::size_t index) {
 }
 
 // None: the edit finds things as it wants them.
-absl::StatusOr<std::optional<Step>> PlanBlock(const Edit& edit,
-                                              const Rule* present,
-                                              const Moment& now) {
-  Step step{
-      .kind = edit.kind,
-      .rule = {
-          .match = edit.match, .comment = edit.comment, .create_time = {}}};
+absl::StatusOr<std::vector<Step>> PlanAddition(const Edit& edit,
+                                               const policy::RuleSet& rules,
+                                               const Moment& now) {
+  Step step{.kind = edit.kind,
+            .rule = {.match = edit.match,
+                     .action = edit.action,
+                     .owner = edit.owner,
+                     .comment = edit.comment,
+                     .create_time = {}}};
   FW_RETURN_IF_ERROR(SetEnding(edit.ending, now, step.rule));
-  if (present == nullptr) return step;
+  const Rule* present = rules.Find(KeyOf(edit));
+  if (present == nullptr) return std::vector<Step>{step};
   step.before = *present;
-  if (policy::HasEnded(*present, now.tick())) return step;
-  if (!edit.renew) return std::nullopt;
+  if (policy::HasEnded(*present, now.tick())) return std::vector<Step>{step};
+  if (!edit.renew) return std::vector<Step>();
   step.rule.id = present->id;
   step.rule.create_time = present->create_time;
   if (edit.comment.empty()) step.rule.comment = present->comment;
-  return step;
+  return std::vector<Step>{step};
 }
 
-std::optional<Step> PlanRemoval(const Edit& edit, const Rule* present,
-                                const Moment& now) {
-  if (present == nullptr) return std::nullopt;
+std::vector<Step> PlanRemoval(const Edit& edit, const policy::RuleSet& rules,
+                              const Moment& now) {
   const bool wants_ended = edit.kind == Kind::kEnd;
-  if (policy::HasEnded(*present, now.tick()) != wants_ended) {
-    return std::nullopt;
+  std::vector<Step> steps;
+  for (const Rule* rule : rules.HoldersOf(edit.match)) {
+    if (rule->action != edit.action) continue;
+    if (!edit.any_owner && rule->owner != edit.owner) continue;
+    if (policy::HasEnded(*rule, now.tick()) != wants_ended) continue;
+    steps.push_back({.kind = edit.kind, .rule = *rule});
   }
-  return Step{.kind = edit.kind, .rule = *present};
+  return steps;
+}
+
+absl::Status Satisfied(const Edit& edit, const policy::RuleSet& rules,
+                       const Moment& now) {
+  if (edit.kind == Kind::kAdd) return HeldAlready(*rules.Find(KeyOf(edit)));
+  std::vector<std::string> owners;
+  for (const Rule* rule : rules.HoldersOf(edit.match)) {
+    if (rule->action != edit.action) continue;
+    if (!policy::HasEnded(*rule, now.tick())) owners.push_back(rule->owner);
+  }
+  return NotHeld(edit, owners);
+}
+
+// How many prefixes this adds to those that rules match, or takes from them.
+std::int64_t GrowthBy(const Step& step, const policy::RuleSet& rules) {
+  if (step.before.has_value()) return 0;  // takes its place
+  const std::size_t holders = rules.HoldersOf(step.rule.match).size();
+  if (step.adds()) return holders == 0 ? 1 : 0;
+  return holders == 1 ? -1 : 0;
 }
 
 // How many sources there are afterwards must fit; a change that takes away is
@@ -103,8 +142,7 @@ absl::Status CheckRoom(const std::vector<Step>& steps,
   for (const Step& step : steps) {
     const auto* prefix = std::get_if<Prefix>(&step.rule.match);
     if (prefix == nullptr) continue;
-    if (step.before.has_value()) continue;  // takes its place
-    growth[static_cast<std::size_t>(prefix->family())] += step.adds() ? 1 : -1;
+    growth[static_cast<std::size_t>(prefix->family())] += GrowthBy(step, rules);
   }
   for (const policy::Family family :
        {policy::Family::kIPv4, policy::Family::kIPv6}) {
@@ -130,14 +168,22 @@ std::string EndingText(const Edit& edit) {
   return text;
 }
 
+// Nothing for what stores of earlier versions hold.
+std::string OwnerText(const Edit& edit) {
+  if (edit.any_owner) return "\nof all owners";
+  if (edit.owner == policy::kDefaultOwner) return "";
+  return absl::StrCat("\nof ", edit.owner);
+}
+
 }  // namespace
 
-const char* KindName(Edit::Kind kind) {
+const char* VerbOf(Edit::Kind kind, policy::Action action) {
+  const bool allows = action == policy::Action::kAllow;
   switch (kind) {
-    case Kind::kBlock:
-      return "block";
-    case Kind::kUnblock:
-      return "unblock";
+    case Kind::kAdd:
+      return allows ? "allow" : "block";
+    case Kind::kRemove:
+      return allows ? "unallow" : "unblock";
     case Kind::kEnd:
       break;
   }
@@ -162,16 +208,13 @@ absl::StatusOr<std::vector<Step>> PlanChange(const Change& change,
   std::vector<Step> steps;
   for (std::size_t i = 0; i < change.edits.size(); ++i) {
     const Edit& edit = change.edits[i];
-    const Rule* present = rules.Find(edit.match);
-    auto step = edit.kind == Kind::kBlock ? PlanBlock(edit, present, now)
-                                          : PlanRemoval(edit, present, now);
-    if (!step.ok()) return OfEdit(step.status(), i);
-    if (step->has_value()) {
-      steps.push_back(**std::move(step));
-    } else if (!change.skip_satisfied) {
-      return edit.kind == Kind::kBlock ? BlockedAlready(*present)
-                                       : NotBlocked(edit.match);
+    auto planned = edit.kind == Kind::kAdd ? PlanAddition(edit, rules, now)
+                                           : PlanRemoval(edit, rules, now);
+    if (!planned.ok()) return OfEdit(planned.status(), i);
+    if (planned->empty() && !change.skip_satisfied) {
+      return Satisfied(edit, rules, now);
     }
+    std::move(planned->begin(), planned->end(), std::back_inserter(steps));
   }
   FW_RETURN_IF_ERROR(CheckRoom(steps, rules, capacity));
   return steps;
@@ -196,9 +239,9 @@ std::string Fingerprint(const Change& change) {
     return absl::StrCat("roll back to ", *change.rollback_to);
   }
   for (const Edit& edit : change.edits) {
-    absl::StrAppend(&content, KindName(edit.kind), " ",
+    absl::StrAppend(&content, VerbOf(edit.kind, edit.action), " ",
                     policy::MatchToString(edit.match), "\n", edit.comment,
-                    EndingText(edit));
+                    EndingText(edit), OwnerText(edit));
     if (change.edits.size() > 1) content.push_back('\0');  // in no comment
   }
   // Stores of earlier versions hold the text, of rules without an end.

@@ -23,28 +23,29 @@ using SourceCapacity = std::array<std::uint64_t, policy::kFamilies>;
 
 // One rule that is added, or removed.
 struct Step {
-  Edit::Kind kind = Edit::Kind::kBlock;
+  Edit::Kind kind = Edit::Kind::kAdd;
   // When it is added: without id and creation time, unless it has those of the
   // rule that it renews.
   policy::Rule rule;
-  // The rule with the same match in whose place it comes: one that is renewed,
+  // The rule with the same key in whose place it comes: one that is renewed,
   // or has ended.
   std::optional<policy::Rule> before = {};
   // The rule that is added comes back with its id and creation time.
   bool restores = false;
 
-  bool adds() const { return kind == Edit::Kind::kBlock; }
+  bool adds() const { return kind == Edit::Kind::kAdd; }
   bool renews() const { return before.has_value() && before->id == rule.id; }
 };
 
-// "block", "unblock", "end".
-const char* KindName(Edit::Kind kind);
+// "block", "unblock", "allow", "unallow", "end".
+const char* VerbOf(Edit::Kind kind, policy::Action action);
 
-// One step for each edit that changes something, in their order. Rules that
-// have ended count as absent. INVALID_ARGUMENT: no edits, two for one match,
-// several that are not all for sources, or an ending that cannot be;
-// IndexOfEdit then says of which edit. ALREADY_EXISTS, NOT_FOUND: the rule is,
-// or is not, there. RESOURCE_EXHAUSTED: the kernel's table would be too full.
+// The steps of each edit that changes something, in their order: one, or, where
+// whoever owns it shall let go, one for each owner. Rules that have ended count
+// as absent. INVALID_ARGUMENT: no edits, two for one rule, or an ending that
+// cannot be; IndexOfEdit then says of which edit. ALREADY_EXISTS, NOT_FOUND:
+// the rule is, or is not, there. RESOURCE_EXHAUSTED: the kernel's table would
+// be too full.
 absl::StatusOr<std::vector<Step>> PlanChange(const Change& change,
                                              const policy::RuleSet& rules,
                                              const SourceCapacity& capacity,

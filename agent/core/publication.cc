@@ -2,10 +2,12 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <utility>
 
+#include "agent/core/steps.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
@@ -17,21 +19,26 @@ using Kind = Edit::Kind;
 
 void ChangePorts(const Step& step, policy::PortRules& ports) {
   const auto& range = std::get<PortRange>(step.rule.match);
+  if (const auto gone = RemovedBy(step)) {
+    policy::ErasePortRule(range, *gone, ports);
+  }
   if (step.adds()) {
-    ports.insert_or_assign(range,
-                           policy::PortRule(step.rule.id, step.rule.until));
-  } else {
-    ports.erase(range);
+    ports.emplace(range, policy::PortRule(step.rule.id, step.rule.until));
   }
 }
 
 // The prefix whose meaning is all that changes; null when there is more, or
 // nothing.
 const Prefix* OnlyPrefix(const PlannedChange& change) {
-  if (change.steps.size() + change.set_steps.size() != 1) return nullptr;
   if (!change.steps.empty()) {
-    return std::get_if<Prefix>(&change.steps.front().rule.match);
+    const policy::Match& match = change.steps.front().rule.match;
+    const bool same = std::all_of(
+        change.steps.begin(), change.steps.end(),
+        [&match](const Step& step) { return step.rule.match == match; });
+    return same && change.set_steps.empty() ? std::get_if<Prefix>(&match)
+                                            : nullptr;
   }
+  if (change.set_steps.size() != 1) return nullptr;
   const SetStep& step = change.set_steps.front();
   if (!step.in_place()) return nullptr;
   const policy::SetDifference& difference = step.difference;

@@ -56,26 +56,26 @@ RulesThen RulesAfter(const std::vector<UndoableEntry>& way_back,
 std::vector<Step> StepsTo(const RulesThen& then, const policy::RuleSet& present,
                           const Moment& now) {
   std::vector<Step> steps;
-  absl::flat_hash_map<policy::Match, Rule, policy::MatchHash> gone;
+  absl::flat_hash_map<policy::RuleKey, Rule, policy::RuleKeyHash> gone;
   for (const auto& [id, wanted] : then) {
     const auto found = present.rules().find(id);
     if (found == present.rules().end() || found->second == wanted) continue;
-    gone.emplace(found->second.match, found->second);
+    gone.emplace(policy::KeyOf(found->second), found->second);
   }
   for (const auto& [id, wanted] : then) {
     if (!wanted.has_value() || policy::HasEnded(*wanted, now.tick())) continue;
     const auto found = present.rules().find(id);
     if (found != present.rules().end() && found->second == wanted) continue;
-    Step step{.kind = Edit::Kind::kBlock, .rule = *wanted, .restores = true};
-    const auto place = gone.find(wanted->match);
+    Step step{.kind = Edit::Kind::kAdd, .rule = *wanted, .restores = true};
+    const auto place = gone.find(policy::KeyOf(*wanted));
     if (place != gone.end()) {
       step.before = place->second;
       gone.erase(place);
     }
     steps.push_back(std::move(step));
   }
-  for (auto& [match, rule] : gone) {
-    steps.push_back({.kind = Edit::Kind::kUnblock, .rule = rule});
+  for (auto& [key, rule] : gone) {
+    steps.push_back({.kind = Edit::Kind::kRemove, .rule = rule});
   }
   return steps;
 }

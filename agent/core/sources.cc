@@ -5,8 +5,8 @@
 #include <utility>
 #include <variant>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "agent/core/steps.h"
 #include "agent/policy/source_claims.h"
 
 namespace fwagent::core {
@@ -18,10 +18,24 @@ using policy::SetEntry;
 using policy::SourceRule;
 using Run = std::vector<SourceRule>;
 
-SourceRule BlockBy(const policy::Rule& rule) {
+policy::SourceVerdict VerdictOf(policy::Action action) {
+  return action == policy::Action::kAllow ? policy::SourceVerdict::kAllow
+                                          : policy::SourceVerdict::kBlock;
+}
+
+SourceRule ClaimOf(const policy::Rule& rule) {
   return {.prefix = std::get<Prefix>(rule.match),
           .id = rule.id,
+          .verdict = VerdictOf(rule.action),
           .until = rule.until};
+}
+
+absl::flat_hash_set<policy::RuleId> RemovedBy(const std::vector<Step>& steps) {
+  absl::flat_hash_set<policy::RuleId> removed;
+  for (const Step& step : steps) {
+    if (const auto id = core::RemovedBy(step)) removed.insert(*id);
+  }
+  return removed;
 }
 
 Run RunOf(const NamedSet& set) {
@@ -37,16 +51,18 @@ Run RunOf(const NamedSet& set) {
 }
 
 Run RulesAfter(const std::vector<Step>& steps, const policy::RuleSet& rules) {
-  absl::flat_hash_set<Prefix> removed;
+  const auto removed = RemovedBy(steps);
   Run run;
+  run.reserve(rules.size() + steps.size());
+  const auto add = [&run](const policy::Rule& rule) {
+    if (std::holds_alternative<Prefix>(rule.match))
+      run.push_back(ClaimOf(rule));
+  };
   for (const Step& step : steps) {
-    const auto* prefix = std::get_if<Prefix>(&step.rule.match);
-    if (prefix == nullptr) continue;
-    if (step.adds()) run.push_back(BlockBy(step.rule));
-    if (!step.adds() || step.before.has_value()) removed.insert(*prefix);
+    if (step.adds()) add(step.rule);
   }
-  for (const SourceRule& rule : rules.SourceRules()) {
-    if (!removed.contains(rule.prefix)) run.push_back(rule);
+  for (const auto& [id, rule] : rules.rules()) {
+    if (!removed.contains(id)) add(rule);
   }
   std::sort(run.begin(), run.end(), policy::ByAddress);
   return run;
@@ -84,18 +100,20 @@ std::optional<policy::Deadline> EndInSet(const std::vector<SetStep>& steps,
   return set.entries.Find(prefix);
 }
 
-std::optional<policy::Rule> RuleAfter(const std::vector<Step>& steps,
-                                      const policy::RuleSet& rules,
-                                      const Prefix& prefix) {
+// The claims of rules to a prefix after the steps.
+void AddRules(const std::vector<Step>& steps, const policy::RuleSet& rules,
+              const Prefix& prefix, policy::SourceClaims& claims) {
   const policy::Match match = prefix;
+  const auto add = [&claims](const policy::Rule& rule) {
+    claims.Add(VerdictOf(rule.action), rule.id, rule.until);
+  };
   for (const Step& step : steps) {
-    if (step.rule.match != match) continue;
-    if (!step.adds()) return std::nullopt;
-    return step.rule;
+    if (step.adds() && step.rule.match == match) add(step.rule);
   }
-  const policy::Rule* rule = rules.Find(match);
-  if (rule == nullptr) return std::nullopt;
-  return *rule;
+  const auto removed = RemovedBy(steps);
+  for (const policy::Rule* rule : rules.HoldersOf(match)) {
+    if (!removed.contains(rule->id)) add(*rule);
+  }
 }
 
 }  // namespace
@@ -117,10 +135,7 @@ std::vector<SourceRule> SourcesAfter(const PlannedChange& change) {
 std::optional<SourceRule> SourceAfter(const PlannedChange& change,
                                       const Prefix& prefix) {
   policy::SourceClaims claims(prefix);
-  if (const auto rule = RuleAfter(change.steps, change.rules, prefix)) {
-    const SourceRule block = BlockBy(*rule);
-    claims.Add(block.verdict, block.id, block.until);
-  }
+  AddRules(change.steps, change.rules, prefix, claims);
   for (const auto& set : SetsAfter(change.set_steps, change.sets)) {
     if (const auto until = EndInSet(change.set_steps, *set, prefix)) {
       claims.Add(set->info.action, set->info.id, *until);

@@ -12,7 +12,9 @@
 namespace fwagent::core {
 namespace {
 
+using policy::Action;
 using policy::Rule;
+using Kind = Edit::Kind;
 
 std::string EndText(const Rule& rule) {
   if (!policy::Ends(rule)) return "";
@@ -21,22 +23,36 @@ std::string EndText(const Rule& rule) {
                                        absl::UTCTimeZone()));
 }
 
+std::string OwnerText(const Rule& rule) {
+  if (rule.owner == policy::kDefaultOwner) return "";
+  return absl::StrCat(" of ", rule.owner);
+}
+
 std::string TextOf(const std::vector<Step>& steps) {
   if (steps.size() == 1) {
     const Step& step = steps.front();
-    return absl::StrCat(step.renews() ? "renew" : KindName(step.kind), " ",
+    const char* verb = VerbOf(step.kind, step.rule.action);
+    return absl::StrCat(step.renews() ? "renew" : verb, " ",
                         policy::MatchToString(step.rule.match),
                         step.adds() ? EndText(step.rule) : "", " (rule ",
-                        step.rule.id, ")");
+                        step.rule.id, OwnerText(step.rule), ")");
   }
   if (steps.front().kind == Edit::Kind::kEnd) {
     return absl::StrCat(steps.size(), " rules have ended");
   }
-  const auto blocked = static_cast<std::size_t>(
-      std::count_if(steps.begin(), steps.end(),
-                    [](const Step& step) { return step.adds(); }));
-  return absl::StrCat("block ", blocked, " and unblock ",
-                      steps.size() - blocked);
+  std::vector<std::string> parts;
+  for (const Action action : {Action::kBlock, Action::kAllow}) {
+    for (const Kind kind : {Kind::kAdd, Kind::kRemove}) {
+      const auto count =
+          std::count_if(steps.begin(), steps.end(), [&](const Step& step) {
+            return step.rule.action == action &&
+                   step.adds() == (kind == Kind::kAdd);
+          });
+      if (count == 0) continue;
+      parts.push_back(absl::StrCat(VerbOf(kind, action), " ", count));
+    }
+  }
+  return absl::StrJoin(parts, " and ");
 }
 
 std::string TextOf(const SetStep& step) {
@@ -50,6 +66,12 @@ std::string TextOf(const SetStep& step) {
 }
 
 }  // namespace
+
+std::optional<policy::RuleId> RemovedBy(const Step& step) {
+  if (step.before.has_value()) return step.before->id;
+  if (!step.adds()) return step.rule.id;
+  return std::nullopt;
+}
 
 std::vector<Rule> RulesOf(const std::vector<Step>& steps) {
   std::vector<Rule> rules;

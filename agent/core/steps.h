@@ -2,6 +2,7 @@
 #ifndef FWAGENT_AGENT_CORE_STEPS_H_
 #define FWAGENT_AGENT_CORE_STEPS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,9 @@
 #include "agent/store/store.h"
 
 namespace fwagent::core {
+
+// The rule that a step takes away, or puts another in the place of.
+std::optional<policy::RuleId> RemovedBy(const Step& step);
 
 std::vector<policy::Rule> RulesOf(const std::vector<Step>& steps);
 std::vector<policy::SetOutcome> OutcomesOf(const std::vector<SetStep>& steps);

@@ -58,6 +58,13 @@ std::vector<std::pair<PortRange, PortRule>> ByPrecedence(const PortRules& rules,
 
 }  // namespace
 
+void ErasePortRule(const PortRange& range, RuleId id, PortRules& rules) {
+  const auto [first, last] = rules.equal_range(range);
+  const auto found = std::find_if(
+      first, last, [id](const auto& rule) { return rule.second.id == id; });
+  if (found != last) rules.erase(found);
+}
+
 PortTable CompilePortTable(const PortRules& rules, Protocol protocol) {
   const auto ranges = ByPrecedence(rules, protocol);
   if (ranges.empty()) return {};

@@ -33,8 +33,12 @@ struct PortRule {
 // all when no rule of the protocol is left.
 using PortTable = std::vector<PortRule>;
 
-// The port rules alone, in order of protocol and range.
-using PortRules = absl::btree_map<PortRange, PortRule>;
+// The port rules alone, in order of protocol and range; of one range there may
+// be several.
+using PortRules = absl::btree_multimap<PortRange, PortRule>;
+
+// Takes out one rule, if it is there.
+void ErasePortRule(const PortRange& range, RuleId id, PortRules& rules);
 
 // Where ranges overlap, the rule that ends last stands for all of them: the
 // port is blocked as long as one of them says so. Among those that end at the

@@ -1,9 +1,11 @@
 #include "agent/policy/rule.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace fwagent::policy {
@@ -57,6 +59,29 @@ std::string MatchToString(const Match& match) {
     return absl::StrCat("source ", prefix->ToString());
   }
   return absl::StrCat("port ", std::get<PortRange>(match).ToString());
+}
+
+const char* ActionName(Action action) {
+  return action == Action::kAllow ? "allow" : "block";
+}
+
+absl::Status ValidateOwner(std::string_view owner) {
+  const auto is_alnum = [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c));
+  };
+  const auto fits = [&](char c) {
+    return is_alnum(c) ||
+           std::string_view("._-:/@").find(c) != std::string_view::npos;
+  };
+  if (!owner.empty() && owner.size() <= kMaxOwnerBytes &&
+      is_alnum(owner.front()) &&
+      std::all_of(owner.begin(), owner.end(), fits)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "an owner has 1 to ", kMaxOwnerBytes,
+      " letters, digits and any of . _ - : / @, and begins with a letter or a "
+      "digit, as in \"fail2ban\""));
 }
 
 absl::Status ValidateComment(std::string_view comment) {

@@ -20,7 +20,7 @@ namespace fwagent::policy {
 // Never given twice while the store lives, from 1 on; 0 is no rule.
 using RuleId = std::uint64_t;
 
-// What a rule blocks: source addresses, or destination ports.
+// What a rule is about: source addresses, or destination ports.
 using Match = std::variant<Prefix, PortRange>;
 
 // For absl's containers: Debian's Abseil does not hash std::variant.
@@ -33,9 +33,37 @@ struct MatchHash {
 // "source 192.0.2.0/24", "port 443/tcp".
 std::string MatchToString(const Match& match);
 
+// Ports are only blocked.
+enum class Action : std::uint8_t { kBlock = 1, kAllow = 2 };
+
+// "block", "allow".
+const char* ActionName(Action action);
+
+// Who holds the rules of a host's shell, and those that were made before rules
+// had owners or that are read back from the kernel.
+inline constexpr char kDefaultOwner[] = "cli";
+
+// What makes a rule this one and no other: several owners can say the same.
+struct RuleKey {
+  Match match = Prefix();
+  Action action = Action::kBlock;
+  std::string owner = kDefaultOwner;
+
+  bool operator==(const RuleKey&) const = default;
+};
+
+// For absl's containers.
+struct RuleKeyHash {
+  std::size_t operator()(const RuleKey& key) const {
+    return absl::HashOf(MatchHash()(key.match), key.action, key.owner);
+  }
+};
+
 struct Rule {
   RuleId id = 0;
   Match match = Prefix();
+  Action action = Action::kBlock;
+  std::string owner = kDefaultOwner;
   std::string comment;
   absl::Time create_time;  // wall clock, whole microseconds
   Deadline until = kForever;
@@ -46,10 +74,24 @@ struct Rule {
   bool operator==(const Rule&) const = default;
 };
 
+inline RuleKey KeyOf(const Rule& rule) {
+  return {rule.match, rule.action, rule.owner};
+}
+// Whether two rules say the same, perhaps for different owners.
+inline bool SayTheSame(const Rule& a, const Rule& b) {
+  return a.match == b.match && a.action == b.action;
+}
+
 inline bool Ends(const Rule& rule) { return rule.until != kForever; }
 inline bool HasEnded(const Rule& rule, Deadline now) {
   return rule.until <= now;
 }
+
+inline constexpr std::size_t kMaxOwnerBytes = 64;
+
+// INVALID_ARGUMENT unless it is 1 to 64 letters, digits, dots, dashes,
+// underscores, colons, slashes and at signs, the first one a letter or a digit.
+absl::Status ValidateOwner(std::string_view owner);
 
 inline constexpr std::size_t kMaxCommentBytes = 256;
 

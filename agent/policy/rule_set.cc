@@ -1,5 +1,6 @@
 #include "agent/policy/rule_set.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 #include <variant>
@@ -9,17 +10,20 @@
 namespace fwagent::policy {
 
 absl::Status RuleSet::Add(Rule rule) {
-  if (const RuleId holder = IdOf(rule.match); holder != 0) {
+  if (const Rule* holder = Find(KeyOf(rule)); holder != nullptr) {
     return absl::AlreadyExistsError(absl::StrCat(
-        MatchToString(rule.match), " is blocked already, by rule ", holder));
+        "rule ", holder->id, " of ", rule.owner, " says ",
+        ActionName(rule.action), " ", MatchToString(rule.match), " already"));
   }
   if (by_id_.contains(rule.id)) {
     return absl::AlreadyExistsError(
         absl::StrCat("rule ", rule.id, " is there already"));
   }
   if (const auto* prefix = std::get_if<Prefix>(&rule.match)) {
-    by_source_.emplace(*prefix, rule.id);
-    ++source_count_[static_cast<std::size_t>(prefix->family())];
+    Ids& ids = by_source_[*prefix];
+    if (ids.empty())
+      ++source_count_[static_cast<std::size_t>(prefix->family())];
+    ids.insert(std::lower_bound(ids.begin(), ids.end(), rule.id), rule.id);
   } else {
     by_ports_.emplace(std::get<PortRange>(rule.match),
                       PortRule(rule.id, rule.until));
@@ -29,28 +33,52 @@ absl::Status RuleSet::Add(Rule rule) {
   return absl::OkStatus();
 }
 
-absl::Status RuleSet::Remove(const Match& match) {
-  const RuleId id = IdOf(match);
-  if (id == 0) {
-    return absl::NotFoundError(
-        absl::StrCat(MatchToString(match), " is not blocked"));
+absl::Status RuleSet::Remove(RuleId id) {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) {
+    return absl::NotFoundError(absl::StrCat("there is no rule ", id));
   }
-  // `match` may be part of the rule that goes, which is therefore erased last.
-  if (const auto* prefix = std::get_if<Prefix>(&match)) {
-    by_source_.erase(*prefix);
-    --source_count_[static_cast<std::size_t>(prefix->family())];
+  const Rule& rule = found->second;
+  if (const auto* prefix = std::get_if<Prefix>(&rule.match)) {
+    const auto place = by_source_.find(*prefix);
+    Ids& ids = place->second;
+    ids.erase(std::find(ids.begin(), ids.end(), id));
+    if (ids.empty()) {
+      --source_count_[static_cast<std::size_t>(prefix->family())];
+      by_source_.erase(place);
+    }
   } else {
-    by_ports_.erase(std::get<PortRange>(match));
+    ErasePortRule(std::get<PortRange>(rule.match), id, by_ports_);
   }
-  const auto rule = by_id_.find(id);
-  by_end_.erase({rule->second.until, id});
-  by_id_.erase(rule);
+  by_end_.erase({rule.until, id});
+  by_id_.erase(found);
   return absl::OkStatus();
 }
 
-const Rule* RuleSet::Find(const Match& match) const {
-  const auto found = by_id_.find(IdOf(match));
-  return found == by_id_.end() ? nullptr : &found->second;
+const Rule* RuleSet::Find(const RuleKey& key) const {
+  for (const Rule* rule : HoldersOf(key.match)) {
+    if (rule->action == key.action && rule->owner == key.owner) return rule;
+  }
+  return nullptr;
+}
+
+std::vector<const Rule*> RuleSet::HoldersOf(const Match& match) const {
+  std::vector<const Rule*> holders;
+  if (const auto* prefix = std::get_if<Prefix>(&match)) {
+    const auto found = by_source_.find(*prefix);
+    if (found == by_source_.end()) return holders;
+    for (const RuleId id : found->second) {
+      holders.push_back(&by_id_.find(id)->second);
+    }
+    return holders;
+  }
+  const auto [first, last] = by_ports_.equal_range(std::get<PortRange>(match));
+  for (auto rule = first; rule != last; ++rule) {
+    holders.push_back(&by_id_.find(rule->second.id)->second);
+  }
+  std::sort(holders.begin(), holders.end(),
+            [](const Rule* a, const Rule* b) { return a->id < b->id; });
+  return holders;
 }
 
 std::vector<Rule> RuleSet::Page(RuleId after, std::size_t limit,
@@ -73,28 +101,8 @@ std::size_t RuleSet::EndedCount(Deadline now) const {
       std::distance(by_end_.begin(), by_end_.lower_bound({now + 1, 0})));
 }
 
-std::vector<SourceRule> RuleSet::SourceRules() const {
-  std::vector<SourceRule> rules;
-  rules.reserve(by_source_.size());
-  for (const auto& [id, rule] : by_id_) {
-    const auto* prefix = std::get_if<Prefix>(&rule.match);
-    if (prefix == nullptr) continue;
-    rules.push_back({.prefix = *prefix, .id = id, .until = rule.until});
-  }
-  return rules;
-}
-
 std::size_t RuleSet::SourceCount(Family family) const {
   return source_count_[static_cast<std::size_t>(family)];
-}
-
-RuleId RuleSet::IdOf(const Match& match) const {
-  if (const auto* prefix = std::get_if<Prefix>(&match)) {
-    const auto found = by_source_.find(*prefix);
-    return found == by_source_.end() ? 0 : found->second;
-  }
-  const auto found = by_ports_.find(std::get<PortRange>(match));
-  return found == by_ports_.end() ? 0 : found->second.id;
 }
 
 }  // namespace fwagent::policy

@@ -1,4 +1,4 @@
-// The rules of one generation, found by id and by what they match.
+// The rules of one generation, found by id and by what they say.
 #ifndef FWAGENT_AGENT_POLICY_RULE_SET_H_
 #define FWAGENT_AGENT_POLICY_RULE_SET_H_
 
@@ -10,25 +10,28 @@
 #include "absl/container/btree_map.h"
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/status/status.h"
 #include "agent/policy/port_table.h"
 #include "agent/policy/rule.h"
-#include "agent/policy/source_rule.h"
 
 namespace fwagent::policy {
 
-// A value type without locks: no two rules share an id or a match.
+// A value type without locks: no two rules share an id or a key.
 class RuleSet {
  public:
-  // ALREADY_EXISTS when a rule with this match or id is there; then nothing
+  // ALREADY_EXISTS when a rule with this key or id is there; then nothing
   // changes.
   absl::Status Add(Rule rule);
 
   // NOT_FOUND when there is none; then nothing changes.
-  absl::Status Remove(const Match& match);
+  absl::Status Remove(RuleId id);
 
   // Null when there is none. Valid until the next change.
-  const Rule* Find(const Match& match) const;
+  const Rule* Find(const RuleKey& key) const;
+  // All rules with this match, of whatever owners and actions, in order of id;
+  // valid likewise.
+  std::vector<const Rule*> HoldersOf(const Match& match) const;
 
   // At most `limit` rules with ids above `after`, in order of id, without those
   // that have ended.
@@ -46,19 +49,17 @@ class RuleSet {
   // Every rule, in order of id.
   const absl::btree_map<RuleId, Rule>& rules() const { return by_id_; }
   const PortRules& port_rules() const { return by_ports_; }
-  // What every rule with a source says of it, in order of id.
-  std::vector<SourceRule> SourceRules() const;
 
   std::size_t size() const { return by_id_.size(); }
-  // How many rules match source addresses of this family.
+  // How many prefixes of this family rules match as sources.
   std::size_t SourceCount(Family family) const;
 
  private:
-  // The id of the rule with this match, 0 for none.
-  RuleId IdOf(const Match& match) const;
+  // Nearly always one, in order.
+  using Ids = absl::InlinedVector<RuleId, 1>;
 
   absl::btree_map<RuleId, Rule> by_id_;
-  absl::flat_hash_map<Prefix, RuleId> by_source_;
+  absl::flat_hash_map<Prefix, Ids> by_source_;
   PortRules by_ports_;
   Endings by_end_;
   std::array<std::size_t, kFamilies> source_count_{};

@@ -83,8 +83,13 @@ class Merge {
 
 std::vector<SourceRule> MergeClaims(std::vector<std::vector<SourceRule>> runs) {
   std::erase_if(runs, [](const auto& run) { return run.empty(); });
-  // One holder has one claim to a prefix.
-  if (runs.size() == 1) return std::move(runs.front());
+  const auto same = [](const SourceRule& a, const SourceRule& b) {
+    return a.prefix == b.prefix;
+  };
+  if (runs.size() == 1 && std::adjacent_find(runs[0].begin(), runs[0].end(),
+                                             same) == runs[0].end()) {
+    return std::move(runs.front());
+  }
   std::vector<SourceRule> rules;
   std::size_t size = 0;
   for (const auto& run : runs) size += run.size();

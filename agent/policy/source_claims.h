@@ -38,8 +38,8 @@ class SourceClaims {
 // In order of family, address and length.
 bool ByAddress(const SourceRule& a, const SourceRule& b);
 
-// Rules that each are the claim of one holder, in runs that are in order of
-// address: one rule for each prefix, in order.
+// Rules that each are one claim, in runs that are in order of address: one rule
+// for each prefix, in order.
 std::vector<SourceRule> MergeClaims(std::vector<std::vector<SourceRule>> runs);
 
 }  // namespace fwagent::policy

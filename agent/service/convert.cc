@@ -18,6 +18,7 @@ namespace fwagent::service {
 namespace {
 
 using Kind = core::Edit::Kind;
+using policy::Action;
 using policy::PortRange;
 using policy::Prefix;
 
@@ -70,12 +71,13 @@ policy::Match ReadPorts(const Request& request, FieldViolations& violations) {
   return Prefix();
 }
 
-// What every request for a block has. `path` goes before the names of fields.
+// What every request for a new rule has. `path` goes before the names of
+// fields.
 template <typename Request>
-core::Edit BlockEdit(const Request& request, policy::Match match,
-                     const std::string& path, FieldViolations& violations) {
+core::Edit AddEdit(const Request& request, policy::Match match,
+                   const std::string& path, FieldViolations& violations) {
   core::Edit edit{
-      .kind = Kind::kBlock,
+      .kind = Kind::kAdd,
       .match = std::move(match),
       .comment = ReadComment(request.comment(), path + "comment", violations),
       .renew = request.renew()};
@@ -88,25 +90,51 @@ core::Edit BlockEdit(const Request& request, policy::Match match,
   return edit;
 }
 
+core::Edit AddSourceEdit(const v1::SourceEdit& edit, Action action,
+                         const v1::Prefix& prefix, const std::string& field,
+                         FieldViolations& violations) {
+  core::Edit added = AddEdit(
+      edit,
+      ReadPrefix(prefix, absl::StrCat(field, ".", policy::ActionName(action)),
+                 violations),
+      field + ".", violations);
+  added.action = action;
+  return added;
+}
+
+core::Edit RemoveSourceEdit(const v1::SourceEdit& edit, Action action,
+                            const v1::Prefix& prefix, const std::string& field,
+                            FieldViolations& violations) {
+  if (edit.renew() || edit.ending_case() != v1::SourceEdit::ENDING_NOT_SET) {
+    violations.Add(field + (edit.renew() ? ".renew" : ".ending"),
+                   "is for a new rule: what is lifted has no end to come");
+  }
+  return {.kind = Kind::kRemove,
+          .match = ReadPrefix(
+              prefix, absl::StrCat(field, ".un", policy::ActionName(action)),
+              violations),
+          .comment = {},
+          .action = action};
+}
+
 core::Edit ReadSourceEdit(const v1::SourceEdit& edit, const std::string& field,
                           FieldViolations& violations) {
   switch (edit.action_case()) {
     case v1::SourceEdit::kBlock:
-      return BlockEdit(edit,
-                       ReadPrefix(edit.block(), field + ".block", violations),
-                       field + ".", violations);
+      return AddSourceEdit(edit, Action::kBlock, edit.block(), field,
+                           violations);
+    case v1::SourceEdit::kAllow:
+      return AddSourceEdit(edit, Action::kAllow, edit.allow(), field,
+                           violations);
     case v1::SourceEdit::kUnblock:
-      if (edit.renew() ||
-          edit.ending_case() != v1::SourceEdit::ENDING_NOT_SET) {
-        violations.Add(field + (edit.renew() ? ".renew" : ".ending"),
-                       "is for a block: what is lifted has no end to come");
-      }
-      return {
-          .kind = Kind::kUnblock,
-          .match = ReadPrefix(edit.unblock(), field + ".unblock", violations),
-          .comment = {}};
+      return RemoveSourceEdit(edit, Action::kBlock, edit.unblock(), field,
+                              violations);
+    case v1::SourceEdit::kUnallow:
+      return RemoveSourceEdit(edit, Action::kAllow, edit.unallow(), field,
+                              violations);
     case v1::SourceEdit::ACTION_NOT_SET:
-      violations.Add(field, "is empty: say what to block or to unblock");
+      violations.Add(field,
+                     "is empty: say what to block, unblock, allow or unallow");
   }
   return {};
 }
@@ -116,56 +144,87 @@ template <typename Request>
 absl::StatusOr<core::Change> OneEdit(const Request& request, core::Edit edit,
                                      FieldViolations& violations) {
   core::Change change = ReadCommon(request, violations);
+  edit.owner = ReadOwner(request.owner(), violations);
   change.edits.push_back(std::move(edit));
   FW_RETURN_IF_ERROR(violations.ToStatus());
   return change;
 }
 
-}  // namespace
-
-absl::StatusOr<core::Change> ToChange(const v1::BlockIPRequest& request) {
+template <typename Request>
+absl::StatusOr<core::Change> AddSource(const Request& request, Action action) {
   FieldViolations violations;
   core::Edit edit =
-      BlockEdit(request, ReadPrefix(request.source(), "source", violations), "",
-                violations);
+      AddEdit(request, ReadPrefix(request.source(), "source", violations), "",
+              violations);
+  edit.action = action;
   return OneEdit(request, std::move(edit), violations);
 }
 
-absl::StatusOr<core::Change> ToChange(const v1::UnblockIPRequest& request) {
+template <typename Request>
+absl::StatusOr<core::Change> RemoveSource(const Request& request,
+                                          Action action) {
   FieldViolations violations;
-  core::Edit edit{.kind = Kind::kUnblock,
+  return OneEdit(request,
+                 {.kind = Kind::kRemove,
                   .match = ReadPrefix(request.source(), "source", violations),
-                  .comment = {}};
-  return OneEdit(request, std::move(edit), violations);
+                  .comment = {},
+                  .action = action,
+                  .any_owner = request.all_owners()},
+                 violations);
+}
+
+}  // namespace
+
+absl::StatusOr<core::Change> ToChange(const v1::BlockIPRequest& request) {
+  return AddSource(request, Action::kBlock);
+}
+
+absl::StatusOr<core::Change> ToChange(const v1::AllowIPRequest& request) {
+  return AddSource(request, Action::kAllow);
+}
+
+absl::StatusOr<core::Change> ToChange(const v1::UnblockIPRequest& request) {
+  return RemoveSource(request, Action::kBlock);
+}
+
+absl::StatusOr<core::Change> ToChange(const v1::UnallowIPRequest& request) {
+  return RemoveSource(request, Action::kAllow);
 }
 
 absl::StatusOr<core::Change> ToChange(const v1::BlockPortRequest& request) {
   FieldViolations violations;
   core::Edit edit =
-      BlockEdit(request, ReadPorts(request, violations), "", violations);
+      AddEdit(request, ReadPorts(request, violations), "", violations);
   return OneEdit(request, std::move(edit), violations);
 }
 
 absl::StatusOr<core::Change> ToChange(const v1::UnblockPortRequest& request) {
   FieldViolations violations;
-  core::Edit edit{.kind = Kind::kUnblock,
+  return OneEdit(request,
+                 {.kind = Kind::kRemove,
                   .match = ReadPorts(request, violations),
-                  .comment = {}};
-  return OneEdit(request, std::move(edit), violations);
+                  .comment = {},
+                  .any_owner = request.all_owners()},
+                 violations);
 }
 
 absl::StatusOr<core::Change> ToChange(const v1::ChangeSourcesRequest& request) {
   FieldViolations violations;
   core::Change change = ReadCommon(request, violations);
   change.skip_satisfied = request.skip_satisfied();
+  const std::string owner = ReadOwner(request.owner(), violations);
   if (request.edits_size() == 0 || request.edits_size() > kMaxEdits) {
     violations.Add("edits", absl::StrCat("must be 1 to ", kMaxEdits, ", not ",
                                          request.edits_size()));
   }
   FW_RETURN_IF_ERROR(violations.ToStatus());
   for (int i = 0; i < request.edits_size(); ++i) {
-    change.edits.push_back(ReadSourceEdit(
-        request.edits(i), absl::StrCat("edits[", i, "]"), violations));
+    core::Edit edit = ReadSourceEdit(
+        request.edits(i), absl::StrCat("edits[", i, "]"), violations);
+    edit.owner = owner;
+    edit.any_owner =
+        request.all_owners() && edit.kind == core::Edit::Kind::kRemove;
+    change.edits.push_back(std::move(edit));
     // One is enough: there may be very many.
     FW_RETURN_IF_ERROR(violations.ToStatus());
   }

@@ -19,6 +19,8 @@ namespace fwagent::service {
 // for the caller to fill in.
 absl::StatusOr<core::Change> ToChange(const v1::BlockIPRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::UnblockIPRequest& request);
+absl::StatusOr<core::Change> ToChange(const v1::AllowIPRequest& request);
+absl::StatusOr<core::Change> ToChange(const v1::UnallowIPRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::BlockPortRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::UnblockPortRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::ChangeSourcesRequest& request);

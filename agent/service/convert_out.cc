@@ -64,13 +64,17 @@ v1::Rule ToProto(const policy::Rule& rule) {
   v1::Rule wire;
   wire.set_id(rule.id);
   wire.set_comment(rule.comment);
+  wire.set_owner(rule.owner);
   // A rule that was only validated was never created.
   if (rule.id != 0) *wire.mutable_create_time() = ToTimestamp(rule.create_time);
   if (policy::Ends(rule)) {
     *wire.mutable_expire_time() = ToTimestamp(rule.expire_time);
   }
   if (const auto* prefix = std::get_if<Prefix>(&rule.match)) {
-    wire.mutable_source_block()->mutable_source()->set_text(prefix->ToString());
+    auto* source = rule.action == policy::Action::kAllow
+                       ? wire.mutable_source_allow()->mutable_source()
+                       : wire.mutable_source_block()->mutable_source();
+    source->set_text(prefix->ToString());
   } else {
     const auto& range = std::get<PortRange>(rule.match);
     auto* block = wire.mutable_port_block();

@@ -51,6 +51,14 @@ grpc::Status FirewallService::Apply(const grpc::ServerContext& context,
   if (!result.ok()) return ToGrpcStatus(result.status());
   *response.mutable_rule() = ToProto(result->rules.front());
   response.set_generation(result->generation);
+  if constexpr (requires { response.add_still_held(); }) {
+    for (std::size_t i = 1; i < result->rules.size(); ++i) {
+      *response.add_other_rules() = ToProto(result->rules[i]);
+    }
+    for (const policy::Rule& rule : engine_->OthersLike(result->rules)) {
+      *response.add_still_held() = ToProto(rule);
+    }
+  }
   return grpc::Status::OK;
 }
 
@@ -63,6 +71,18 @@ grpc::Status FirewallService::BlockIP(grpc::ServerContext* context,
 grpc::Status FirewallService::UnblockIP(grpc::ServerContext* context,
                                         const v1::UnblockIPRequest* request,
                                         v1::UnblockIPResponse* response) {
+  return Apply(*context, *request, *response);
+}
+
+grpc::Status FirewallService::AllowIP(grpc::ServerContext* context,
+                                      const v1::AllowIPRequest* request,
+                                      v1::AllowIPResponse* response) {
+  return Apply(*context, *request, *response);
+}
+
+grpc::Status FirewallService::UnallowIP(grpc::ServerContext* context,
+                                        const v1::UnallowIPRequest* request,
+                                        v1::UnallowIPResponse* response) {
   return Apply(*context, *request, *response);
 }
 

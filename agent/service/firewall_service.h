@@ -27,6 +27,12 @@ class FirewallService final : public v1::FirewallService::Service {
   grpc::Status UnblockIP(grpc::ServerContext* context,
                          const v1::UnblockIPRequest* request,
                          v1::UnblockIPResponse* response) override;
+  grpc::Status AllowIP(grpc::ServerContext* context,
+                       const v1::AllowIPRequest* request,
+                       v1::AllowIPResponse* response) override;
+  grpc::Status UnallowIP(grpc::ServerContext* context,
+                         const v1::UnallowIPRequest* request,
+                         v1::UnallowIPResponse* response) override;
   grpc::Status BlockPort(grpc::ServerContext* context,
                          const v1::BlockPortRequest* request,
                          v1::BlockPortResponse* response) override;

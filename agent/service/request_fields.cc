@@ -55,6 +55,13 @@ std::string ReadComment(const std::string& comment, const std::string& field,
   return comment;
 }
 
+std::string ReadOwner(const std::string& owner, FieldViolations& violations) {
+  if (owner.empty()) return policy::kDefaultOwner;
+  const absl::Status valid = policy::ValidateOwner(owner);
+  if (!valid.ok()) violations.Add("owner", std::string(valid.message()));
+  return owner;
+}
+
 std::string ReadRequestId(const std::string& request_id,
                           FieldViolations& violations) {
   const bool printable =

@@ -19,6 +19,8 @@ policy::Prefix ReadPrefix(const v1::Prefix& prefix, std::string field,
                           FieldViolations& violations);
 std::string ReadComment(const std::string& comment, const std::string& field,
                         FieldViolations& violations);
+// An owner; the default one for an empty field.
+std::string ReadOwner(const std::string& owner, FieldViolations& violations);
 std::string ReadRequestId(const std::string& request_id,
                           FieldViolations& violations);
 std::size_t ReadPageSize(std::int32_t size, FieldViolations& violations);

@@ -29,6 +29,8 @@ enum Column {
   kCreatedUs,
   kExpiresUs,
   kUntilTick,
+  kAction,
+  kOwner,
 };
 
 absl::Status Unreadable(const char* what) { return absl::DataLossError(what); }
@@ -58,6 +60,14 @@ absl::StatusOr<policy::Match> ReadMatch(const SqliteStatement& row, int first) {
   if (!protocol) return Unreadable("unknown protocol");
   return policy::PortRange::Create(*protocol, NarrowAt(row, first + kFirstPort),
                                    NarrowAt(row, first + kLastPort));
+}
+
+absl::StatusOr<policy::Action> ReadAction(std::string_view name) {
+  for (const policy::Action action :
+       {policy::Action::kBlock, policy::Action::kAllow}) {
+    if (policy::ActionName(action) == name) return action;
+  }
+  return Unreadable("unknown action");
 }
 
 absl::Status ReadEnd(const SqliteStatement& row, int first,
@@ -113,6 +123,7 @@ void PutRule(const policy::Rule& rule, Row& row) {
   } else {
     row.Null().Null();
   }
+  row.Text(policy::ActionName(rule.action)).Text(rule.owner);
 }
 
 }  // namespace
@@ -132,9 +143,19 @@ absl::StatusOr<policy::Rule> ReadRule(const SqliteStatement& row, int first) {
   if (!match.ok()) return match.status();
   std::string comment(row.BytesAt(first + kComment));
   FW_RETURN_IF_ERROR(policy::ValidateComment(comment));
+  auto action = ReadAction(row.BytesAt(first + kAction));
+  if (!action.ok()) return action.status();
+  if (*action != policy::Action::kBlock &&
+      !std::holds_alternative<policy::Prefix>(*match)) {
+    return Unreadable("ports that are allowed");
+  }
+  std::string owner(row.BytesAt(first + kOwner));
+  FW_RETURN_IF_ERROR(policy::ValidateOwner(owner));
   policy::Rule rule{
       .id = static_cast<policy::RuleId>(id),
       .match = *std::move(match),
+      .action = *action,
+      .owner = std::move(owner),
       .comment = std::move(comment),
       .create_time = absl::FromUnixMicros(row.IntegerAt(first + kCreatedUs))};
   FW_RETURN_IF_ERROR(ReadEnd(row, first, rule));

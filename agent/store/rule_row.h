@@ -12,10 +12,10 @@ namespace fwagent::store {
 // What follows the rule's id, in this order in every statement.
 inline constexpr char kRuleColumns[] =
     "kind, address, length, protocol, first_port, last_port, comment, "
-    "created_us, expires_us, until_tick";
+    "created_us, expires_us, until_tick, action, owner";
 
 // How many columns the id and kRuleColumns are.
-inline constexpr int kRuleWidth = 11;
+inline constexpr int kRuleWidth = 13;
 
 // Sets the id and the columns above as the next parameters.
 void BindRule(const policy::Rule& rule, SqliteStatement& statement);

@@ -126,7 +126,7 @@ TEST_F(AdoptTest, NoIdOfTheLostStoreIsGivenAgain) {
     EXPECT_TRUE(given.insert(result->rules[0].id).second);
   }
   const Change unblock{
-      .edits = {{.kind = Edit::Kind::kUnblock, .match = P("192.0.2.3")}}};
+      .edits = {{.kind = Edit::Kind::kRemove, .match = P("192.0.2.3")}}};
   ASSERT_TRUE((*engine)->Apply(unblock).ok());
 
   MemoryStore fresh;
@@ -146,16 +146,22 @@ TEST_F(AdoptTest, IdsGrowEvenWhenTheClockStandsBeforeItsEpoch) {
                                      std::pair("source 192.0.2.0/24", 10u)));
 }
 
-TEST_F(AdoptTest, OnlyBlocksBecomeRules) {
+TEST_F(AdoptTest, BlocksAndAllowsBecomeRules) {
   const SourceRule block{P("192.0.2.0/24"), 1};
   const SourceRule allow{P("192.0.2.1"), 2, SourceVerdict::kAllow};
   const SourceRule member{P("192.0.2.2"), 3, SourceVerdict::kNone, 1};
   ASSERT_TRUE(kernel_.ReplaceSources({block, allow, member}).ok());
-  ASSERT_TRUE(Start().ok());
+  const auto engine = Start();
+  ASSERT_TRUE(engine.ok());
   EXPECT_THAT(Adopted(),
-              ElementsAre(std::pair("source 192.0.2.0/24", kFirstNewId)));
-  EXPECT_THAT(*kernel_.ReadSources(),
-              Optional(ElementsAre(SourceRule{block.prefix, kFirstNewId})));
+              ElementsAre(std::pair("source 192.0.2.0/24", kFirstNewId),
+                          std::pair("source 192.0.2.1/32", kFirstNewId + 1)));
+  for (const policy::Rule& rule : store_.state().rules) {
+    EXPECT_EQ(rule.owner, policy::kDefaultOwner);
+  }
+  EXPECT_EQ(store_.state().rules[1].action, policy::Action::kAllow);
+  EXPECT_EQ(kernel_.VerdictOf(P("192.0.2.1")), SourceVerdict::kAllow);
+  EXPECT_EQ(kernel_.VerdictOf(P("192.0.2.9")), SourceVerdict::kBlock);
 }
 
 TEST_F(AdoptTest, AKernelWithoutRulesLeavesTheStoreAsItIs) {

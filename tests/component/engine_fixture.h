@@ -33,7 +33,7 @@ inline Change Block(policy::Match match, std::string request_id = "") {
   return {.edits = {{.match = match}}, .request_id = request_id};
 }
 inline Change Unblock(policy::Match match, std::string request_id = "") {
-  return {.edits = {{.kind = Edit::Kind::kUnblock, .match = match}},
+  return {.edits = {{.kind = Edit::Kind::kRemove, .match = match}},
           .request_id = request_id};
 }
 

@@ -83,9 +83,10 @@ class EngineHistoryTest : public ::testing::Test {
   std::string Policy() const {
     std::string text;
     for (const policy::Rule& rule : engine_->List(0, kAll).rules) {
-      absl::StrAppend(&text, rule.id, " ", policy::MatchToString(rule.match),
-                      " ", absl::ToUnixMicros(rule.create_time), " ",
-                      rule.until, "\n");
+      absl::StrAppend(
+          &text, rule.id, " ", policy::ActionName(rule.action), " of ",
+          rule.owner, " ", policy::MatchToString(rule.match), " ",
+          absl::ToUnixMicros(rule.create_time), " ", rule.until, "\n");
     }
     for (const policy::SetOutcome& set : engine_->Sets()) {
       absl::StrAppend(&text, set.info.id, " ", set.info.name, ":");
@@ -309,6 +310,12 @@ TEST_F(EngineHistoryTest, AnyEarlierPolicyComesBackExactly) {
         ASSERT_TRUE(result.ok()) << result.status();
         ASSERT_EQ(Policy(), policies[to]) << "generation " << to;
       }
+    }
+    for (Edit& edit : change.edits) {
+      edit.owner = random() % 2 == 0 ? "cli" : "fail2ban";
+      edit.any_owner = random() % 8 == 0;
+      const bool may_allow = std::holds_alternative<policy::Prefix>(edit.match);
+      if (may_allow && random() % 3 == 0) edit.action = policy::Action::kAllow;
     }
     if (!change.edits.empty() || !change.sets.empty()) {
       engine_->Apply(change).IgnoreError();  // many are refused

@@ -189,14 +189,55 @@ TEST_F(FwctlChange, ToleranceIsForThatOneErrorAlone) {
   }
 }
 
+TEST_F(FwctlChange, AllowsAndUnallows) {
+  EXPECT_EQ(Run({"allow-ip", "192.0.2.5", "--comment", "office"}).out,
+            "allowed source 192.0.2.5/32 (rule 1)\n");
+  EXPECT_THAT(agent_.service().LastRequest(), HasSubstr("office"));
+  EXPECT_EQ(Run({"block-ip", "192.0.2.5"}).out,
+            "blocked source 192.0.2.5/32 (rule 2)\n");
+  EXPECT_EQ(Run({"allow-ip", "192.0.2.5"}).exit_code, 1);
+  EXPECT_EQ(Run({"unallow-ip", "192.0.2.5"}).out,
+            "unallowed source 192.0.2.5/32 (rule 1)\n");
+  EXPECT_EQ(Run({"unallow-ip", "192.0.2.5", "--missing-ok"}).exit_code, 0);
+  EXPECT_EQ(Run({"allow-ip", "192.0.2.6", "192.0.2.7"}).out,
+            "allowed 2 sources\n");
+}
+
+TEST_F(FwctlChange, ManyOwnersHoldTheSame) {
+  EXPECT_EQ(Run({"block-ip", "192.0.2.5"}).exit_code, 0);
+  EXPECT_EQ(Run({"block-ip", "192.0.2.5", "--owner", "fail2ban"}).exit_code, 0);
+  EXPECT_EQ(Run({"block-ip", "192.0.2.5", "--owner", "ops"}).exit_code, 0);
+  EXPECT_EQ(Run({"unblock-ip", "192.0.2.5"}).out,
+            "unblocked source 192.0.2.5/32 (rule 1)\n"
+            "still blocked by fail2ban (rule 2)\n"
+            "still blocked by ops (rule 3)\n");
+  EXPECT_THAT(
+      Run({"-o", "json", "unblock-ip", "192.0.2.5", "--owner", "ops"}).out,
+      HasSubstr("\"stillHeld\":[{\"id\":\"2\""));
+  EXPECT_EQ(Run({"block-ip", "192.0.2.5"}).exit_code, 0);
+  EXPECT_EQ(Run({"unblock-ip", "192.0.2.5", "--all-owners"}).out,
+            "unblocked source 192.0.2.5/32 (rule 2)\n"
+            "also for cli (rule 4)\n");
+  EXPECT_EQ(Run({"unblock-ip", "192.0.2.5", "--all-owners", "--owner", "ops"})
+                .exit_code,
+            2);
+}
+
+TEST_F(FwctlChange, AnyIsAllOfBothFamilies) {
+  EXPECT_EQ(Run({"block-ip", "any"}).out, "blocked 2 sources\n");
+  EXPECT_THAT(agent_.service().LastRequest(),
+              AllOf(HasSubstr("0.0.0.0/0"), HasSubstr("::/0")));
+}
+
 TEST_F(FwctlChange, Json) {
   EXPECT_EQ(Run({"-o", "json", "block-ip", "192.0.2.5"}).out,
             "{\"rule\":{\"id\":\"1\",\"sourceBlock\":{\"source\":{\"text\":"
-            "\"192.0.2.5/32\"}},\"comment\":\"\"},\"generation\":\"1\"}\n");
+            "\"192.0.2.5/32\"}},\"comment\":\"\",\"owner\":\"cli\"},"
+            "\"generation\":\"1\"}\n");
   EXPECT_EQ(Run({"-o", "json", "block-port", "443/tcp"}).out,
             "{\"rule\":{\"id\":\"2\",\"portBlock\":{\"protocol\":"
             "\"PROTOCOL_TCP\",\"ports\":{\"first\":443,\"last\":443}},"
-            "\"comment\":\"\"},\"generation\":\"2\"}\n");
+            "\"comment\":\"\",\"owner\":\"cli\"},\"generation\":\"2\"}\n");
   EXPECT_EQ(Run({"-o", "json", "unblock-port", "443/tcp"}).exit_code, 0);
   EXPECT_EQ(Run({"-o", "json", "unblock-port", "443/tcp", "--missing-ok"}).out,
             "{\"unchanged\":true,\"message\":\"not blocked\"}\n");

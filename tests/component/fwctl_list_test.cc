@@ -19,10 +19,12 @@ class FwctlList : public ::testing::Test {
     return runner_.Run(agent_, std::move(args));
   }
 
-  void AddSource(const std::string& prefix, const std::string& comment) {
+  void AddSource(const std::string& prefix, const std::string& comment,
+                 const std::string& owner = "cli") {
     fwagent::v1::Rule rule;
     rule.mutable_source_block()->mutable_source()->set_text(prefix);
     rule.set_comment(comment);
+    rule.set_owner(owner);
     rule.mutable_create_time()->set_seconds(1'700'000'000);
     agent_.service().AddRule(rule);
   }
@@ -32,8 +34,9 @@ class FwctlList : public ::testing::Test {
 };
 
 TEST_F(FwctlList, IsAnAlignedTable) {
-  AddSource("192.0.2.0/24", "a note");
+  AddSource("192.0.2.0/24", "a note", "ops");
   fwagent::v1::Rule rule;
+  rule.set_owner("cli");
   rule.mutable_port_block()->set_protocol(fwagent::v1::PROTOCOL_SCTP);
   rule.mutable_port_block()->mutable_ports()->set_first(1);
   rule.mutable_port_block()->mutable_ports()->set_last(2);
@@ -43,13 +46,24 @@ TEST_F(FwctlList, IsAnAlignedTable) {
   const FwctlResult result = Run({"list"});
   EXPECT_EQ(result.exit_code, 0);
   EXPECT_EQ(result.out,
-            "ID  RULE                 CREATED               ENDS      COMMENT\n"
-            " 1  source 192.0.2.0/24  2023-11-14T22:13:20Z  never     a note\n"
-            " 2  port 1-2/sctp        -                     in 9m58s\n");
+            "ID  ACTION  RULE                 OWNER  CREATED               "
+            "ENDS      COMMENT\n"
+            " 1  block   source 192.0.2.0/24  ops    2023-11-14T22:13:20Z  "
+            "never     a note\n"
+            " 2  block   port 1-2/sctp        cli    -                     "
+            "in 9m58s\n");
+  EXPECT_EQ(Run({"list", "--owner", "ops"}).out,
+            "ID  ACTION  RULE                 OWNER  CREATED               "
+            "ENDS   COMMENT\n"
+            " 1  block   source 192.0.2.0/24  ops    2023-11-14T22:13:20Z  "
+            "never  a note\n");
+  EXPECT_THAT(Run({"-o", "json", "list", "--owner", "ops"}).out,
+              HasSubstr("\"totalSize\":\"1\""));
 }
 
 TEST_F(FwctlList, NoRulesIsAnEmptyTable) {
-  EXPECT_EQ(Run({"list"}).out, "ID  RULE  CREATED  ENDS  COMMENT\n");
+  EXPECT_EQ(Run({"list"}).out,
+            "ID  ACTION  RULE  OWNER  CREATED  ENDS  COMMENT\n");
   EXPECT_EQ(Run({"list", "-o", "json"}).out,
             "{\"rules\":[],\"totalSize\":\"0\",\"generation\":\"0\"}\n");
 }

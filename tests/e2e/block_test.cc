@@ -72,6 +72,31 @@ TEST_F(BlockTest, APrefixBlocksEveryAddressInIt) {
   ExpectEverything(true, true);
 }
 
+TEST_F(BlockTest, AnAllowBeatsBlocksOfAnyLengthAndOfPorts) {
+  Do({"block-ip", AgentHost::kPeerIPv4, AgentHost::kPeerIPv6});
+  Do({"block-ip", "any"});
+  Do({"block-port", absl::StrCat(receiver_->port(), "/tcp")});
+  ExpectEverything(false, true);
+  Do({"allow-ip", "192.0.2.0/24"});
+  ExpectEverything(true, true);
+  ExpectEverything(false, false);
+  Do({"unallow-ip", "192.0.2.0/24"});
+  ExpectEverything(false, true);
+}
+
+TEST_F(BlockTest, ABlockStandsUntilTheLastOwnerLetsGo) {
+  Do({"block-ip", AgentHost::kPeerIPv4});
+  Do({"block-ip", AgentHost::kPeerIPv4, "--owner", "fail2ban"});
+  EXPECT_THAT(Do({"unblock-ip", AgentHost::kPeerIPv4}).out,
+              HasSubstr("still blocked by fail2ban"));
+  ExpectEverything(false, true);
+  const ProcessResult refused = site_->Fwctl({"unblock-ip", "192.0.2.2"});
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("--all-owners"));
+  Do({"unblock-ip", AgentHost::kPeerIPv4, "--owner", "fail2ban"});
+  ExpectEverything(true, true);
+}
+
 TEST_F(BlockTest, BlockPortStopsOneProtocolOnly) {
   const std::string port = absl::StrCat(receiver_->port());
   Do({"block-port", port + "/tcp"});

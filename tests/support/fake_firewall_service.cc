@@ -35,11 +35,23 @@ Rule PortRule(const Request& request) {
   return rule;
 }
 
-bool SameMatch(const Rule& a, const Rule& b) {
+bool SayTheSame(const Rule& a, const Rule& b) {
   return a.source_block().SerializeAsString() ==
              b.source_block().SerializeAsString() &&
+         a.source_allow().SerializeAsString() ==
+             b.source_allow().SerializeAsString() &&
          a.port_block().SerializeAsString() ==
              b.port_block().SerializeAsString();
+}
+
+void MakeAllow(Rule* rule) {
+  const fwagent::v1::Prefix source = rule->source_block().source();
+  *rule->mutable_source_allow()->mutable_source() = source;
+}
+
+template <typename Request>
+void SetOwner(const Request& request, Rule* rule) {
+  rule->set_owner(request.owner().empty() ? "cli" : request.owner());
 }
 
 // The fake's clock stands still, at that of FwctlRunner.
@@ -158,7 +170,7 @@ grpc::Status FakeFirewallService::Add(Rule rule, bool validate_only, bool renew,
                                       Response* response) {
   util::MutexLock lock(&mutex_);
   for (Rule& other : rules_) {
-    if (!SameMatch(rule, other)) continue;
+    if (!SayTheSame(rule, other) || rule.owner() != other.owner()) continue;
     if (!renew) {
       return WithReason(grpc::StatusCode::ALREADY_EXISTS,
                         absl::StrCat("blocked already by rule ", other.id()),
@@ -181,58 +193,92 @@ grpc::Status FakeFirewallService::Add(Rule rule, bool validate_only, bool renew,
 }
 
 template <typename Response>
-grpc::Status FakeFirewallService::Remove(const Rule& match, bool validate_only,
+grpc::Status FakeFirewallService::Remove(const Rule& wanted, bool all_owners,
+                                         bool validate_only,
                                          Response* response) {
   util::MutexLock lock(&mutex_);
-  const auto found =
-      std::find_if(rules_.begin(), rules_.end(),
-                   [&](const Rule& rule) { return SameMatch(rule, match); });
-  if (found == rules_.end()) {
+  std::vector<Rule> kept;
+  std::vector<Rule> removed;
+  std::vector<Rule> held;
+  for (const Rule& rule : rules_) {
+    const bool goes = SayTheSame(rule, wanted) &&
+                      (all_owners || rule.owner() == wanted.owner());
+    (goes ? removed : kept).push_back(rule);
+    if (!goes && SayTheSame(rule, wanted)) held.push_back(rule);
+  }
+  if (removed.empty()) {
     return WithReason(grpc::StatusCode::NOT_FOUND, "not blocked",
                       "RULE_NOT_FOUND");
   }
-  *response->mutable_rule() = *found;
+  *response->mutable_rule() = removed.front();
+  if constexpr (requires { response->still_held(); }) {
+    response->mutable_other_rules()->Assign(removed.begin() + 1, removed.end());
+    response->mutable_still_held()->Assign(held.begin(), held.end());
+  }
   if (!validate_only) {
-    rules_.erase(found);
+    rules_ = std::move(kept);
     ++generation_;
   }
   response->set_generation(generation_);
   return grpc::Status::OK;
 }
 
+template <typename Request, typename Response>
+grpc::Status FakeFirewallService::AddFor(const Request& request, Rule rule,
+                                         Response* response) {
+  if (grpc::Status status = Begin(request); !status.ok()) return status;
+  SetBlock(request, &rule);
+  SetOwner(request, &rule);
+  return Add(std::move(rule), request.validate_only(), request.renew(),
+             response);
+}
+
+template <typename Request, typename Response>
+grpc::Status FakeFirewallService::RemoveFor(const Request& request, Rule rule,
+                                            Response* response) {
+  if (grpc::Status status = Begin(request); !status.ok()) return status;
+  SetOwner(request, &rule);
+  return Remove(rule, request.all_owners(), request.validate_only(), response);
+}
+
 grpc::Status FakeFirewallService::BlockIP(
     grpc::ServerContext*, const fwagent::v1::BlockIPRequest* request,
     fwagent::v1::BlockIPResponse* response) {
-  if (grpc::Status status = Begin(*request); !status.ok()) return status;
-  Rule rule = SourceRule(request->source());
-  SetBlock(*request, &rule);
-  return Add(std::move(rule), request->validate_only(), request->renew(),
-             response);
+  return AddFor(*request, SourceRule(request->source()), response);
 }
 
 grpc::Status FakeFirewallService::UnblockIP(
     grpc::ServerContext*, const fwagent::v1::UnblockIPRequest* request,
     fwagent::v1::UnblockIPResponse* response) {
-  if (grpc::Status status = Begin(*request); !status.ok()) return status;
-  return Remove(SourceRule(request->source()), request->validate_only(),
-                response);
+  return RemoveFor(*request, SourceRule(request->source()), response);
+}
+
+grpc::Status FakeFirewallService::AllowIP(
+    grpc::ServerContext*, const fwagent::v1::AllowIPRequest* request,
+    fwagent::v1::AllowIPResponse* response) {
+  Rule rule = SourceRule(request->source());
+  MakeAllow(&rule);
+  return AddFor(*request, std::move(rule), response);
+}
+
+grpc::Status FakeFirewallService::UnallowIP(
+    grpc::ServerContext*, const fwagent::v1::UnallowIPRequest* request,
+    fwagent::v1::UnallowIPResponse* response) {
+  Rule rule = SourceRule(request->source());
+  MakeAllow(&rule);
+  return RemoveFor(*request, std::move(rule), response);
 }
 
 grpc::Status FakeFirewallService::BlockPort(
     grpc::ServerContext*, const fwagent::v1::BlockPortRequest* request,
     fwagent::v1::BlockPortResponse* response) {
-  if (grpc::Status status = Begin(*request); !status.ok()) return status;
-  Rule rule = PortRule(*request);
-  SetBlock(*request, &rule);
-  return Add(std::move(rule), request->validate_only(), request->renew(),
-             response);
+  return AddFor(*request, PortRule(*request), response);
 }
 
 grpc::Status FakeFirewallService::UnblockPort(
     grpc::ServerContext*, const fwagent::v1::UnblockPortRequest* request,
     fwagent::v1::UnblockPortResponse* response) {
-  if (grpc::Status status = Begin(*request); !status.ok()) return status;
-  return Remove(PortRule(*request), request->validate_only(), response);
+  return RemoveFor(*request, PortRule(*request), response);
 }
 
 // Refuses what has "bad" in it, and knows nothing of all or nothing otherwise.
@@ -249,12 +295,18 @@ grpc::Status FakeFirewallService::ChangeSources(
   }
   for (const auto& edit : request->edits()) {
     fwagent::v1::BlockIPResponse one;
-    Rule rule = SourceRule(edit.has_block() ? edit.block() : edit.unblock());
+    const bool adds = edit.has_block() || edit.has_allow();
+    Rule rule = SourceRule(edit.has_block()     ? edit.block()
+                           : edit.has_allow()   ? edit.allow()
+                           : edit.has_unblock() ? edit.unblock()
+                                                : edit.unallow());
+    if (edit.has_allow() || edit.has_unallow()) MakeAllow(&rule);
     SetBlock(edit, &rule);
+    SetOwner(*request, &rule);
     const grpc::Status status =
-        edit.has_block()
-            ? Add(rule, request->validate_only(), edit.renew(), &one)
-            : Remove(rule, request->validate_only(), &one);
+        adds ? Add(rule, request->validate_only(), edit.renew(), &one)
+             : Remove(rule, request->all_owners(), request->validate_only(),
+                      &one);
     if (!status.ok() && request->skip_satisfied()) continue;
     if (!status.ok()) return status;
     response->set_generation(one.generation());

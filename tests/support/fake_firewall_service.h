@@ -57,6 +57,12 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   grpc::Status UnblockIP(grpc::ServerContext* context,
                          const fwagent::v1::UnblockIPRequest* request,
                          fwagent::v1::UnblockIPResponse* response) override;
+  grpc::Status AllowIP(grpc::ServerContext* context,
+                       const fwagent::v1::AllowIPRequest* request,
+                       fwagent::v1::AllowIPResponse* response) override;
+  grpc::Status UnallowIP(grpc::ServerContext* context,
+                         const fwagent::v1::UnallowIPRequest* request,
+                         fwagent::v1::UnallowIPResponse* response) override;
   grpc::Status BlockPort(grpc::ServerContext* context,
                          const fwagent::v1::BlockPortRequest* request,
                          fwagent::v1::BlockPortResponse* response) override;
@@ -105,8 +111,14 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   grpc::Status Add(fwagent::v1::Rule rule, bool validate_only, bool renew,
                    Response* response);
   template <typename Response>
-  grpc::Status Remove(const fwagent::v1::Rule& match, bool validate_only,
+  grpc::Status Remove(const fwagent::v1::Rule& wanted, bool all_owners,
+                      bool validate_only, Response* response);
+  template <typename Request, typename Response>
+  grpc::Status AddFor(const Request& request, fwagent::v1::Rule rule,
                       Response* response);
+  template <typename Request, typename Response>
+  grpc::Status RemoveFor(const Request& request, fwagent::v1::Rule rule,
+                         Response* response);
 
   mutable util::Mutex mutex_;
   absl::Notification released_;

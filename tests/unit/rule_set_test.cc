@@ -14,7 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::UnorderedElementsAre;
 
 Match Source(const std::string& text) { return *Prefix::Parse(text); }
 Match Port(Protocol protocol, std::uint32_t first, std::uint32_t last) {
@@ -22,6 +21,10 @@ Match Port(Protocol protocol, std::uint32_t first, std::uint32_t last) {
 }
 Rule MakeRule(RuleId id, Match match) {
   return {.id = id, .match = match, .comment = "", .create_time = {}};
+}
+
+const Rule* Find(const RuleSet& rules, const Match& match) {
+  return rules.Find({match, Action::kBlock, kDefaultOwner});
 }
 
 std::vector<RuleId> Ids(const std::vector<Rule>& rules) {
@@ -40,28 +43,71 @@ TEST(RuleSet, FindsWhatWasAddedAndNothingElse) {
   RuleSet rules;
   ASSERT_TRUE(rules.Add(MakeRule(1, Source("192.0.2.0/24"))).ok());
   ASSERT_TRUE(rules.Add(MakeRule(2, Port(Protocol::kTcp, 80, 90))).ok());
-  EXPECT_EQ(rules.Find(Source("192.0.2.0/24"))->id, 1u);
-  EXPECT_EQ(rules.Find(Port(Protocol::kTcp, 80, 90))->id, 2u);
+  EXPECT_EQ(Find(rules, Source("192.0.2.0/24"))->id, 1u);
+  EXPECT_EQ(Find(rules, Port(Protocol::kTcp, 80, 90))->id, 2u);
   // Rules are found by identity, not by what they cover.
-  EXPECT_EQ(rules.Find(Source("192.0.2.0/25")), nullptr);
-  EXPECT_EQ(rules.Find(Source("192.0.2.1")), nullptr);
-  EXPECT_EQ(rules.Find(Port(Protocol::kTcp, 80, 89)), nullptr);
-  EXPECT_EQ(rules.Find(Port(Protocol::kUdp, 80, 90)), nullptr);
+  EXPECT_EQ(Find(rules, Source("192.0.2.0/25")), nullptr);
+  EXPECT_EQ(Find(rules, Source("192.0.2.1")), nullptr);
+  EXPECT_EQ(Find(rules, Port(Protocol::kTcp, 80, 89)), nullptr);
+  EXPECT_EQ(Find(rules, Port(Protocol::kUdp, 80, 90)), nullptr);
 }
 
-TEST(RuleSet, SaysWhatItsSourcesMean) {
+Rule RuleOf(RuleId id, Match match, Action action, const char* owner) {
+  return {.id = id, .match = match, .action = action, .owner = owner};
+}
+
+std::vector<RuleId> Ids(const std::vector<const Rule*>& rules) {
+  std::vector<RuleId> ids;
+  ids.reserve(rules.size());
+  for (const Rule* rule : rules) ids.push_back(rule->id);
+  return ids;
+}
+
+TEST(RuleSet, SeveralMayHoldTheSame) {
+  for (const Match& match :
+       {Source("192.0.2.1"), Port(Protocol::kTcp, 80, 90)}) {
+    RuleSet rules;
+    ASSERT_TRUE(rules.Add(RuleOf(4, match, Action::kBlock, "fail2ban")).ok());
+    ASSERT_TRUE(rules.Add(RuleOf(2, match, Action::kBlock, "cli")).ok());
+    ASSERT_TRUE(rules.Add(RuleOf(3, match, Action::kAllow, "cli")).ok());
+    EXPECT_FALSE(rules.Add(RuleOf(5, match, Action::kBlock, "cli")).ok());
+    EXPECT_THAT(Ids(rules.HoldersOf(match)), ElementsAre(2, 3, 4));
+    EXPECT_EQ(rules.Find({match, Action::kBlock, "fail2ban"})->id, 4u);
+    EXPECT_EQ(rules.Find({match, Action::kAllow, "cli"})->id, 3u);
+    EXPECT_EQ(rules.Find({match, Action::kAllow, "fail2ban"}), nullptr);
+
+    ASSERT_TRUE(rules.Remove(2).ok());
+    EXPECT_THAT(Ids(rules.HoldersOf(match)), ElementsAre(3, 4));
+    ASSERT_TRUE(rules.Remove(4).ok());
+    ASSERT_TRUE(rules.Remove(3).ok());
+    EXPECT_THAT(rules.HoldersOf(match), IsEmpty());
+    EXPECT_EQ(rules.SourceCount(Family::kIPv4), 0u);
+    EXPECT_THAT(rules.port_rules(), IsEmpty());
+  }
+}
+
+TEST(RuleSet, APrefixCountsOnceHoweverManyHoldIt) {
   RuleSet rules;
-  ASSERT_TRUE(rules.Add(MakeRule(3, Source("192.0.2.0/24"))).ok());
-  ASSERT_TRUE(rules.Add(MakeRule(1, Source("2001:db8::/32"))).ok());
-  ASSERT_TRUE(rules.Add(MakeRule(2, Port(Protocol::kTcp, 80, 90))).ok());
-  const auto block = [](const char* prefix, RuleId id) {
-    return SourceRule{*Prefix::Parse(prefix), id, SourceVerdict::kBlock, 0};
-  };
-  EXPECT_THAT(rules.SourceRules(),
-              UnorderedElementsAre(block("192.0.2.0/24", 3),
-                                   block("2001:db8::/32", 1)));
-  ASSERT_TRUE(rules.Remove(Source("192.0.2.0/24")).ok());
-  EXPECT_THAT(rules.SourceRules(), ElementsAre(block("2001:db8::/32", 1)));
+  const Match match = Source("192.0.2.1");
+  ASSERT_TRUE(rules.Add(RuleOf(1, match, Action::kBlock, "a")).ok());
+  ASSERT_TRUE(rules.Add(RuleOf(2, match, Action::kBlock, "b")).ok());
+  EXPECT_EQ(rules.SourceCount(Family::kIPv4), 1u);
+  ASSERT_TRUE(rules.Remove(1).ok());
+  EXPECT_EQ(rules.SourceCount(Family::kIPv4), 1u);
+}
+
+TEST(ValidateOwner, NamesOfPeopleProgramsAndCertificates) {
+  for (const char* owner :
+       {"cli", "fail2ban", "0", "spiffe://host/ns_a", "ops@example.net"}) {
+    EXPECT_TRUE(ValidateOwner(owner).ok()) << owner;
+  }
+  for (const std::string& owner :
+       {std::string(), std::string("-a"), std::string("two words"),
+        std::string("tab\t"), std::string("gr\xc3\xbcn"),
+        std::string(65, 'a')}) {
+    EXPECT_EQ(ValidateOwner(owner).code(), absl::StatusCode::kInvalidArgument)
+        << owner;
+  }
 }
 
 TEST(RuleSet, AMatchIsHeldOnce) {
@@ -70,7 +116,7 @@ TEST(RuleSet, AMatchIsHeldOnce) {
   const absl::Status twice = rules.Add(MakeRule(8, Source("192.0.2.0/24")));
   EXPECT_EQ(twice.code(), absl::StatusCode::kAlreadyExists);
   EXPECT_THAT(std::string(twice.message()),
-              HasSubstr("source 192.0.2.0/24 is blocked already, by rule 7"));
+              HasSubstr("rule 7 of cli says block source 192.0.2.0/24"));
   // The wider and the narrower one are rules of their own.
   EXPECT_TRUE(rules.Add(MakeRule(8, Source("192.0.2.0/23"))).ok());
   EXPECT_TRUE(rules.Add(MakeRule(9, Source("192.0.2.0/25"))).ok());
@@ -84,7 +130,7 @@ TEST(RuleSet, AnIdIsHeldOnce) {
        {Source("192.0.2.2"), Port(Protocol::kTcp, 80, 80)}) {
     EXPECT_EQ(rules.Add(MakeRule(7, match)).code(),
               absl::StatusCode::kAlreadyExists);
-    EXPECT_EQ(rules.Find(match), nullptr);
+    EXPECT_EQ(Find(rules, match), nullptr);
   }
   EXPECT_EQ(rules.size(), 1u);
   EXPECT_EQ(rules.SourceCount(Family::kIPv4), 1u);
@@ -97,28 +143,16 @@ TEST(RuleSet, RemovesExactlyOne) {
   ASSERT_TRUE(rules.Add(MakeRule(2, Source("2001:db8::/32"))).ok());
   ASSERT_TRUE(rules.Add(MakeRule(3, Port(Protocol::kUdp, 53, 53))).ok());
 
-  const absl::Status absent = rules.Remove(Source("192.0.2.0/25"));
+  const absl::Status absent = rules.Remove(4);
   EXPECT_EQ(absent.code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(absent.message()),
-              HasSubstr("source 192.0.2.0/25 is not blocked"));
+  EXPECT_THAT(std::string(absent.message()), HasSubstr("no rule 4"));
   EXPECT_EQ(rules.size(), 3u);
 
-  EXPECT_TRUE(rules.Remove(Source("192.0.2.0/24")).ok());
-  EXPECT_EQ(rules.Remove(Source("192.0.2.0/24")).code(),
-            absl::StatusCode::kNotFound);
+  EXPECT_TRUE(rules.Remove(1).ok());
+  EXPECT_EQ(rules.Remove(1).code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(rules.SourceCount(Family::kIPv4), 0u);
   EXPECT_EQ(rules.SourceCount(Family::kIPv6), 1u);
   EXPECT_THAT(Ids(rules.Page(0, 10)), ElementsAre(2, 3));
-}
-
-// The argument may live inside the rule that is removed.
-TEST(RuleSet, RemovesByTheMatchOfItsOwnRule) {
-  RuleSet rules;
-  ASSERT_TRUE(rules.Add(MakeRule(1, Source("192.0.2.1"))).ok());
-  ASSERT_TRUE(rules.Add(MakeRule(2, Port(Protocol::kTcp, 80, 80))).ok());
-  EXPECT_TRUE(rules.Remove(rules.rules().at(1).match).ok());
-  EXPECT_TRUE(rules.Remove(rules.rules().at(2).match).ok());
-  EXPECT_EQ(rules.size(), 0u);
 }
 
 TEST(RuleSet, PagesInOrderOfId) {
@@ -151,9 +185,11 @@ TEST(RuleSetProperty, BehavesLikeAMap) {
       EXPECT_EQ(rules.Add(MakeRule(id, match)).ok(),
                 reference.emplace(key, id).second);
     } else {
-      EXPECT_EQ(rules.Remove(match).ok(), reference.erase(key) == 1);
+      const Rule* rule = Find(rules, match);
+      EXPECT_EQ(rule != nullptr && rules.Remove(rule->id).ok(),
+                reference.erase(key) == 1);
     }
-    const Rule* found = rules.Find(match);
+    const Rule* found = Find(rules, match);
     EXPECT_EQ(found == nullptr ? 0 : found->id,
               reference.contains(key) ? reference[key] : 0);
     ASSERT_EQ(rules.size(), reference.size());

@@ -235,8 +235,79 @@ TEST_F(SchemaTest, WhatTheThirdVersionWroteIsKeptAndDoesNotEnd) {
     EXPECT_EQ(state->boot_id, "");
     ASSERT_EQ(state->rules.size(), 2u);
     EXPECT_FALSE(policy::Ends(state->rules[0]));
+    EXPECT_EQ(state->rules[0].owner, policy::kDefaultOwner);
+    EXPECT_EQ(state->rules[1].action, policy::Action::kBlock);
     EXPECT_EQ((*(*store)->FindRequest("both"))->rules, state->rules);
     EXPECT_TRUE((*(*store)->FindRequest("none"))->rules.empty());
+  }
+}
+
+// What this version writes, as the sixth would have: without actions and
+// owners.
+constexpr char kBackToVersion6[] = R"sql(
+CREATE TABLE lost (seq INTEGER PRIMARY KEY, sum INTEGER NOT NULL) STRICT;
+INSERT INTO lost SELECT 0, sum(checksum - fw_checksum(id, kind, address, length,
+  protocol, first_port, last_port, comment, created_us, expires_us, until_tick))
+  FROM rule;
+UPDATE rule SET checksum = fw_checksum(id, kind, address, length, protocol,
+  first_port, last_port, comment, created_us, expires_us, until_tick);
+UPDATE meta SET rules_total = rules_total - sum FROM lost;
+UPDATE meta SET checksum = fw_checksum(generation, next_rule_id, rules_total,
+  boot_id);
+UPDATE request_rule SET checksum = fw_checksum(seq, position, rule_id, kind,
+  address, length, protocol, first_port, last_port, comment, created_us,
+  expires_us, until_tick);
+UPDATE request SET rules_total = (SELECT sum(r.checksum) FROM request_rule AS r
+  WHERE r.seq = request.seq);
+UPDATE request SET checksum = fw_checksum(seq, request_id, fingerprint,
+  generation, rules_total);
+UPDATE history_rule SET checksum = fw_checksum(generation, position, rule_id,
+  kind, address, length, protocol, first_port, last_port, comment, created_us,
+  expires_us, until_tick);
+UPDATE history SET parts_total = (SELECT coalesce(sum(r.checksum), 0)
+  FROM history_rule AS r WHERE r.generation = history.generation);
+UPDATE history SET checksum = fw_checksum(generation, etag, at_us, origin,
+  summary, boot_id, removed, parts_total);
+DROP TABLE lost;
+ALTER TABLE rule DROP COLUMN action;
+ALTER TABLE rule DROP COLUMN owner;
+ALTER TABLE request_rule DROP COLUMN action;
+ALTER TABLE request_rule DROP COLUMN owner;
+ALTER TABLE history_rule DROP COLUMN action;
+ALTER TABLE history_rule DROP COLUMN owner;
+PRAGMA user_version = 6;
+)sql";
+
+TEST_F(SchemaTest, WhatTheSixthVersionWroteIsOfTheShellAndBlocks) {
+  const policy::Rule stays{.id = 1,
+                           .match = *policy::Prefix::Parse("10.0.0.1")};
+  policy::Rule gone{.id = 2, .match = *policy::Prefix::Parse("10.0.0.2")};
+  gone.until = 77;
+  gone.expire_time = absl::FromUnixSeconds(5);
+  {
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    Delta delta{.generation = 1, .next_rule_id = 3};
+    delta.add = {stays};
+    delta.remember = {.request_id = "one",
+                      .fingerprint = "text",
+                      .rules = {stays},
+                      .generation = 1};
+    delta.history = UndoableEntry{.entry = {.generation = 1}};
+    delta.history->undo.add = {gone};
+    ASSERT_TRUE((*store)->Commit(delta).ok());
+  }
+  Execute(kBackToVersion6);
+  for (int start = 0; start < 2; ++start) {
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    const auto state = (*store)->Load();
+    ASSERT_TRUE(state.ok()) << state.status();
+    EXPECT_EQ(state->rules, std::vector<policy::Rule>{stays});
+    EXPECT_EQ((*(*store)->FindRequest("one"))->rules, state->rules);
+    const auto undo = (*store)->ReadUndo(1);
+    ASSERT_TRUE(undo.ok()) << undo.status();
+    EXPECT_EQ(undo->undo.add, std::vector<policy::Rule>{gone});
   }
 }
 
@@ -311,6 +382,15 @@ TEST_F(SchemaTest, AnotherProgramsDatabaseIsRefused) {
 
 TEST_F(SchemaTest, AFileThatIsNoDatabaseIsRefused) {
   SetContent("# This is a text file.\n" + std::string(5000, 'x'));
+  EXPECT_EQ(Refused().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(SchemaTest, AFormatThatSqliteDoesNotKnowIsDamage) {
+  MakeStore();
+  std::string content = Content();
+  constexpr std::size_t kSchemaFormat = 47;  // in SQLite's header
+  content[kSchemaFormat] = 0x14;
+  SetContent(content);
   EXPECT_EQ(Refused().code(), absl::StatusCode::kDataLoss);
 }
 

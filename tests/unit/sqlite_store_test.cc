@@ -66,7 +66,7 @@ class SqliteStoreTest : public ::testing::Test {
         "UPDATE request_rule SET seq = ", seq, " WHERE seq = 3;",
         "UPDATE request_rule SET checksum = fw_checksum(seq, position, "
         "rule_id, kind, address, length, protocol, first_port, last_port, "
-        "comment, created_us, expires_us, until_tick);",
+        "comment, created_us, expires_us, until_tick, action, owner);",
         "UPDATE request SET seq = ", seq,
         ", rules_total = (SELECT checksum "
         "FROM request_rule WHERE seq = ",
@@ -193,6 +193,11 @@ TEST_F(SqliteStoreTest, ARowThatIsNoRuleIsNamed) {
       {"until_tick = 1", "half an end"},
       {"expires_us = 1, until_tick = -1", "impossible end"},
       {"expires_us = 1, until_tick = 4294967295", "impossible end"},
+      {"action = 'pass'", "unknown action"},
+      {"owner = 'no one'", "an owner has"},
+      {"kind = 'port', protocol = 'tcp', first_port = 1, last_port = 1, "
+       "action = 'allow'",
+       "ports that are allowed"},
   };
   for (const BadRow& row : rows) {
     Tamper("CREATE TABLE keep AS SELECT * FROM rule");
