@@ -8,6 +8,14 @@
 #include "client/table.h"
 
 namespace fwagent::client {
+namespace {
+
+// "1 rule", "2 rules".
+std::string Counted(std::uint64_t count, const char* what) {
+  return absl::StrCat(count, " ", what, count == 1 ? "" : "s");
+}
+
+}  // namespace
 
 using Stub = Agent::Stub;
 
@@ -52,9 +60,9 @@ Outcome RunRollback(const CommandContext& context) {
   context.renderer.Said(
       absl::StrCat(arguments.validate_only ? "would bring" : "brought",
                    " back generation ", arguments.generation, ": ",
-                   response.changed_rules(), " rules and ",
-                   response.changed_sets(), " sets changed; now generation ",
-                   response.generation()),
+                   Counted(response.changed_rules(), "rule"), " and ",
+                   Counted(response.changed_sets(), "set"),
+                   " changed; now generation ", response.generation()),
       response);
   return std::nullopt;
 }

@@ -10,9 +10,10 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
-#include <iterator>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/json_list.h"
 #include "client/printable.h"
 
 namespace fwagent::client {
@@ -163,35 +164,99 @@ absl::Status PackPrefix(std::string_view word, PackedPrefixes& packed) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<PackedList> PackList(std::string_view text,
-                                    const std::string& name,
-                                    bool skip_invalid) {
-  PackedList list;
+namespace {
+
+// Gathers prefixes, and what to say of those that cannot be read.
+class Packer {
+ public:
+  Packer(const std::string& name, bool skip_invalid)
+      : name_(name), skip_invalid_(skip_invalid) {}
+
+  // `unit`: "line", "element". An error ends the list.
+  absl::Status Add(const char* unit, std::uint64_t number,
+                   const absl::StatusOr<std::string_view>& word) {
+    if (list_.parts.empty() ||
+        list_.parts.back().ipv4().size() + list_.parts.back().ipv6().size() >
+            kPartBytes) {
+      list_.parts.emplace_back();
+    }
+    const absl::Status packed =
+        word.ok() ? PackPrefix(*word, list_.parts.back()) : word.status();
+    if (packed.ok()) {
+      ++list_.count;
+      return absl::OkStatus();
+    }
+    std::string wrong = absl::StrCat(name_, ", ", unit, " ", number, ": ",
+                                     std::string(packed.message()));
+    if (!skip_invalid_) return absl::InvalidArgumentError(wrong);
+    ++list_.skipped;
+    if (list_.skipped_lines.size() < kSkippedShown) {
+      list_.skipped_lines.push_back(std::move(wrong));
+    }
+    return absl::OkStatus();
+  }
+
+  PackedList Take() && { return std::move(list_); }
+
+ private:
+  const std::string& name_;
+  const bool skip_invalid_;
+  PackedList list_;
+};
+
+absl::Status PackLine(std::string_view line, std::uint64_t number,
+                      Packer& packer) {
+  const std::size_t begin = line.find_first_not_of(kSpaces);
+  if (begin != std::string_view::npos && line[begin] == '{') {
+    const auto word = PrefixOfJsonLine(line);
+    if (word.ok() && word->empty()) return absl::OkStatus();
+    return packer.Add(
+        "line", number,
+        word.ok() ? absl::StatusOr<std::string_view>(*word) : word.status());
+  }
+  const auto word = PrefixOfLine(line);
+  if (word.ok() && word->empty()) return absl::OkStatus();
+  return packer.Add("line", number, word);
+}
+
+absl::Status PackLines(std::string_view text, Packer& packer) {
   for (std::uint64_t number = 1; !text.empty(); ++number) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    const auto word = PrefixOfLine(line);
-    if (word.ok() && word->empty()) continue;
-    if (list.parts.empty() ||
-        list.parts.back().ipv4().size() + list.parts.back().ipv6().size() >
-            kPartBytes) {
-      list.parts.emplace_back();
-    }
-    const absl::Status packed =
-        word.ok() ? PackPrefix(*word, list.parts.back()) : word.status();
-    if (packed.ok()) {
-      ++list.count;
-      continue;
-    }
-    std::string wrong = absl::StrCat(name, ", line ", number, ": ",
-                                     std::string(packed.message()));
-    if (!skip_invalid) return absl::InvalidArgumentError(wrong);
-    ++list.skipped;
-    if (list.skipped_lines.size() < kSkippedShown) {
-      list.skipped_lines.push_back(std::move(wrong));
-    }
+    const absl::Status packed = PackLine(line, number, packer);
+    if (!packed.ok()) return packed;
   }
-  return list;
+  return absl::OkStatus();
+}
+
+absl::Status PackNftElements(std::string_view text, const std::string& name,
+                             Packer& packer) {
+  bool refused = false;
+  const absl::Status status =
+      ForEachNftElement(text, [&](std::uint64_t number, const auto& prefix) {
+        const absl::Status packed =
+            packer.Add("element", number,
+                       prefix.ok() ? absl::StatusOr<std::string_view>(*prefix)
+                                   : prefix.status());
+        refused = !packed.ok();
+        return packed;
+      });
+  if (status.ok() || refused) return status;
+  return absl::InvalidArgumentError(
+      absl::StrCat(name, " ", std::string(status.message())));
+}
+
+}  // namespace
+
+absl::StatusOr<PackedList> PackList(std::string_view text,
+                                    const std::string& name,
+                                    bool skip_invalid) {
+  Packer packer(name, skip_invalid);
+  const absl::Status packed = IsNftDocument(text)
+                                  ? PackNftElements(text, name, packer)
+                                  : PackLines(text, packer);
+  if (!packed.ok()) return packed;
+  return std::move(packer).Take();
 }
 
 absl::StatusOr<PackedList> PackFile(const std::string& path,

@@ -75,28 +75,24 @@ absl::Status Migrate(SqliteDatabase& database, std::int64_t version) {
   });
 }
 
-// The version of a file that is whole, and for us.
-absl::StatusOr<std::int64_t> LookAt(SqliteDatabase& database) {
+absl::Status PrepareAny(SqliteDatabase& database) {
   FW_RETURN_IF_ERROR(CheckOwner(database));
   FW_ASSIGN_OR_RETURN(const std::int64_t version,
                       database.ReadInteger("PRAGMA user_version"));
   FW_RETURN_IF_ERROR(CheckVersion(database.file(), version));
   FW_RETURN_IF_ERROR(CheckWhole(database, version));
-  return version;
+  FW_RETURN_IF_ERROR(database.AllowWrites());
+  return Migrate(database, version);
 }
 
 }  // namespace
 
 absl::Status PrepareSchema(SqliteDatabase& database) {
-  const auto version = LookAt(database);
-  // SQLite has no code for a header of which it does not know a number.
-  if (absl::IsInternal(version.status())) {
-    return DamagedError(database.file(),
-                        std::string(version.status().message()));
-  }
-  FW_RETURN_IF_ERROR(version.status());
-  FW_RETURN_IF_ERROR(database.AllowWrites());
-  return Migrate(database, *version);
+  absl::Status prepared = PrepareAny(database);
+  // SQLite has no code of its own for a header in which it does not know a
+  // number, nor for tables that are not those of the version that stands there.
+  if (!absl::IsInternal(prepared)) return prepared;
+  return DamagedError(database.file(), std::string(prepared.message()));
 }
 
 }  // namespace fwagent::store

@@ -75,10 +75,10 @@ TEST_F(FwctlHistory, IsJsonOnDemand) {
 TEST_F(FwctlHistory, RollbackSaysWhatCameOfIt) {
   Run({"block-ip", "192.0.2.1"});
   EXPECT_EQ(Run({"rollback", "9", "--validate-only"}).out,
-            "would bring back generation 9: 1 rules and 0 sets changed; now "
+            "would bring back generation 9: 1 rule and 0 sets changed; now "
             "generation 1\n");
   EXPECT_EQ(Run({"rollback", "9", "--request-id", "r-1", "--if-etag", "e"}).out,
-            "brought back generation 9: 1 rules and 0 sets changed; now "
+            "brought back generation 9: 1 rule and 0 sets changed; now "
             "generation 2\n");
   EXPECT_EQ(agent_.service().LastRequest(),
             "generation: 9 request_id: \"r-1\" etag: \"e\"");

@@ -394,6 +394,17 @@ TEST_F(SchemaTest, AFormatThatSqliteDoesNotKnowIsDamage) {
   EXPECT_EQ(Refused().code(), absl::StatusCode::kDataLoss);
 }
 
+TEST_F(SchemaTest, TablesOfAnotherVersionThanStandsThereAreDamage) {
+  MakeStore();
+  const std::int64_t version = Version();
+  for (std::int64_t other = 1; other < version; ++other) {
+    Execute(absl::StrCat("PRAGMA user_version = ", other));
+    const absl::Status status = Opened();
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss)
+        << other << ": " << status;
+  }
+}
+
 TEST_F(SchemaTest, ATruncatedFileIsRefused) {
   MakeStore();
   const std::string whole = Content();

@@ -1,0 +1,155 @@
+#include "client/json_list.h"
+
+#include <google/protobuf/struct.pb.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "client/address_range.h"
+#include "client/printable.h"
+
+namespace fwagent::client {
+namespace {
+
+using google::protobuf::ListValue;
+using google::protobuf::Struct;
+using google::protobuf::Value;
+
+absl::StatusOr<Struct> Parse(std::string_view text) {
+  Struct object;
+  const auto status = google::protobuf::util::JsonStringToMessage(
+      google::protobuf::StringPiece(text.data(), text.size()), &object);
+  if (status.ok()) return object;
+  return absl::InvalidArgumentError("is not a JSON object");
+}
+
+// Null when there is none.
+const Value* Find(const Struct& object, const std::string& name) {
+  const auto found = object.fields().find(name);
+  return found == object.fields().end() ? nullptr : &found->second;
+}
+
+absl::Status Wrong(const Value& element, const char* what) {
+  constexpr std::size_t kShown = 80;
+  std::string text;
+  (void)google::protobuf::util::MessageToJsonString(element, &text);
+  if (text.size() > kShown) text = text.substr(0, kShown) + "...";
+  return absl::InvalidArgumentError(absl::StrCat(Printable(text), " ", what));
+}
+
+absl::StatusOr<std::vector<std::string>> PrefixesOf(const Value& element);
+
+// {"addr": "192.0.2.0", "len": 24}
+absl::StatusOr<std::vector<std::string>> FromPrefix(const Value& element,
+                                                    const Struct& prefix) {
+  const Value* address = Find(prefix, "addr");
+  const Value* length = Find(prefix, "len");
+  if (address == nullptr || length == nullptr) {
+    return Wrong(element, "is no prefix");
+  }
+  return std::vector<std::string>{
+      absl::StrCat(address->string_value(), "/", length->number_value())};
+}
+
+absl::StatusOr<std::vector<std::string>> FromObject(const Value& element) {
+  const Struct& object = element.struct_value();
+  if (const Value* prefix = Find(object, "prefix")) {
+    return FromPrefix(element, prefix->struct_value());
+  }
+  if (const Value* range = Find(object, "range")) {
+    const ListValue& ends = range->list_value();
+    if (ends.values_size() != 2) return Wrong(element, "is no range");
+    return PrefixesOfRange(ends.values(0).string_value(),
+                           ends.values(1).string_value());
+  }
+  // With a timeout, a counter or a comment.
+  if (const Value* inner = Find(object, "elem")) {
+    const Value* value = Find(inner->struct_value(), "val");
+    if (value != nullptr) return PrefixesOf(*value);
+  }
+  return Wrong(element, "is no address, prefix or range");
+}
+
+absl::StatusOr<std::vector<std::string>> PrefixesOf(const Value& element) {
+  if (element.has_struct_value()) return FromObject(element);
+  if (element.kind_case() == Value::kStringValue) {
+    return std::vector<std::string>{element.string_value()};
+  }
+  return Wrong(element, "is no address, prefix or range");
+}
+
+// The elements of the one set.
+absl::StatusOr<const Value*> FindElements(const Struct& document,
+                                          const Value& none) {
+  const Value* elements = nullptr;
+  int sets = 0;
+  const Value* parts = Find(document, "nftables");
+  for (const Value& part : parts->list_value().values()) {
+    const Value* set = Find(part.struct_value(), "set");
+    if (set == nullptr) continue;
+    ++sets;
+    elements = Find(set->struct_value(), "elem");
+  }
+  if (sets != 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("has ", sets,
+                     " sets of nftables: list one, as by nft --json list set "
+                     "inet filter blocked"));
+  }
+  return elements == nullptr ? &none : elements;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> PrefixOfJsonLine(std::string_view line) {
+  const auto object = Parse(line);
+  if (!object.ok()) return object.status();
+  if (const Value* cidr = Find(*object, "cidr")) return cidr->string_value();
+  const Value* type = Find(*object, "type");
+  if (type != nullptr && type->string_value() == "metadata") {
+    return std::string();
+  }
+  return absl::InvalidArgumentError(
+      "is a JSON object without a prefix under \"cidr\"");
+}
+
+bool IsNftDocument(std::string_view text) {
+  constexpr std::size_t kBeginning = 200;
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  return begin != std::string_view::npos && text[begin] == '{' &&
+         text.substr(begin, kBeginning).find("\"nftables\"") !=
+             std::string_view::npos;
+}
+
+absl::Status ForEachNftElement(
+    std::string_view text,
+    const std::function<absl::Status(
+        std::uint64_t number, const absl::StatusOr<std::string>& prefix)>&
+        take) {
+  const auto document = Parse(text);
+  if (!document.ok()) return document.status();
+  if (Find(*document, "nftables") == nullptr) {
+    return absl::InvalidArgumentError("is no document of nftables");
+  }
+  const Value none;
+  const auto elements = FindElements(*document, none);
+  if (!elements.ok()) return elements.status();
+  std::uint64_t number = 0;
+  for (const Value& element : (*elements)->list_value().values()) {
+    ++number;
+    const auto prefixes = PrefixesOf(element);
+    if (!prefixes.ok()) {
+      const absl::Status taken = take(number, prefixes.status());
+      if (!taken.ok()) return taken;
+      continue;
+    }
+    for (const std::string& prefix : *prefixes) {
+      const absl::Status taken = take(number, prefix);
+      if (!taken.ok()) return taken;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace fwagent::client
