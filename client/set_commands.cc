@@ -46,6 +46,7 @@ Request Named(const Arguments& arguments) {
   request.set_request_id(arguments.request_id);
   request.set_validate_only(arguments.validate_only);
   request.set_etag(arguments.etag);
+  request.set_owner(arguments.owner);
   return request;
 }
 
@@ -231,10 +232,13 @@ Outcome RunSetList(const CommandContext& context) {
           &Stub::ListSets, fwagent::v1::ListSetsRequest(), &response)) {
     return failure;
   }
-  Table table(
-      {{"SET"}, {"ACTION"}, {"ENTRIES", Table::Align::kRight}, {"COMMENT"}});
+  Table table({{"SET"},
+               {"ACTION"},
+               {"OWNER"},
+               {"ENTRIES", Table::Align::kRight},
+               {"COMMENT"}});
   for (const fwagent::v1::Set& set : response.sets()) {
-    table.AddRow({set.name(), ActionText(set.action()),
+    table.AddRow({set.name(), ActionText(set.action()), set.owner(),
                   absl::StrCat(set.size()), set.comment()});
   }
   std::ostringstream text;

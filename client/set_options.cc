@@ -15,12 +15,12 @@ SetOptions::SetOptions(CLI::App& app, Arguments& arguments)
   CLI::App* create =
       Add(set, Command::kSetCreate, "create", "Make a set without entries");
   AddNew(create);
-  AddChangeOptions(create, arguments_);
+  AddChange(create);
   create->add_flag("--exist-ok", arguments_.tolerate_unchanged,
                    "Succeed if there is one with this action");
   CLI::App* remove = Add(set, Command::kSetDelete, "delete",
                          "Delete a set with all of its entries");
-  AddChangeOptions(remove, arguments_);
+  AddChange(remove);
   remove->add_flag("--missing-ok", arguments_.tolerate_unchanged,
                    "Succeed if there is no such set");
   AddEntryCommands(set);
@@ -46,6 +46,12 @@ void SetOptions::AddNew(CLI::App* app) {
   app->add_option("--comment", arguments_.comment, "Text kept with a new set");
 }
 
+void SetOptions::AddChange(CLI::App* app) {
+  app->add_option("--owner", arguments_.owner,
+                  "Whose set it is; without it cli");
+  AddChangeOptions(app, arguments_);
+}
+
 void SetOptions::AddEntryCommands(CLI::App* set) {
   CLI::App* add = Add(set, Command::kSetAdd, "add", "Put prefixes into a set");
   CLI::App* remove =
@@ -57,13 +63,12 @@ void SetOptions::AddEntryCommands(CLI::App* set) {
                                         "2001:db8::/32"));
     app->add_option("-f,--file", arguments_.file,
                     "More of them, one on a line; - for standard input");
-    AddChangeOptions(app, arguments_);
+    AddChange(app);
   }
   remove->add_flag("--missing-ok", arguments_.tolerate_unchanged,
                    "Leave out those that are not in the set");
-  AddChangeOptions(
-      Add(set, Command::kSetFlush, "flush", "Take everything out of a set"),
-      arguments_);
+  AddChange(
+      Add(set, Command::kSetFlush, "flush", "Take everything out of a set"));
 }
 
 void SetOptions::AddImport(CLI::App* set) {
@@ -80,7 +85,7 @@ void SetOptions::AddImport(CLI::App* set) {
   import->add_flag("--skip-invalid", arguments_.set.skip_invalid,
                    "Leave out lines that cannot be read, and say which");
   AddNew(import);
-  AddChangeOptions(import, arguments_);
+  AddChange(import);
 }
 
 void SetOptions::AddReads(CLI::App* set) {

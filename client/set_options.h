@@ -29,6 +29,7 @@ class SetOptions {
   void AddImport(CLI::App* set);
   void AddReads(CLI::App* set);
   void AddNew(CLI::App* app);
+  void AddChange(CLI::App* app);
 
   Arguments& arguments_;
   std::vector<const CLI::Option*> prefixes_;  // of each command that has them

@@ -47,6 +47,8 @@ struct SetEdit {
   std::string name;
   // kPut, kReplace: make the set when there is none.
   bool create_missing = false;
+  // Who asks: a set is changed by its owner alone.
+  std::string owner = policy::kDefaultOwner;
   // Of a set that is made.
   policy::SourceVerdict action = policy::SourceVerdict::kBlock;
   std::string comment;

@@ -225,6 +225,8 @@ std::string ToText(const SetEdit& edit) {
   std::string text = absl::StrCat(
       static_cast<int>(edit.kind), edit.create_missing ? " create " : " ",
       policy::SetActionName(edit.action), " ", edit.name, "\n", edit.comment,
+      edit.owner == policy::kDefaultOwner ? ""
+                                          : absl::StrCat("\nof ", edit.owner),
       std::string(1, '\0'));
   if (edit.entries == nullptr) return text;
   edit.entries->ForEach([&text](const policy::SetEntry& entry) {

@@ -23,19 +23,22 @@ std::shared_ptr<NamedSet> NewSet(const SetEdit& edit) {
   set->info.name = edit.name;
   set->info.action = edit.action;
   set->info.comment = edit.comment;
+  set->info.owner = edit.owner;
   return set;
 }
 
 Step PlanCreate(const SetEdit& edit, const std::shared_ptr<NamedSet>& present,
                 bool skip_satisfied) {
   if (present != nullptr) {
-    if (skip_satisfied && present->info.action == edit.action) {
+    if (skip_satisfied && present->info.action == edit.action &&
+        present->info.owner == edit.owner) {
       return std::vector<SetStep>();
     }
     return util::WithReason(
         absl::AlreadyExistsError(absl::StrCat(
             "there is already a set \"", edit.name, "\", with the action ",
-            policy::SetActionName(present->info.action))),
+            policy::SetActionName(present->info.action), " and the owner ",
+            present->info.owner)),
         "SET_EXISTS");
   }
   return std::vector<SetStep>{{.before = nullptr, .after = NewSet(edit)}};
@@ -118,6 +121,14 @@ Step PlanOne(const SetEdit& edit, const std::shared_ptr<NamedSet>& present,
              bool skip_satisfied) {
   if (edit.kind == Kind::kCreate) {
     return PlanCreate(edit, present, skip_satisfied);
+  }
+  if (present != nullptr && present->info.owner != edit.owner) {
+    return util::WithReason(
+        absl::FailedPreconditionError(absl::StrCat(
+            "the set \"", edit.name, "\" belongs to ", present->info.owner,
+            ": change it for that owner (fwctl: --owner ", present->info.owner,
+            "), or take another name")),
+        "SET_OF_ANOTHER_OWNER");
   }
   if (edit.kind == Kind::kDelete) {
     return PlanDelete(edit, present, skip_satisfied);

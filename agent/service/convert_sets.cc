@@ -48,6 +48,7 @@ core::Change ReadSetChange(const Request& request, Kind kind,
   core::SetEdit edit;
   edit.kind = kind;
   edit.name = ReadName(request.name(), violations);
+  edit.owner = ReadOwner(request.owner(), violations);
   change.sets.push_back(std::move(edit));
   return change;
 }
@@ -181,6 +182,7 @@ v1::Set ToProto(const policy::SetInfo& info, std::size_t size) {
   wire.set_action(info.action == SourceVerdict::kAllow ? v1::SET_ACTION_ALLOW
                                                        : v1::SET_ACTION_BLOCK);
   wire.set_comment(info.comment);
+  wire.set_owner(info.owner);
   if (info.id != 0) {
     const std::int64_t micros = absl::ToUnixMicros(info.create_time);
     wire.mutable_create_time()->set_seconds(micros / 1'000'000);

@@ -31,7 +31,7 @@ absl::StatusOr<AnsweredSets> AnsweredSets::Prepare(SqliteDatabase& database) {
       sets.insert_,
       database.Prepare(absl::StrCat(
           "INSERT INTO request_set (", columns,
-          ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")));
+          ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")));
   FW_ASSIGN_OR_RETURN(
       sets.read_,
       database.Prepare(absl::StrCat(

@@ -252,14 +252,25 @@ ALTER TABLE request_rule ADD COLUMN owner TEXT NOT NULL DEFAULT 'cli';
 ALTER TABLE history_rule ADD COLUMN action TEXT NOT NULL DEFAULT 'block';
 ALTER TABLE history_rule ADD COLUMN owner TEXT NOT NULL DEFAULT 'cli';
 
+ALTER TABLE named_set ADD COLUMN owner TEXT NOT NULL DEFAULT 'cli';
+ALTER TABLE request_set ADD COLUMN owner TEXT NOT NULL DEFAULT 'cli';
+ALTER TABLE history_set ADD COLUMN owner TEXT;
+UPDATE history_set SET owner = 'cli' WHERE id IS NOT NULL;
+
 CREATE TABLE growth (seq INTEGER PRIMARY KEY, sum INTEGER NOT NULL) STRICT;
-INSERT INTO growth SELECT 0, -coalesce(sum(checksum), 0) FROM rule;
+INSERT INTO growth SELECT 0, -coalesce(sum(checksum), 0) FROM
+  (SELECT checksum FROM rule UNION ALL SELECT checksum FROM named_set);
+UPDATE named_set SET checksum = fw_checksum(id, name, action, comment,
+  created_us, owner, chunks_total)
+  WHERE checksum = fw_checksum(id, name, action, comment, created_us,
+    chunks_total);
 UPDATE rule SET checksum = fw_checksum(id, kind, address, length, protocol,
   first_port, last_port, comment, created_us, expires_us, until_tick, action,
   owner)
   WHERE checksum = fw_checksum(id, kind, address, length, protocol,
     first_port, last_port, comment, created_us, expires_us, until_tick);
-UPDATE growth SET sum = sum + (SELECT coalesce(sum(checksum), 0) FROM rule);
+UPDATE growth SET sum = sum + (SELECT coalesce(sum(checksum), 0) FROM
+  (SELECT checksum FROM rule UNION ALL SELECT checksum FROM named_set));
 UPDATE meta SET rules_total = rules_total + growth.sum,
   checksum = fw_checksum(generation, next_rule_id, rules_total + growth.sum,
     boot_id)
@@ -267,14 +278,22 @@ UPDATE meta SET rules_total = rules_total + growth.sum,
   WHERE checksum = fw_checksum(generation, next_rule_id, rules_total, boot_id);
 
 DELETE FROM growth;
-INSERT INTO growth SELECT seq, -sum(checksum) FROM request_rule GROUP BY seq;
+INSERT INTO growth SELECT seq, -sum(checksum) FROM
+  (SELECT seq, checksum FROM request_rule
+   UNION ALL SELECT seq, checksum FROM request_set) GROUP BY seq;
+UPDATE request_set SET checksum = fw_checksum(seq, position, id, name, action,
+  comment, created_us, owner, size, added, removed)
+  WHERE checksum = fw_checksum(seq, position, id, name, action, comment,
+    created_us, size, added, removed);
 UPDATE request_rule SET checksum = fw_checksum(seq, position, rule_id, kind,
   address, length, protocol, first_port, last_port, comment, created_us,
   expires_us, until_tick, action, owner)
   WHERE checksum = fw_checksum(seq, position, rule_id, kind, address, length,
     protocol, first_port, last_port, comment, created_us, expires_us,
     until_tick);
-UPDATE growth SET sum = sum + (SELECT sum(r.checksum) FROM request_rule AS r
+UPDATE growth SET sum = sum + (SELECT sum(checksum) FROM
+  (SELECT seq, checksum FROM request_rule
+   UNION ALL SELECT seq, checksum FROM request_set) AS r
   WHERE r.seq = growth.seq);
 UPDATE request SET rules_total = rules_total + growth.sum,
   checksum = fw_checksum(request.seq, request_id, fingerprint, generation,
@@ -283,15 +302,22 @@ UPDATE request SET rules_total = rules_total + growth.sum,
     request.seq, request_id, fingerprint, generation, rules_total);
 
 DELETE FROM growth;
-INSERT INTO growth
-  SELECT generation, -sum(checksum) FROM history_rule GROUP BY generation;
+INSERT INTO growth SELECT generation, -sum(checksum) FROM
+  (SELECT generation, checksum FROM history_rule
+   UNION ALL SELECT generation, checksum FROM history_set) GROUP BY generation;
+UPDATE history_set SET checksum = fw_checksum(generation, position, set_id,
+  drops, replaces, id, name, action, comment, created_us, owner)
+  WHERE checksum = fw_checksum(generation, position, set_id, drops, replaces,
+    id, name, action, comment, created_us);
 UPDATE history_rule SET checksum = fw_checksum(generation, position, rule_id,
   kind, address, length, protocol, first_port, last_port, comment, created_us,
   expires_us, until_tick, action, owner)
   WHERE checksum = fw_checksum(generation, position, rule_id, kind, address,
     length, protocol, first_port, last_port, comment, created_us, expires_us,
     until_tick);
-UPDATE growth SET sum = sum + (SELECT sum(r.checksum) FROM history_rule AS r
+UPDATE growth SET sum = sum + (SELECT sum(checksum) FROM
+  (SELECT generation, checksum FROM history_rule
+   UNION ALL SELECT generation, checksum FROM history_set) AS r
   WHERE r.generation = growth.seq);
 UPDATE history SET parts_total = parts_total + growth.sum,
   checksum = fw_checksum(generation, etag, at_us, origin, summary, boot_id,

@@ -19,12 +19,14 @@ absl::StatusOr<policy::SetInfo> ReadSetInfo(const SqliteStatement& row,
                     ? SourceVerdict::kAllow
                     : SourceVerdict::kBlock,
       .comment = std::string(row.BytesAt(first + 3)),
-      .create_time = absl::FromUnixMicros(row.IntegerAt(first + 4))};
+      .create_time = absl::FromUnixMicros(row.IntegerAt(first + 4)),
+      .owner = std::string(row.BytesAt(first + 5))};
   if (id <= 0 || action != policy::SetActionName(info.action)) {
     return absl::DataLossError("impossible id or action");
   }
   FW_RETURN_IF_ERROR(policy::ValidateSetName(info.name));
   FW_RETURN_IF_ERROR(policy::ValidateComment(info.comment));
+  FW_RETURN_IF_ERROR(policy::ValidateOwner(info.owner));
   return info;
 }
 

@@ -41,8 +41,7 @@ absl::StatusOr<SetRows> SetRows::Prepare(SqliteDatabase& database) {
       {&rows.find_set_, read_set + " WHERE id = ?"},
       {&rows.write_set_,
        absl::StrCat("INSERT OR REPLACE INTO named_set (", set_columns,
-                    ", checksum) VALUES (?, ?, ?, ?, ?, ?, "
-                    "?)")},
+                    ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")},
       {&rows.delete_set_, "DELETE FROM named_set WHERE id = ?"},
       {&rows.read_chunks_,
        "SELECT first, entries, checksum FROM set_chunk WHERE set_id = ? "

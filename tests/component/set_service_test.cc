@@ -96,6 +96,48 @@ TEST_F(SetServiceTest, ASetIsMadeListedAndDeleted) {
   EXPECT_THAT(KernelSources(), IsEmpty());
 }
 
+TEST_F(SetServiceTest, ASetIsChangedByItsOwnerAlone) {
+  v1::CreateSetRequest create;
+  create.set_name("bad");
+  create.set_owner("crowdsec");
+  v1::CreateSetResponse made;
+  ASSERT_TRUE(Call(&v1::SetService::Stub::CreateSet, create, &made).ok());
+  EXPECT_EQ(made.set().owner(), "crowdsec");
+  create.set_skip_satisfied(true);
+  EXPECT_TRUE(Call(&v1::SetService::Stub::CreateSet, create).ok());
+  create.clear_owner();
+  EXPECT_EQ(Call(&v1::SetService::Stub::CreateSet, create).error_code(),
+            grpc::StatusCode::ALREADY_EXISTS);
+
+  v1::AddSetEntriesRequest add;
+  add.set_name("bad");
+  add.add_entries()->mutable_prefix()->set_text("192.0.2.1");
+  v1::RemoveSetEntriesRequest remove;
+  remove.set_name("bad");
+  remove.set_all(true);
+  v1::DeleteSetRequest drop;
+  drop.set_name("bad");
+  const auto refused = [](const grpc::Status& status) {
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+    EXPECT_EQ(ReasonOf(status), "SET_OF_ANOTHER_OWNER");
+    EXPECT_THAT(status.error_message(), HasSubstr("--owner crowdsec"));
+  };
+  refused(Call(&v1::SetService::Stub::AddSetEntries, add));
+  refused(Call(&v1::SetService::Stub::RemoveSetEntries, remove));
+  refused(Call(&v1::SetService::Stub::DeleteSet, drop));
+
+  add.set_owner("crowdsec");
+  EXPECT_TRUE(Call(&v1::SetService::Stub::AddSetEntries, add).ok());
+  EXPECT_THAT(Entries("bad"), ::testing::SizeIs(1));
+  remove.set_owner("crowdsec");
+  EXPECT_TRUE(Call(&v1::SetService::Stub::RemoveSetEntries, remove).ok());
+  drop.set_owner("two words");
+  EXPECT_EQ(Call(&v1::SetService::Stub::DeleteSet, drop).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  drop.set_owner("crowdsec");
+  EXPECT_TRUE(Call(&v1::SetService::Stub::DeleteSet, drop).ok());
+}
+
 TEST_F(SetServiceTest, WhatIsThereOrIsNotHasItsCode) {
   ASSERT_TRUE(Create("bad").ok());
   ASSERT_TRUE(Put("bad", {"192.0.2.1"}).ok());

@@ -116,6 +116,7 @@ grpc::Status FakeSetService::CreateSet(
   set->second.info.set_name(request->name());
   set->second.info.set_action(request->action());
   set->second.info.set_comment(request->comment());
+  set->second.info.set_owner(request->owner());
   *response->mutable_set() = set->second.info;
   response->set_generation(Commit(std::move(sets), request->validate_only()));
   return grpc::Status::OK;

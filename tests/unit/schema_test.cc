@@ -245,36 +245,45 @@ TEST_F(SchemaTest, WhatTheThirdVersionWroteIsKeptAndDoesNotEnd) {
 // What this version writes, as the sixth would have: without actions and
 // owners.
 constexpr char kBackToVersion6[] = R"sql(
-CREATE TABLE lost (seq INTEGER PRIMARY KEY, sum INTEGER NOT NULL) STRICT;
-INSERT INTO lost SELECT 0, sum(checksum - fw_checksum(id, kind, address, length,
-  protocol, first_port, last_port, comment, created_us, expires_us, until_tick))
-  FROM rule;
 UPDATE rule SET checksum = fw_checksum(id, kind, address, length, protocol,
   first_port, last_port, comment, created_us, expires_us, until_tick);
-UPDATE meta SET rules_total = rules_total - sum FROM lost;
+UPDATE named_set SET checksum = fw_checksum(id, name, action, comment,
+  created_us, chunks_total);
+UPDATE meta SET rules_total = (SELECT sum(checksum) FROM
+  (SELECT checksum FROM rule UNION ALL SELECT checksum FROM named_set));
 UPDATE meta SET checksum = fw_checksum(generation, next_rule_id, rules_total,
   boot_id);
 UPDATE request_rule SET checksum = fw_checksum(seq, position, rule_id, kind,
   address, length, protocol, first_port, last_port, comment, created_us,
   expires_us, until_tick);
-UPDATE request SET rules_total = (SELECT sum(r.checksum) FROM request_rule AS r
+UPDATE request_set SET checksum = fw_checksum(seq, position, id, name, action,
+  comment, created_us, size, added, removed);
+UPDATE request SET rules_total = (SELECT sum(r.checksum) FROM
+  (SELECT seq, checksum FROM request_rule
+   UNION ALL SELECT seq, checksum FROM request_set) AS r
   WHERE r.seq = request.seq);
 UPDATE request SET checksum = fw_checksum(seq, request_id, fingerprint,
   generation, rules_total);
 UPDATE history_rule SET checksum = fw_checksum(generation, position, rule_id,
   kind, address, length, protocol, first_port, last_port, comment, created_us,
   expires_us, until_tick);
-UPDATE history SET parts_total = (SELECT coalesce(sum(r.checksum), 0)
-  FROM history_rule AS r WHERE r.generation = history.generation);
+UPDATE history_set SET checksum = fw_checksum(generation, position, set_id,
+  drops, replaces, id, name, action, comment, created_us);
+UPDATE history SET parts_total = (SELECT sum(r.checksum) FROM
+  (SELECT generation, checksum FROM history_rule
+   UNION ALL SELECT generation, checksum FROM history_set) AS r
+  WHERE r.generation = history.generation);
 UPDATE history SET checksum = fw_checksum(generation, etag, at_us, origin,
   summary, boot_id, removed, parts_total);
-DROP TABLE lost;
 ALTER TABLE rule DROP COLUMN action;
 ALTER TABLE rule DROP COLUMN owner;
 ALTER TABLE request_rule DROP COLUMN action;
 ALTER TABLE request_rule DROP COLUMN owner;
 ALTER TABLE history_rule DROP COLUMN action;
 ALTER TABLE history_rule DROP COLUMN owner;
+ALTER TABLE named_set DROP COLUMN owner;
+ALTER TABLE request_set DROP COLUMN owner;
+ALTER TABLE history_set DROP COLUMN owner;
 PRAGMA user_version = 6;
 )sql";
 
@@ -284,17 +293,23 @@ TEST_F(SchemaTest, WhatTheSixthVersionWroteIsOfTheShellAndBlocks) {
   policy::Rule gone{.id = 2, .match = *policy::Prefix::Parse("10.0.0.2")};
   gone.until = 77;
   gone.expire_time = absl::FromUnixSeconds(5);
+  const policy::SetInfo set{
+      .id = 3, .name = "drop", .create_time = absl::FromUnixSeconds(1)};
   {
     const auto store = Open();
     ASSERT_TRUE(store.ok()) << store.status();
-    Delta delta{.generation = 1, .next_rule_id = 3};
+    Delta delta{.generation = 1, .next_rule_id = 5};
     delta.add = {stays};
+    delta.sets = {{.id = 3, .create = set}};
     delta.remember = {.request_id = "one",
                       .fingerprint = "text",
                       .rules = {stays},
+                      .sets = {{.info = set, .size = 7}},
                       .generation = 1};
     delta.history = UndoableEntry{.entry = {.generation = 1}};
     delta.history->undo.add = {gone};
+    delta.history->undo.sets = {{.id = 3, .drop = true},
+                                {.id = 3, .create = set}};
     ASSERT_TRUE((*store)->Commit(delta).ok());
   }
   Execute(kBackToVersion6);
@@ -304,10 +319,17 @@ TEST_F(SchemaTest, WhatTheSixthVersionWroteIsOfTheShellAndBlocks) {
     const auto state = (*store)->Load();
     ASSERT_TRUE(state.ok()) << state.status();
     EXPECT_EQ(state->rules, std::vector<policy::Rule>{stays});
-    EXPECT_EQ((*(*store)->FindRequest("one"))->rules, state->rules);
+    ASSERT_EQ(state->sets.size(), 1u);
+    EXPECT_EQ(state->sets.at("drop")->info, set);
+    const auto answer = (*store)->FindRequest("one");
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_EQ((*answer)->rules, state->rules);
+    EXPECT_EQ((*answer)->sets.at(0).info, set);
     const auto undo = (*store)->ReadUndo(1);
     ASSERT_TRUE(undo.ok()) << undo.status();
     EXPECT_EQ(undo->undo.add, std::vector<policy::Rule>{gone});
+    ASSERT_EQ(undo->undo.sets.size(), 2u);
+    EXPECT_EQ(undo->undo.sets[1].create, set);
   }
 }
 
