@@ -23,7 +23,7 @@ struct SetInfo {
   std::string name;
   SourceVerdict action = SourceVerdict::kBlock;  // or kAllow
   std::string comment;
-  absl::Time create_time;  // wall clock, whole microseconds
+  absl::Time create_time;             // wall clock, whole microseconds
   std::string owner = kDefaultOwner;  // who alone may change it
 
   bool operator==(const SetInfo&) const = default;
