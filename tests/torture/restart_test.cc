@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,10 +38,30 @@ class RestartTest : public ::testing::Test {
     second_binary_ = site_->dir() / "fwagent-of-another-version";
     std::filesystem::copy_file(first_binary_, second_binary_);
     ASSERT_TRUE(site_->StartAgent());
+    ASSERT_NO_FATAL_FAILURE(kEntries > 0 ? LoadSet() : LoadRules());
+    ASSERT_EQ(site_->Fwctl({"block-ip", kGuiltyIPv4}).exit_code, 0);
+  }
+
+  void LoadRules() {
     AgentClient agent(site_->address());
     const absl::Status loaded = agent.BlockHosts(kRules);
     ASSERT_TRUE(loaded.ok()) << loaded;
-    ASSERT_EQ(site_->Fwctl({"block-ip", kGuiltyIPv4}).exit_code, 0);
+  }
+
+  // Hosts that are no neighbours, from 20.0.0.0 on.
+  void LoadSet() {
+    constexpr std::uint32_t kFirst = 20u << 24;
+    constexpr std::uint32_t kApart = 6;
+    const std::string list = site_->dir() / "list";
+    {
+      std::ofstream file(list);
+      for (std::uint32_t i = 0; i < kEntries; ++i) {
+        const std::uint32_t host = kFirst + kApart * i;
+        file << (host >> 24) << '.' << (host >> 16 & 0xff) << '.'
+             << (host >> 8 & 0xff) << '.' << (host & 0xff) << '\n';
+      }
+    }
+    ASSERT_EQ(site_->Fwctl({"set", "import", "list", list}).exit_code, 0);
   }
 
   // From here until a rule that was changed then is in force.
@@ -89,8 +110,9 @@ class RestartTest : public ::testing::Test {
     }
     const StreamCounts counts = stream.Stop();
     ExpectNoneThroughAndNoneLost(counts);
-    Report(absl::StrCat(what, ", ", times, " times, ", kRules, " rules"),
-           counts);
+    const std::string load = kEntries > 0 ? absl::StrCat("a set of ", kEntries)
+                                          : absl::StrCat(kRules, " rules");
+    Report(absl::StrCat(what, ", ", times, " times, ", load), counts);
   }
 
   void Report(const std::string& fault, const StreamCounts& counts) {
@@ -105,6 +127,8 @@ class RestartTest : public ::testing::Test {
 
   const std::uint32_t kRules =
       static_cast<std::uint32_t>(FromEnvironment("FW_TORTURE_RULES", 10'000));
+  const std::uint32_t kEntries =
+      static_cast<std::uint32_t>(FromEnvironment("FW_TORTURE_ENTRIES", 0));
   std::unique_ptr<AgentHost> site_;
   std::unique_ptr<Wire> wire_;
   std::unique_ptr<Process> agent_;  // goes before its folders

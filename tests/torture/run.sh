@@ -6,6 +6,7 @@
 #   FW_TORTURE_REPLACES         of a long list by another; default 200
 #   FW_TORTURE_RESTARTS         and upgrades; default 100
 #   FW_TORTURE_RULES            loaded meanwhile; default "10000 100000"
+#   FW_TORTURE_ENTRIES          of a set, in their place; default 1000000
 #   FW_TORTURE_STOPPED_SECONDS  default 60
 #   FW_TORTURE_FAULT_MILLISECONDS  of a failing disk, 20 times; default 2000
 #   FW_TORTURE_OFFSETS          of each damaged file; default 0, for all
@@ -41,8 +42,9 @@ run() {
 run damage_test
 run torture_test --gtest_filter='-RestartTest.*'
 for count in "${rules[@]}"; do
-  FW_TORTURE_RULES=$count run torture_test --gtest_filter='RestartTest.*'
+  FW_TORTURE_ENTRIES=0 FW_TORTURE_RULES=$count run torture_test --gtest_filter='RestartTest.*'
 done
+FW_TORTURE_ENTRIES=${FW_TORTURE_ENTRIES:-1000000} run torture_test --gtest_filter='RestartTest.*'
 
 printf '\n=== %s, commit %s, seed %s, preset %s\n' "$(date -u +%F)" \
   "$(git rev-parse --short HEAD 2>/dev/null)" "$FW_TORTURE_SEED" "$preset"
