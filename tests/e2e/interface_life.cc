@@ -6,13 +6,13 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "agent/util/scoped_fd.h"
+#include "tests/support/report_row.h"
 #include "tests/support/require_bpf.h"
 
 namespace fwagent::testing {
@@ -133,7 +133,9 @@ void InterfaceLifeTest::ExpectNoGap(const char* what,
   WaitForPackets(blocked, 100);
   const PingFlood::Counts counts = blocked.Stop();
   EXPECT_EQ(counts.answered, 0) << what << ": of " << counts.sent;
-  std::printf("%s: 0 of %d blocked packets passed\n", what, counts.sent);
+  ReportRow(absl::StrCat("interface: ", what),
+            absl::StrCat("blocked packets through ", counts.answered, " of ",
+                         counts.sent));
 }
 
 absl::Duration InterfaceLifeTest::Recreate(std::size_t nth) const {

@@ -8,12 +8,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "tests/support/from_environment.h"
+#include "tests/support/report_row.h"
 
 namespace fwagent::testing {
 namespace {
@@ -33,12 +33,12 @@ TEST_F(InterfaceLifeTest, DeletedAndMadeAnewItIsGuardedAgain) {
     sum += took;
   }
   const PingFlood::Counts counts = blocked.Stop();
-  std::printf(
-      "made anew %d times: unguarded for %s at worst, %s on average; "
-      "%d of %d blocked packets passed\n",
-      static_cast<int>(rounds), absl::FormatDuration(worst).c_str(),
-      absl::FormatDuration(sum / static_cast<double>(rounds)).c_str(),
-      counts.answered, counts.sent);
+  ReportRow(
+      absl::StrCat("interface deleted and made anew, ", rounds, " times"),
+      absl::StrCat("unguarded for ", absl::FormatDuration(worst), " at worst, ",
+                   absl::FormatDuration(sum / static_cast<double>(rounds)),
+                   " on average; blocked packets through ", counts.answered,
+                   " of ", counts.sent));
   EXPECT_FALSE(BlockedGetsThrough());
   EXPECT_TRUE(InnocentGetsThrough());
   EXPECT_THAT(Status(), ::testing::ContainsRegex(
@@ -51,8 +51,8 @@ TEST_F(InterfaceLifeTest, WhatMatchesAPatternIsGuardedWhenItAppears) {
   ASSERT_TRUE(AddVethPair(site_->host(), "eth7", site_->peer(), "eth7").ok());
   ASSERT_TRUE(AddVethPair(site_->host(), "veth7", site_->peer(), "veth7").ok());
   const absl::Duration took = WaitForLog("eth7: attached in", 1, made);
-  std::printf("appeared: guarded after %s\n",
-              absl::FormatDuration(took).c_str());
+  ReportRow("interface that matches a pattern appears",
+            absl::StrCat("guarded after ", absl::FormatDuration(took)));
   Ip({"addr", "add", "198.51.100.1/24", "dev", "eth7"});
   ASSERT_TRUE(
       site_->peer().Ip({"addr", "add", "198.51.100.2/24", "dev", "eth7"}).ok());
@@ -84,7 +84,8 @@ TEST_F(InterfaceLifeTest, NothingPassesWhileItIsChanged) {
     ASSERT_TRUE(std::filesystem::remove(PinOf("eth0")));
     const absl::Duration took =
         WaitForLog("was gone: pinned again", 1, removed);
-    std::printf("pinned again after %s\n", absl::FormatDuration(took).c_str());
+    ReportRow("pin of the link removed",
+              absl::StrCat("pinned again after ", absl::FormatDuration(took)));
   });
   EXPECT_TRUE(std::filesystem::exists(PinOf("eth0")));
   EXPECT_THAT(Status(), ::testing::ContainsRegex("eth0 +attached +native +1"));
@@ -128,9 +129,10 @@ TEST_F(InterfaceLifeTest, AFilterThatWasTakenOffIsPutBack) {
   const absl::Duration took = WaitForLog("eth0: guarded again", 1, off);
   EXPECT_FALSE(BlockedGetsThrough());
   const PingFlood::Counts counts = blocked.Stop();
-  std::printf(
-      "link taken off: back after %s; %d of %d blocked packets passed\n",
-      absl::FormatDuration(took).c_str(), counts.answered, counts.sent);
+  ReportRow("filter taken off",
+            absl::StrCat("back after ", absl::FormatDuration(took),
+                         "; blocked packets through ", counts.answered, " of ",
+                         counts.sent));
   EXPECT_THAT(Status(), ::testing::ContainsRegex("eth0 +attached +native +1"));
 }
 
@@ -160,8 +162,8 @@ TEST_F(InterfaceLifeTest, RemovedTablePinsArePutBack) {
   std::filesystem::remove_all(site_->pin_dir());
   const absl::Duration took =
       WaitForLog("links/eth0 was gone: pinned again", 1, removed);
-  std::printf("all pins removed: back after %s\n",
-              absl::FormatDuration(took).c_str());
+  ReportRow("all pins removed",
+            absl::StrCat("back after ", absl::FormatDuration(took)));
   EXPECT_FALSE(BlockedGetsThrough());
   // What was pinned again serves the next agent.
   site_->StopAgent(SIGKILL);
@@ -185,9 +187,10 @@ TEST_F(InterfaceLifeTest, EntriesThatAreTakenOutArePutBack) {
   EXPECT_FALSE(BlockedGetsThrough());
   EXPECT_TRUE(InnocentGetsThrough());
   const PingFlood::Counts counts = blocked.Stop();
-  std::printf(
-      "tables cleared: seen after %s; %d of %d blocked packets passed\n",
-      absl::FormatDuration(took).c_str(), counts.answered, counts.sent);
+  ReportRow("entries of the tables taken out",
+            absl::StrCat("seen after ", absl::FormatDuration(took),
+                         "; blocked packets through ", counts.answered, " of ",
+                         counts.sent));
 }
 
 TEST_F(InterfaceLifeTest, WithoutABpfFileSystemItSaysSoUntilThereIsOne) {
@@ -216,9 +219,9 @@ TEST_F(InterfaceLifeTest, WithoutABpfFileSystemItSaysSoUntilThereIsOne) {
   const absl::Time mounted = absl::Now();
   const absl::Duration took =
       WaitForLog("the pins are all there again", 1, mounted);
-  std::printf("bpffs unmounted: said after %s; mounted: pinned after %s\n",
-              absl::FormatDuration(said).c_str(),
-              absl::FormatDuration(took).c_str());
+  ReportRow("BPF file system unmounted, mounted again",
+            absl::StrCat("said after ", absl::FormatDuration(said),
+                         ", pinned after ", absl::FormatDuration(took)));
   EXPECT_TRUE(std::filesystem::exists(pins + "/links/eth0"));
   EXPECT_EQ(site_->Fwctl({"block-ip", AgentHost::kPeerIPv4}).exit_code, 0);
   EXPECT_FALSE(BlockedGetsThrough());

@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/support/agent_host.h"
+#include "tests/support/report_row.h"
 #include "tests/support/require_bpf.h"
 #include "tests/support/traffic.h"
 
@@ -110,8 +111,11 @@ TEST_F(StateDiskTest, FullIsRefusedAndLosesNothing) {
   EXPECT_FALSE(Pings(site_->peer(), AgentHost::kHostIPv4));
   Remount("size=16m");
   ASSERT_TRUE(Start()) << agent_->Err();
-  EXPECT_EQ(TotalSize(), size);
+  const std::string kept = TotalSize();
+  EXPECT_EQ(kept, size);
   EXPECT_EQ(BlockMany(taken).exit_code, 0);
+  ReportRow("state directory full, then a kill",
+            absl::StrCat("rules acknowledged ", size, ", there again ", kept));
 }
 
 TEST_F(StateDiskTest, ItFillsAndEmptiesUnderTheAgent) {
@@ -135,7 +139,13 @@ TEST_F(StateDiskTest, ReadOnlyIsSaidAndLeavesTheFilterInForce) {
   EXPECT_FALSE(Pings(site_->peer(), AgentHost::kHostIPv4));
   Remount("rw");
   ASSERT_TRUE(Start()) << agent_->Err();
-  EXPECT_EQ(TotalSize(), "1");
+  const std::string kept = TotalSize();
+  EXPECT_EQ(kept, "1");
+  ReportRow("state directory read-only",
+            absl::StrCat("start ended with ", refused.exit_code,
+                         ", filter in force; rules acknowledged 1, there when "
+                         "it can be written ",
+                         kept));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #   FW_TORTURE_STOPPED_SECONDS  default 60
 #   FW_TORTURE_FAULT_MILLISECONDS  of a failing disk, 20 times; default 2000
 #   FW_TORTURE_OFFSETS          of each damaged file; default 0, for all
+#   FW_INTERFACE_ROUNDS         an interface made anew; default 200
 #   FW_TORTURE_PRESET           what is built and run; default release
 set -uo pipefail
 cd "$(dirname "$(readlink -f "$0")")/../.." || exit 1
@@ -22,12 +23,13 @@ export FW_TORTURE_REPLACES=${FW_TORTURE_REPLACES:-200}
 export FW_TORTURE_RESTARTS=${FW_TORTURE_RESTARTS:-100}
 export FW_TORTURE_STOPPED_SECONDS=${FW_TORTURE_STOPPED_SECONDS:-60}
 export FW_TORTURE_FAULT_MILLISECONDS=${FW_TORTURE_FAULT_MILLISECONDS:-2000}
+export FW_INTERFACE_ROUNDS=${FW_INTERFACE_ROUNDS:-200}
 export FW_TORTURE_OFFSETS=${FW_TORTURE_OFFSETS:-0}
 export FW_REQUIRE_BPF=1
 
 ((EUID == 0)) || { echo "$0: needs root" >&2; exit 1; }
 cmake --preset "$preset" >/dev/null || exit 1
-cmake --build "build/$preset" --target torture_test damage_test || exit 1
+cmake --build "build/$preset" --target torture_test damage_test e2e_test || exit 1
 
 log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
@@ -36,15 +38,16 @@ failed=0
 run() {
   local program=$1
   shift
-  "build/$preset/tests/torture/$program" "$@" 2>&1 | tee -a "$log" || failed=1
+  "build/$preset/tests/$program" "$@" 2>&1 | tee -a "$log" || failed=1
 }
 
-run damage_test
-run torture_test --gtest_filter='-RestartTest.*'
+run torture/damage_test
+run e2e/e2e_test --gtest_filter='InterfaceLifeTest.*:SetClockTest.*:StateDiskTest.*:StartupErrorTest.*'
+run torture/torture_test --gtest_filter='-RestartTest.*'
 for count in "${rules[@]}"; do
-  FW_TORTURE_ENTRIES=0 FW_TORTURE_RULES=$count run torture_test --gtest_filter='RestartTest.*'
+  FW_TORTURE_ENTRIES=0 FW_TORTURE_RULES=$count run torture/torture_test --gtest_filter='RestartTest.*'
 done
-FW_TORTURE_ENTRIES=${FW_TORTURE_ENTRIES:-1000000} run torture_test --gtest_filter='RestartTest.*'
+FW_TORTURE_ENTRIES=${FW_TORTURE_ENTRIES:-1000000} run torture/torture_test --gtest_filter='RestartTest.*'
 
 printf '\n=== %s, commit %s, seed %s, preset %s\n' "$(date -u +%F)" \
   "$(git rev-parse --short HEAD 2>/dev/null)" "$FW_TORTURE_SEED" "$preset"
