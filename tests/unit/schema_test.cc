@@ -240,6 +240,25 @@ TEST_F(SchemaTest, WhatTheThirdVersionWroteIsKeptAndDoesNotEnd) {
   }
 }
 
+// Version 8 knew of no confirmations.
+TEST_F(SchemaTest, WhatTheEighthVersionWroteWaitsForNothing) {
+  MakeStore();
+  Execute(
+      "DROP TABLE unconfirmed; DROP TABLE unconfirmed_rule;"
+      "DROP TABLE unconfirmed_set; DROP TABLE unconfirmed_entries;"
+      "PRAGMA user_version = 8");
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto state = (*store)->Load();
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_EQ(state->rules.size(), 2000u);
+  EXPECT_EQ(state->unconfirmed, std::nullopt);
+  Delta delta{.generation = 2, .next_rule_id = 2001};
+  delta.unconfirmed.emplace().what.generation = 2;
+  ASSERT_TRUE((*store)->Commit(delta).ok());
+  EXPECT_EQ((*store)->Load()->unconfirmed, delta.unconfirmed->what);
+}
+
 // An upgrade must not give what was damaged a checksum that is right.
 TEST_F(SchemaTest, DamageIsStillDamageAfterAnUpgrade) {
   for (const std::string damage :
