@@ -9,4 +9,10 @@ void LogChange(const store::HistoryEntry& entry) {
                entry.generation, entry.origin);
 }
 
+void LogNothingLeft(std::uint64_t generation) {
+  spdlog::info(
+      "generation {} was not confirmed, and nothing of it is left to take back",
+      generation);
+}
+
 }  // namespace fwagent::core

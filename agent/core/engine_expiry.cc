@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "agent/core/confirmation.h"
 #include "agent/core/engine.h"
 #include "agent/core/expiry.h"
 #include "agent/util/status_macros.h"
@@ -52,6 +53,13 @@ absl::Status Engine::RefreshExpiry() {
   store::Delta delta;
   {
     const util::MutexLock lock(&mutex_);
+    if (unconfirmed_) delta.unconfirmed.emplace().what = *unconfirmed_;
+  }
+  if (delta.unconfirmed) {
+    FW_ASSIGN_OR_RETURN(delta.unconfirmed->back, store_->ReadTakeBack());
+  }
+  {
+    const util::MutexLock lock(&mutex_);
     for (const auto& [until, id] : rules_.endings()) {
       Rule rule = rules_.rules().find(id)->second;
       if (!FollowWallClock(now, rule) && !old_deadlines_) continue;
@@ -60,17 +68,23 @@ absl::Status Engine::RefreshExpiry() {
     }
     delta.generation = generation_;
     delta.next_rule_id = next_rule_id_;
+    if (delta.unconfirmed &&
+        !Refresh(now, clocks_.boot_id, rules_, delta.add, *delta.unconfirmed)) {
+      delta.unconfirmed.reset();
+    }
   }
-  if (!delta.add.empty()) {
+  const bool changes = !delta.add.empty() || delta.unconfirmed.has_value();
+  if (changes) {
     delta.boot_id = clocks_.boot_id;
     FW_RETURN_IF_ERROR(store_->Commit(delta));
   }
   old_deadlines_ = false;  // or all those rules have gone
   wall_at_boot_ = wall_at_boot;
-  if (delta.add.empty()) return absl::OkStatus();
+  if (!changes) return absl::OkStatus();
   spdlog::info("the ends of {} rules were brought up to date with the clocks",
                delta.add.size());
   const util::MutexLock lock(&mutex_);
+  if (delta.unconfirmed) unconfirmed_ = std::move(delta.unconfirmed->what);
   for (Rule& rule : delta.add) {
     rules_.Remove(rule.id).IgnoreError();
     rules_.Add(std::move(rule)).IgnoreError();

@@ -38,10 +38,14 @@ void ExpiryWorker::Run() {
 }
 
 absl::Status ExpiryWorker::Work() {
+  absl::Status worked;
+  // At first, as it may make room for what comes back.
   const Change removal = engine_->RemovalOfEnded();
-  if (!removal.edits.empty()) {
-    FW_RETURN_IF_ERROR(engine_->Apply(removal).status());
+  if (!removal.edits.empty()) worked = engine_->Apply(removal).status();
+  if (const auto take_back = engine_->TakeBackOfOverdue()) {
+    worked.Update(engine_->Apply(*take_back).status());
   }
+  FW_RETURN_IF_ERROR(worked);
   return engine_->RefreshExpiry();
 }
 
@@ -49,15 +53,17 @@ policy::Deadline ExpiryWorker::NextTurn(const absl::Status& worked) {
   const Moment now = engine_->Now();
   if (worked.ok()) {
     if (patience_ > absl::ZeroDuration()) {
-      spdlog::info("rules that have ended are taken away again");
+      spdlog::info("what has ended, or was not confirmed, is taken away again");
     }
     patience_ = absl::ZeroDuration();
-    return std::max(engine_->NextDeadline(), now.DeadlineIn(kGathering));
+    return std::min(
+        engine_->NextConfirmation(),
+        std::max(engine_->NextDeadline(), now.DeadlineIn(kGathering)));
   }
   if (patience_ == absl::ZeroDuration()) {
     spdlog::error(
-        "rules that have ended cannot be taken away, and are kept unlisted; "
-        "trying again: {}",
+        "what has ended, or was not confirmed, cannot be taken away yet; rules "
+        "that have ended are kept unlisted; trying again: {}",
         std::string(worked.message()));
   }
   patience_ = std::clamp(2 * patience_, kFirstPatience, kMostPatience);

@@ -4,7 +4,9 @@ namespace fwagent::core {
 
 bool Independence::LetIn(const Change& change) {
   // What such a change asks of the policy must hold of it as it is.
-  const bool alone = change.rollback_to.has_value() || !change.etag.empty();
+  const bool alone = change.rollback_to.has_value() ||
+                     change.take_back.has_value() ||
+                     change.confirm_within.has_value() || !change.etag.empty();
   if (closed_ || (alone && any_)) return false;
   for (const Edit& edit : change.edits) {
     if (matches_.contains(edit.match)) return false;

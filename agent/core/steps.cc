@@ -123,9 +123,35 @@ std::string Summary(const Change& change, const std::vector<Step>& steps,
     parts.push_back(
         absl::StrCat("roll back to generation ", *change.rollback_to));
   }
+  if (change.take_back.has_value()) {
+    parts.push_back(absl::StrCat("generation ", *change.take_back,
+                                 " was not confirmed and is taken back"));
+  }
   if (!steps.empty()) parts.push_back(TextOf(steps));
   for (const SetStep& step : set_steps) parts.push_back(TextOf(step));
   return absl::StrJoin(parts, "; ");
+}
+
+void ApplySteps(const std::vector<Step>& steps, policy::RuleSet& rules) {
+  for (const Step& step : steps) {
+    if (const auto gone = RemovedBy(step)) rules.Remove(*gone).IgnoreError();
+    if (step.adds()) rules.Add(step.rule).IgnoreError();
+  }
+}
+
+store::UndoableEntry HistoryOf(const Change& change,
+                               const std::vector<Step>& steps,
+                               const std::vector<SetStep>& set_steps,
+                               std::uint64_t generation,
+                               const std::string& etag_before, absl::Time now) {
+  store::UndoableEntry history{
+      .entry = {.generation = generation,
+                .time = WholeMicros(now),
+                .origin = change.origin,
+                .summary = Summary(change, steps, set_steps)},
+      .undo = WayBack(steps, set_steps)};
+  history.entry.etag = NextEtag(etag_before, history.entry);
+  return history;
 }
 
 std::string NextEtag(const std::string& before,

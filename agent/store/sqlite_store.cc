@@ -71,19 +71,22 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::PrepareStore(
   FW_ASSIGN_OR_RETURN(AnsweredSets answered_sets,
                       AnsweredSets::Prepare(database));
   FW_ASSIGN_OR_RETURN(HistoryRows history, HistoryRows::Prepare(database));
+  FW_ASSIGN_OR_RETURN(UnconfirmedRows unconfirmed,
+                      UnconfirmedRows::Prepare(database));
   return std::unique_ptr<SqliteStore>(new SqliteStore(
       std::move(database), std::move(statements), std::move(set_rows),
-      std::move(answered_sets), std::move(history)));
+      std::move(answered_sets), std::move(history), std::move(unconfirmed)));
 }
 
 SqliteStore::SqliteStore(SqliteDatabase database, Statements statements,
                          SetRows set_rows, AnsweredSets answered_sets,
-                         HistoryRows history)
+                         HistoryRows history, UnconfirmedRows unconfirmed)
     : database_(std::move(database)),
       statements_(std::move(statements)),
       set_rows_(std::move(set_rows)),
       answered_sets_(std::move(answered_sets)),
-      history_(std::move(history)) {}
+      history_(std::move(history)),
+      unconfirmed_(std::move(unconfirmed)) {}
 
 void SqliteStore::KeepCopy() {
   if (directory_ == nullptr || copy_keeper_ != nullptr) return;
@@ -158,7 +161,9 @@ absl::StatusOr<State> SqliteStore::Load() {
   FW_ASSIGN_OR_RETURN(std::int64_t total, LoadMeta(state));
   std::int64_t sets_total = 0;
   FW_ASSIGN_OR_RETURN(state.sets, set_rows_.Load(sets_total));
-  total -= sets_total;
+  std::int64_t unconfirmed_total = 0;
+  FW_ASSIGN_OR_RETURN(state.unconfirmed, unconfirmed_.Load(unconfirmed_total));
+  total -= sets_total + unconfirmed_total;
   FW_RETURN_IF_ERROR(ReadRules(statements_.read_rules, "", total, state.rules));
   if (!state.rules.empty() && state.rules.back().id >= state.next_rule_id) {
     return DamagedError(
@@ -247,6 +252,9 @@ absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
       }
       FW_RETURN_IF_ERROR(WriteRequests(delta));
       FW_RETURN_IF_ERROR(WriteHistory(delta));
+      FW_ASSIGN_OR_RETURN(const std::int64_t unconfirmed_growth,
+                          WriteUnconfirmed(delta));
+      growth += unconfirmed_growth;
     }
     if (deltas.empty()) return absl::OkStatus();
     FW_RETURN_IF_ERROR(history_.Trim());
@@ -255,6 +263,11 @@ absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
   // What it knows of its rows must be what is in the file.
   if (!committed.ok()) history_.Reload().IgnoreError();
   return WithRemedy(committed);
+}
+
+absl::StatusOr<std::int64_t> SqliteStore::WriteUnconfirmed(const Delta& delta) {
+  if (delta.unconfirmed) return unconfirmed_.Write(*delta.unconfirmed);
+  return delta.end_unconfirmed ? unconfirmed_.Delete() : 0;
 }
 
 absl::Status SqliteStore::WriteHistory(const Delta& delta) {
@@ -273,6 +286,11 @@ absl::StatusOr<std::vector<HistoryEntry>> SqliteStore::ListHistory(
 absl::StatusOr<UndoableEntry> SqliteStore::ReadUndo(std::uint64_t generation) {
   const util::MutexLock lock(&mutex_);
   return history_.Read(generation);
+}
+
+absl::StatusOr<TakeBack> SqliteStore::ReadTakeBack() {
+  const util::MutexLock lock(&mutex_);
+  return unconfirmed_.ReadTakeBack();
 }
 
 absl::Status SqliteStore::WriteMeta(absl::Span<const Delta> deltas,

@@ -29,6 +29,9 @@ store::State MemoryStore::state() const {
   for (const auto& [id, set] : content_.sets) {
     state.sets[set.info.name] = std::make_shared<policy::NamedSet>(set);
   }
+  if (content_.unconfirmed.has_value()) {
+    state.unconfirmed = content_.unconfirmed->what;
+  }
   const auto newest = content_.history.find(content_.generation);
   state.etag = newest == content_.history.end()
                    ? absl::StrCat(content_.generation)
@@ -104,6 +107,14 @@ absl::StatusOr<store::UndoableEntry> MemoryStore::ReadUndo(
     return absl::NotFoundError("what leads back is not kept");
   }
   return found->second;
+}
+
+absl::StatusOr<store::TakeBack> MemoryStore::ReadTakeBack() {
+  const util::MutexLock lock(&mutex_);
+  if (!content_.unconfirmed.has_value()) {
+    return absl::NotFoundError("nothing waits for a confirmation");
+  }
+  return content_.unconfirmed->back;
 }
 
 absl::Status MemoryStore::InjectedFailure(Call call) {
@@ -199,6 +210,8 @@ void MemoryStore::Apply(const store::Delta& delta, Content& content) {
   if (delta.history) {
     content.history[delta.history->entry.generation] = *delta.history;
   }
+  if (delta.end_unconfirmed) content.unconfirmed.reset();
+  if (delta.unconfirmed) content.unconfirmed = delta.unconfirmed;
   if (delta.forget_request_id) Forget(*delta.forget_request_id, content);
   if (delta.remember) Remember(*delta.remember, content);
   content.generation = delta.generation;

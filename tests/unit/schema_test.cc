@@ -275,6 +275,10 @@ UPDATE history SET parts_total = (SELECT sum(r.checksum) FROM
   WHERE r.generation = history.generation);
 UPDATE history SET checksum = fw_checksum(generation, etag, at_us, origin,
   summary, boot_id, removed, parts_total);
+DROP TABLE unconfirmed;
+DROP TABLE unconfirmed_rule;
+DROP TABLE unconfirmed_set;
+DROP TABLE unconfirmed_entries;
 ALTER TABLE rule DROP COLUMN action;
 ALTER TABLE rule DROP COLUMN owner;
 ALTER TABLE request_rule DROP COLUMN action;
@@ -331,6 +335,25 @@ TEST_F(SchemaTest, WhatTheSixthVersionWroteIsOfTheShellAndBlocks) {
     ASSERT_EQ(undo->undo.sets.size(), 2u);
     EXPECT_EQ(undo->undo.sets[1].create, set);
   }
+}
+
+// Version 7 knew of no confirmations.
+TEST_F(SchemaTest, WhatTheSeventhVersionWroteWaitsForNothing) {
+  MakeStore();
+  Execute(
+      "DROP TABLE unconfirmed; DROP TABLE unconfirmed_rule;"
+      "DROP TABLE unconfirmed_set; DROP TABLE unconfirmed_entries;"
+      "PRAGMA user_version = 7");
+  const auto store = Open();
+  ASSERT_TRUE(store.ok()) << store.status();
+  const auto state = (*store)->Load();
+  ASSERT_TRUE(state.ok()) << state.status();
+  EXPECT_EQ(state->rules.size(), 2000u);
+  EXPECT_EQ(state->unconfirmed, std::nullopt);
+  Delta delta{.generation = 2, .next_rule_id = 2001};
+  delta.unconfirmed.emplace().what.generation = 2;
+  ASSERT_TRUE((*store)->Commit(delta).ok());
+  EXPECT_EQ((*store)->Load()->unconfirmed, delta.unconfirmed->what);
 }
 
 // An upgrade must not give what was damaged a checksum that is right.

@@ -1,0 +1,143 @@
+// The part of the engine that is about changes that must be confirmed.
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/core/change_log.h"
+#include "agent/core/confirmation.h"
+#include "agent/core/engine.h"
+#include "agent/core/expiry.h"
+#include "agent/core/steps.h"
+#include "agent/util/errno_status.h"
+#include "agent/util/status_macros.h"
+
+namespace fwagent::core {
+namespace {
+
+absl::Status NothingWaits() {
+  return util::WithReason(
+      absl::NotFoundError(
+          "nothing waits for a confirmation: it was confirmed or taken back "
+          "already, see 'fwctl history'"),
+      "NOTHING_TO_CONFIRM");
+}
+
+absl::Status AnotherWaits(const Unconfirmed& what, std::uint64_t asked_for) {
+  return util::WithReason(
+      absl::FailedPreconditionError(absl::StrCat(
+          "generation ", asked_for, " does not wait for a confirmation: ",
+          what.generation, " does, asked for by ", what.origin)),
+      "ANOTHER_TO_CONFIRM");
+}
+
+absl::Status TooLate(const Unconfirmed& what) {
+  return util::WithReason(
+      absl::FailedPreconditionError(absl::StrCat(
+          "generation ", what.generation,
+          " was not confirmed in time and is being taken back: make the change "
+          "again, and confirm it sooner")),
+      "CONFIRMED_TOO_LATE");
+}
+
+}  // namespace
+
+absl::StatusOr<std::uint64_t> Engine::Confirm(
+    std::optional<std::uint64_t> generation, const std::string& origin) {
+  const util::MutexLock change_lock(&change_mutex_);
+  FW_RETURN_IF_ERROR(broken_);
+  std::optional<Unconfirmed> waits;
+  store::Delta delta;
+  {
+    const util::MutexLock lock(&mutex_);
+    waits = unconfirmed_;
+    delta.generation = generation_;
+    delta.next_rule_id = next_rule_id_;
+  }
+  if (!waits.has_value()) return NothingWaits();
+  if (generation.value_or(waits->generation) != waits->generation) {
+    return AnotherWaits(*waits, *generation);
+  }
+  if (IsOverdue(*waits, clocks_.Now())) return TooLate(*waits);
+  delta.end_unconfirmed = true;
+  FW_RETURN_IF_ERROR(store_->Commit(delta));
+  {
+    const util::MutexLock lock(&mutex_);
+    unconfirmed_.reset();
+  }
+  spdlog::info("generation {} is confirmed, asked by {}", waits->generation,
+               origin);
+  return waits->generation;
+}
+
+std::optional<Change> Engine::TakeBackOfOverdue() const {
+  const Moment now = clocks_.Now();
+  const util::MutexLock lock(&mutex_);
+  if (!unconfirmed_.has_value() || !IsOverdue(*unconfirmed_, now)) {
+    return std::nullopt;
+  }
+  return TakeBackOf(*unconfirmed_);
+}
+
+policy::Deadline Engine::NextConfirmation() const {
+  const util::MutexLock lock(&mutex_);
+  return unconfirmed_.has_value() ? unconfirmed_->until : policy::kForever;
+}
+
+policy::Deadline Engine::FirstDeadline() const {
+  const policy::Deadline rule = rules_.NextDeadline();
+  return unconfirmed_.has_value() ? std::min(rule, unconfirmed_->until) : rule;
+}
+
+// Of the store, and of what was loaded from it, before the kernel is told.
+absl::Status Engine::TakeBackAtStart(store::Store& store, const Moment& now,
+                                     policy::RuleSet& rules,
+                                     store::State& state) {
+  if (!state.unconfirmed.has_value()) return absl::OkStatus();
+  Unconfirmed& what = *state.unconfirmed;
+  const bool same_boot =
+      !clocks_.boot_id.empty() && what.boot_id == clocks_.boot_id;
+  if (!same_boot) {
+    what.until = DeadlineInThisBoot(now, what.time, what.confirm_by);
+  }
+  if (!IsOverdue(what, now)) return absl::OkStatus();
+  FW_ASSIGN_OR_RETURN(const store::TakeBack back, store.ReadTakeBack());
+  const RollbackSteps plan =
+      PlanTakeBack(back, rules, state.sets, now, same_boot);
+  store::PolicyDelta way = WayThere(plan.steps, plan.set_steps);
+  store::Delta delta;
+  delta.add = std::move(way.add);
+  delta.remove = std::move(way.remove);
+  delta.sets = std::move(way.sets);
+  delta.generation = state.generation;
+  delta.next_rule_id = state.next_rule_id;
+  delta.end_unconfirmed = true;
+  if (!old_deadlines_) delta.boot_id = clocks_.boot_id;
+  if (!plan.steps.empty() || !plan.set_steps.empty()) {
+    delta.history = HistoryOf(TakeBackOf(what), plan.steps, plan.set_steps,
+                              ++delta.generation, state.etag, now.wall);
+    delta.history->boot_id = clocks_.boot_id;
+  }
+  const absl::Status committed = store.Commit(delta);
+  if (!committed.ok()) {
+    // A full disk must not keep the agent from starting; ExpiryWorker goes on.
+    spdlog::error(
+        "generation {} was not confirmed and cannot be taken back: {}",
+        what.generation, std::string(committed.message()));
+    return absl::OkStatus();
+  }
+  ApplySteps(plan.steps, rules);
+  for (const SetStep& step : plan.set_steps) ApplyStep(step, state.sets);
+  state.generation = delta.generation;
+  if (delta.history.has_value()) {
+    state.etag = delta.history->entry.etag;
+    LogChange(delta.history->entry);
+  } else {
+    LogNothingLeft(what.generation);
+  }
+  state.unconfirmed.reset();
+  return absl::OkStatus();
+}
+
+}  // namespace fwagent::core
