@@ -40,6 +40,7 @@ struct Words {
   std::string mode;
   std::optional<std::string> ttl;
   std::optional<std::string> until;
+  std::optional<std::string> confirm_within;
   std::string recover_from;
   bool all_interfaces = false;
 };
@@ -124,6 +125,9 @@ void CommandLine::AddChangeOptions(CLI::App* app) {
                 "Only say whether the agent would accept it");
   app->add_option("--if-etag", arguments_.etag,
                   "Only under the policy with this etag: see status");
+  app->add_option(
+      "--confirm-within", words_.confirm_within,
+      "Take it back after this unless it is confirmed: see confirm");
 }
 
 void CommandLine::AddBlockOptions(CLI::App* app) {
@@ -209,6 +213,11 @@ void CommandLine::AddReadCommands() {
       ->check(IsGeneration)
       ->required();
   AddChangeOptions(rollback);
+  AddCommand(Command::kConfirm, "confirm",
+             "Keep a change that was made with --confirm-within")
+      ->add_option("GENERATION", arguments_.generation,
+                   "Its number; without it, whichever waits")
+      ->check(IsGeneration);
   AddCommand(Command::kVersion, "version",
              "Show the versions of fwctl and of the agent");
 }
@@ -266,6 +275,11 @@ absl::Status CommandLine::UnderstandEnd() {
     const auto until = ReadTime("--until", *words_.until);
     if (!until.ok()) return until.status();
     arguments_.until = *until;
+  }
+  if (words_.confirm_within.has_value()) {
+    const auto within = ReadTtl("--confirm-within", *words_.confirm_within);
+    if (!within.ok()) return within.status();
+    arguments_.confirm_within = *within;
   }
   return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 // block-ip, unblock-ip, block-port, unblock-port.
 #include "client/block_fields.h"
+#include "client/change_fields.h"
 #include "client/commands.h"
 
 namespace fwagent::client {
@@ -7,19 +8,11 @@ namespace {
 
 using Stub = Agent::Stub;
 
-// What the four requests have in common.
-template <typename Request>
-void FillCommon(const Arguments& arguments, Request* request) {
-  request->set_request_id(arguments.request_id);
-  request->set_validate_only(arguments.validate_only);
-  request->set_etag(arguments.etag);
-}
-
 template <typename Request>
 Request SourceRequest(const Arguments& arguments) {
   Request request;
   request.mutable_source()->set_text(arguments.prefixes.front());
-  FillCommon(arguments, &request);
+  FillChange(arguments, &request);
   return request;
 }
 
@@ -28,7 +21,7 @@ Request PortRequest(const Arguments& arguments) {
   Request request;
   request.set_protocol(arguments.ports.protocol);
   *request.mutable_ports() = arguments.ports.ports;
-  FillCommon(arguments, &request);
+  FillChange(arguments, &request);
   return request;
 }
 
@@ -53,9 +46,11 @@ Outcome Send(const CommandContext& context,
     context.renderer.Unchanged(failure.message);
     return std::nullopt;
   }
-  context.renderer.Changed({no_change == kExists,
-                            context.arguments.validate_only, response.rule(),
-                            response.generation()});
+  context.renderer.Changed(
+      {no_change == kExists, context.arguments.validate_only, response.rule(),
+       response.generation(),
+       response.has_confirm_by() ? &response.confirm_by() : nullptr});
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 

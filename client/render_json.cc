@@ -30,12 +30,19 @@ class JsonRenderer : public Renderer {
     fwagent::v1::BlockIPResponse response;
     *response.mutable_rule() = report.rule;
     response.set_generation(report.generation);
+    if (report.confirm_by != nullptr) {
+      *response.mutable_confirm_by() = *report.confirm_by;
+    }
     out_ << ToJson(response) << "\n";
   }
 
   void ChangedMany(const ManyChangesReport& report) override {
     out_ << ToJson(report.response) << "\n";
   }
+
+  // The answer has it.
+  void Unconfirmed(absl::Duration,
+                   const google::protobuf::Timestamp&) override {}
 
   void Unchanged(const std::string& message) override {
     out_ << "{\"unchanged\":true,\"message\":" << JsonQuoted(message) << "}\n";

@@ -22,6 +22,8 @@ struct ChangeReport {
   bool validate_only = false;
   fwagent::v1::Rule rule;
   std::uint64_t generation = 0;
+  // Null unless it must be confirmed.
+  const google::protobuf::Timestamp* confirm_by = nullptr;
 };
 
 // The same for any number of sources.
@@ -47,6 +49,10 @@ class Renderer {
 
   virtual void Changed(const ChangeReport& report) = 0;
   virtual void ChangedMany(const ManyChangesReport& report) = 0;
+  // Behind a change whose answer was rendered: it must be confirmed in this
+  // time.
+  virtual void Unconfirmed(absl::Duration within,
+                           const google::protobuf::Timestamp& confirm_by) = 0;
   // Nothing to change, and that is fine; the agent's words.
   virtual void Unchanged(const std::string& message) = 0;
 

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client/duration.h"
+
 namespace fwagent::client {
 
 SetOptions::SetOptions(CLI::App& app, Arguments& arguments)
@@ -51,6 +53,9 @@ void SetOptions::AddChange(CLI::App* app) {
                 "Only say whether the agent would accept it");
   app->add_option("--if-etag", arguments_.etag,
                   "Only under the policy with this etag: see status");
+  app->add_option(
+      "--confirm-within", confirm_within_,
+      "Take it back after this unless it is confirmed: see confirm");
 }
 
 void SetOptions::AddEntryCommands(CLI::App* set) {
@@ -99,6 +104,11 @@ void SetOptions::AddReads(CLI::App* set) {
 }
 
 absl::Status SetOptions::Understand() {
+  if (confirm_within_.has_value()) {
+    const auto within = ReadTtl("--confirm-within", *confirm_within_);
+    if (!within.ok()) return within.status();
+    arguments_.confirm_within = *within;
+  }
   arguments_.set.action = action_ == "allow" ? fwagent::v1::SET_ACTION_ALLOW
                                              : fwagent::v1::SET_ACTION_BLOCK;
   for (const CLI::Option* prefixes : prefixes_) {

@@ -2,6 +2,8 @@
 #ifndef FWAGENT_CLIENT_SET_OPTIONS_H_
 #define FWAGENT_CLIENT_SET_OPTIONS_H_
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -34,6 +36,7 @@ class SetOptions {
   Arguments& arguments_;
   std::vector<const CLI::Option*> prefixes_;  // of each command that has them
   std::string action_ = "block";
+  std::optional<std::string> confirm_within_;
 };
 
 }  // namespace fwagent::client

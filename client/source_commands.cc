@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/block_fields.h"
+#include "client/change_fields.h"
 #include "client/commands.h"
 #include "client/prefix_list.h"
 
@@ -23,9 +24,7 @@ constexpr int kMostRulesInAnswer = 10'000;
 ChangeSourcesRequest ToRequest(const Arguments& arguments,
                                const std::vector<ListedPrefix>& prefixes) {
   ChangeSourcesRequest request;
-  request.set_request_id(arguments.request_id);
-  request.set_validate_only(arguments.validate_only);
-  request.set_etag(arguments.etag);
+  FillChange(arguments, &request);
   request.set_skip_satisfied(arguments.tolerate_unchanged);
   for (const ListedPrefix& prefix : prefixes) {
     auto* edit = request.add_edits();
@@ -76,6 +75,7 @@ Outcome RunSources(const CommandContext& context) {
   context.renderer.ChangedMany({arguments.command == Command::kBlockIp,
                                 arguments.validate_only, prefixes.size(),
                                 response});
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 

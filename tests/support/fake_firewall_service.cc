@@ -206,6 +206,7 @@ grpc::Status FakeFirewallService::BlockIP(
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
   Rule rule = SourceRule(request->source());
   SetBlock(*request, &rule);
+  SetConfirmBy(*request, response);
   return Add(std::move(rule), request->validate_only(), request->renew(),
              response);
 }
@@ -214,6 +215,7 @@ grpc::Status FakeFirewallService::UnblockIP(
     grpc::ServerContext*, const fwagent::v1::UnblockIPRequest* request,
     fwagent::v1::UnblockIPResponse* response) {
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  SetConfirmBy(*request, response);
   return Remove(SourceRule(request->source()), request->validate_only(),
                 response);
 }
@@ -224,6 +226,7 @@ grpc::Status FakeFirewallService::BlockPort(
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
   Rule rule = PortRule(*request);
   SetBlock(*request, &rule);
+  SetConfirmBy(*request, response);
   return Add(std::move(rule), request->validate_only(), request->renew(),
              response);
 }
@@ -232,6 +235,7 @@ grpc::Status FakeFirewallService::UnblockPort(
     grpc::ServerContext*, const fwagent::v1::UnblockPortRequest* request,
     fwagent::v1::UnblockPortResponse* response) {
   if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  SetConfirmBy(*request, response);
   return Remove(PortRule(*request), request->validate_only(), response);
 }
 
@@ -261,6 +265,7 @@ grpc::Status FakeFirewallService::ChangeSources(
     response->set_changed_count(response->changed_count() + 1);
     if (!request->omit_rules()) *response->add_rules() = one.rule();
   }
+  SetConfirmBy(*request, response);
   return grpc::Status::OK;
 }
 
@@ -305,12 +310,27 @@ grpc::Status FakeFirewallService::Rollback(
         return generation.generation() == request->generation();
       });
   if (!known) return WithViolation("generation", "is no earlier one");
+  SetConfirmBy(*request, response);
   response->set_changed_rules(rules_.size());
   if (!request->validate_only()) {
     rules_.clear();
     ++generation_;
   }
   response->set_generation(generation_);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFirewallService::Confirm(
+    grpc::ServerContext*, const fwagent::v1::ConfirmRequest* request,
+    fwagent::v1::ConfirmResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  util::MutexLock lock(&mutex_);
+  if (!status_.has_unconfirmed()) {
+    return WithReason(grpc::StatusCode::NOT_FOUND, "nothing waits",
+                      "NOTHING_TO_CONFIRM");
+  }
+  response->set_generation(status_.unconfirmed().generation());
+  status_.clear_unconfirmed();
   return grpc::Status::OK;
 }
 

@@ -118,6 +118,7 @@ grpc::Status FakeSetService::CreateSet(
   set->second.info.set_comment(request->comment());
   *response->mutable_set() = set->second.info;
   response->set_generation(Commit(std::move(sets), request->validate_only()));
+  SetConfirmBy(*request, response);
   return grpc::Status::OK;
 }
 
@@ -136,6 +137,7 @@ grpc::Status FakeSetService::DeleteSet(
   *response->mutable_set() = found->second.info;
   sets.erase(found);
   response->set_generation(Commit(std::move(sets), request->validate_only()));
+  SetConfirmBy(*request, response);
   return grpc::Status::OK;
 }
 
@@ -158,6 +160,7 @@ grpc::Status FakeSetService::AddSetEntries(
   }
   response->set_added(added);
   response->set_generation(Commit(std::move(sets), request->validate_only()));
+  SetConfirmBy(*request, response);
   return grpc::Status::OK;
 }
 
@@ -188,6 +191,7 @@ grpc::Status FakeSetService::RemoveSetEntries(
   }
   response->set_removed(removed);
   response->set_generation(Commit(std::move(sets), request->validate_only()));
+  SetConfirmBy(*request, response);
   return grpc::Status::OK;
 }
 
@@ -238,6 +242,7 @@ grpc::Status FakeSetService::ImportSet(
   *response->mutable_set() = set.info;
   response->mutable_set()->set_size(set.entries.size());
   response->set_generation(Commit(std::move(sets), header.validate_only()));
+  SetConfirmBy(header, response);
   return grpc::Status::OK;
 }
 
