@@ -39,6 +39,7 @@ class Engine {
   // Loads the store and makes the kernel's tables agree with it: what was
   // acknowledged is enforced, and nothing else. When there was no store yet,
   // the rules that the kernel already enforces are adopted instead.
+  // What was not confirmed in time is taken back before that, if it can be.
   // Rules that ended meanwhile are still to be taken away; see ExpiryWorker.
   // `store` and `data_plane` must outlive the engine.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
