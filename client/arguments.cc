@@ -137,6 +137,11 @@ void CommandLine::AddReadCommands() {
       ->check(IsGeneration)
       ->required();
   AddChangeOptions(rollback, arguments_);
+  AddCommand(Command::kConfirm, "confirm",
+             "Keep a change that was made with --confirm-within")
+      ->add_option("GENERATION", arguments_.generation,
+                   "Its number; without it, whichever waits")
+      ->check(IsGeneration);
   AddCommand(Command::kVersion, "version",
              "Show the versions of fwctl and of the agent");
 }

@@ -39,6 +39,7 @@ enum class Command {
   kSetCheck,
   kHistory,
   kRollback,
+  kConfirm,
   kRecover,
   kVersion,
 };
@@ -75,8 +76,10 @@ struct Arguments {
   // Likewise: what is there already gets this end.
   bool renew = false;
   std::string request_id;
-  std::string etag;              // of the policy that a change is for
-  std::uint64_t generation = 0;  // rollback
+  std::string etag;  // of the policy that a change is for
+  // A change: it is taken back unless it is confirmed in this time.
+  std::optional<absl::Duration> confirm_within;
+  std::uint64_t generation = 0;  // rollback; confirm: 0 for whichever waits
   std::int32_t history_count = 20;
   bool validate_only = false;
   // ALREADY_EXISTS of what adds, NOT_FOUND of what lifts, is success.

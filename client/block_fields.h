@@ -6,6 +6,7 @@
 
 #include "absl/time/time.h"
 #include "client/arguments.h"
+#include "client/change_fields.h"
 
 namespace fwagent::client {
 
@@ -15,11 +16,7 @@ void FillBlock(const Arguments& arguments, Request* request) {
   request->set_comment(arguments.comment);
   request->set_renew(arguments.renew);
   if (arguments.ttl.has_value()) {
-    absl::Duration rest;
-    auto* ttl = request->mutable_ttl();
-    ttl->set_seconds(
-        absl::IDivDuration(*arguments.ttl, absl::Seconds(1), &rest));
-    ttl->set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(rest)));
+    SetDuration(*arguments.ttl, request->mutable_ttl());
   } else if (arguments.until.has_value()) {
     const std::int64_t seconds = absl::ToUnixSeconds(*arguments.until);
     auto* time = request->mutable_expire_time();

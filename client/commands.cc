@@ -141,6 +141,8 @@ Outcome RunCommand(const CommandContext& context) {
       return RunHistory(context);
     case Command::kRollback:
       return RunRollback(context);
+    case Command::kConfirm:
+      return RunConfirm(context);
     case Command::kRecover:
       return RunRecover(context);
     case Command::kVersion:

@@ -51,6 +51,7 @@ Outcome RunStatus(const CommandContext& context);
 Outcome RunSet(const CommandContext& context);
 Outcome RunHistory(const CommandContext& context);
 Outcome RunRollback(const CommandContext& context);
+Outcome RunConfirm(const CommandContext& context);
 Outcome RunAttach(const CommandContext& context);
 Outcome RunDetach(const CommandContext& context);
 Outcome RunRecover(const CommandContext& context);

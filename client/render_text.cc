@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/duration.h"
 #include "client/printable.h"
 #include "client/render_stats.h"
 #include "client/renderer.h"
@@ -142,6 +143,20 @@ class TextRenderer : public Renderer {
     out_ << "\n";
   }
 
+  // Not among the results, which scripts read.
+  void Unconfirmed(absl::Duration within,
+                   const google::protobuf::Timestamp& confirm_by) override {
+    out_.flush();
+    err_ << "fwctl: not confirmed yet: run `fwctl confirm` ";
+    if (within > absl::ZeroDuration()) {
+      err_ << "within " << DurationText(within) << " (by "
+           << TimeText(confirm_by) << ")";
+    } else {
+      err_ << "by " << TimeText(confirm_by);
+    }
+    err_ << ", else it is taken back\n";
+  }
+
   void Unchanged(const std::string& message) override {
     out_ << "unchanged: " << Printable(message) << "\n";
   }
@@ -187,6 +202,7 @@ class TextRenderer : public Renderer {
     if (!status.trouble().empty()) {
       out_ << "TROUBLE: " << Printable(status.trouble()) << "\n\n";
     }
+    if (status.has_unconfirmed()) WriteUnconfirmed(status.unconfirmed());
     WriteInterfaces(status, out_);
     out_ << "\n";
     WriteTables(status, out_);
@@ -240,6 +256,12 @@ class TextRenderer : public Renderer {
   }
 
  private:
+  void WriteUnconfirmed(const fwagent::v1::Unconfirmed& what) {
+    out_ << "NOT CONFIRMED: generation " << what.generation() << ", by "
+         << Printable(what.origin()) << ": run `fwctl confirm` by "
+         << TimeText(what.confirm_by()) << ", else it is taken back\n\n";
+  }
+
   const TextLayout layout_;
   std::ostream& out_;
   std::ostream& err_;

@@ -14,6 +14,17 @@ void AddChangeOptions(CLI::App* app, Arguments& arguments) {
                 "Only say whether the agent would accept it");
   app->add_option("--if-etag", arguments.etag,
                   "Only under the policy with this etag: see status");
+  app->add_option_function<std::string>(
+         "--confirm-within",
+         [&arguments](const std::string& text) {
+           const auto within = ReadTtl("--confirm-within", text);
+           if (!within.ok()) {
+             throw CLI::ValidationError(std::string(within.status().message()));
+           }
+           arguments.confirm_within = *within;
+         },
+         "Take it back after this unless it is confirmed: see confirm")
+      ->type_name("TEXT");
 }
 
 RuleOptions::RuleOptions(CLI::App& app, Arguments& arguments)

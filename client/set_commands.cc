@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/change_fields.h"
 #include "client/commands.h"
 #include "client/packed_list.h"
 #include "client/pages.h"
@@ -43,9 +44,7 @@ template <typename Request>
 Request Named(const Arguments& arguments) {
   Request request;
   request.set_name(arguments.set.name);
-  request.set_request_id(arguments.request_id);
-  request.set_validate_only(arguments.validate_only);
-  request.set_etag(arguments.etag);
+  FillChange(arguments, &request);
   request.set_owner(arguments.owner);
   return request;
 }
@@ -67,6 +66,7 @@ Outcome RunCreate(const CommandContext& context) {
           ? Verb(arguments, "created ", "create ") + set
           : absl::StrCat("unchanged: ", set, " is there already"),
       response);
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 
@@ -85,6 +85,7 @@ Outcome RunDelete(const CommandContext& context) {
                          EntriesText(response.set().size()))
           : absl::StrCat("unchanged: there is no set ", request.name()),
       response);
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 
@@ -126,6 +127,7 @@ Outcome RunAdd(const CommandContext& context) {
                     " there already");
   }
   context.renderer.Said(text, response);
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 
@@ -152,6 +154,7 @@ Outcome RunRemove(const CommandContext& context) {
                                      " ", EntriesText(response.removed()),
                                      " out of set ", request.name()),
                         response);
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 
@@ -208,6 +211,7 @@ Outcome RunImport(const CommandContext& context) {
   const grpc::Status status = SendImport(context, *list, &response);
   if (!status.ok()) return context.agent.ChangeFailure(status);
   context.renderer.Said(ImportText(context, *list, response), response);
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 

@@ -10,6 +10,8 @@ namespace fwagent::core {
 
 // One line.
 void LogChange(const store::HistoryEntry& entry);
+// It must be confirmed.
+void LogUnconfirmed(const store::Unconfirmed& what);
 // An unconfirmed generation has ended without a change.
 void LogNothingLeft(std::uint64_t generation);
 

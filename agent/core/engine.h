@@ -21,6 +21,7 @@
 #include "agent/core/clocks.h"
 #include "agent/core/plan.h"
 #include "agent/core/set_plan.h"
+#include "agent/core/sources.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/policy/rule_set.h"
 #include "agent/store/store.h"
@@ -38,6 +39,7 @@ class Engine {
   // Loads the store and makes the kernel's tables agree with it: what was
   // acknowledged is enforced, and nothing else. When there was no store yet,
   // the rules that the kernel already enforces are adopted instead.
+  // What was not confirmed in time is taken back before that, if it can be.
   // Rules that ended meanwhile are still to be taken away; see ExpiryWorker.
   // `store` and `data_plane` must outlive the engine.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
@@ -151,6 +153,8 @@ class Engine {
   absl::Status TakeBackAtStart(store::Store& store, const Moment& now,
                                policy::RuleSet& rules, store::State& state)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  // RESOURCE_EXHAUSTED: the kernel's tables would be too full after it.
+  absl::Status CheckRoomFor(const PlannedChange& change) const;
   // Of rules and confirmations.
   policy::Deadline FirstDeadline() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The parts of StartReadOnly and Recover.
@@ -183,7 +187,8 @@ class Engine {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::StatusOr<std::optional<ChangeResult>> FindAnswer(const Change& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
-  // What is read of the disk before a change is planned.
+  // What is read of the disk before a change is planned, and before the lock
+  // that readers take.
   struct WayBack {
     std::vector<store::UndoableEntry> entries;  // of a rollback
     // What the change ends the wait of.
@@ -191,6 +196,9 @@ class Engine {
   };
   absl::StatusOr<WayBack> ReadWayBackOf(const Change& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  void PlanBack(const Change& change, WayBack way_back, const Moment& now,
+                Batch::Member& member)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   absl::Status Plan(const Change& change, WayBack way_back,
                     const SourceCapacity& capacity, const Moment& now,
                     Batch::Member& member)

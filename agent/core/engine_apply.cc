@@ -9,7 +9,6 @@
 #include "agent/core/engine.h"
 #include "agent/core/independence.h"
 #include "agent/core/publication.h"
-#include "agent/core/rollback.h"
 #include "agent/core/steps.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/memory.h"
@@ -139,31 +138,6 @@ Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
   return batch;
 }
 
-// Before the lock that readers take, too.
-absl::StatusOr<Engine::WayBack> Engine::ReadWayBackOf(const Change& change) {
-  WayBack way_back;
-  if (!change.rollback_to && !change.take_back) return way_back;
-  std::uint64_t generation = 0;
-  std::optional<Unconfirmed> waits;
-  {
-    const util::MutexLock lock(&mutex_);
-    generation = generation_;
-    waits = unconfirmed_;
-  }
-  if (change.rollback_to) {
-    FW_ASSIGN_OR_RETURN(way_back.entries,
-                        ReadWayBack(*store_, generation, *change.rollback_to));
-  }
-  const bool ends =
-      waits && (change.rollback_to ? *change.rollback_to < waits->generation
-                                   : *change.take_back == waits->generation);
-  if (!ends) return way_back;
-  way_back.pending.emplace();
-  way_back.pending->what = *std::move(waits);
-  FW_ASSIGN_OR_RETURN(way_back.pending->back, store_->ReadTakeBack());
-  return way_back;
-}
-
 absl::Status Engine::Plan(const Change& change, WayBack way_back,
                           const SourceCapacity& capacity, const Moment& now,
                           Batch::Member& member) {
@@ -174,19 +148,7 @@ absl::Status Engine::Plan(const Change& change, WayBack way_back,
     return WaitsAlready(*unconfirmed_, now);
   }
   if (change.rollback_to || change.take_back) {
-    const auto& pending = way_back.pending;
-    if (change.take_back && (!pending || !IsOverdue(pending->what, now))) {
-      return absl::OkStatus();  // confirmed, or taken back, meanwhile
-    }
-    RollbackSteps plan =
-        change.rollback_to
-            ? PlanRollback(way_back.entries, rules_, sets_, now,
-                           clocks_.boot_id)
-            : PlanTakeBack(pending->back, rules_, sets_, now,
-                           pending->what.boot_id == clocks_.boot_id);
-    member.steps = std::move(plan.steps);
-    member.set_steps = std::move(plan.set_steps);
-    member.ended = std::move(way_back.pending);
+    PlanBack(change, std::move(way_back), now, member);
     return absl::OkStatus();
   }
   FW_ASSIGN_OR_RETURN(member.steps, PlanChange(change, rules_, capacity, now));
@@ -359,7 +321,10 @@ void Engine::Acknowledge(Batch::Member& member, const store::Delta& delta) {
   }
   ChangeResult result{RulesOf(member.steps), std::move(outcomes),
                       delta.generation};
-  if (delta.unconfirmed) result.confirm_by = delta.unconfirmed->what.confirm_by;
+  if (delta.unconfirmed) {
+    LogUnconfirmed(delta.unconfirmed->what);
+    result.confirm_by = delta.unconfirmed->what.confirm_by;
+  }
   member.queued->result = std::move(result);
 }
 

@@ -1,7 +1,10 @@
-// The part of the engine that is about changes that must be confirmed.
+// The part of the engine that is about changes that must be confirmed, and the
+// ways back.
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -9,7 +12,10 @@
 #include "agent/core/confirmation.h"
 #include "agent/core/engine.h"
 #include "agent/core/expiry.h"
+#include "agent/core/rollback.h"
+#include "agent/core/sources.h"
 #include "agent/core/steps.h"
+#include "agent/dataplane/errors.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/status_macros.h"
 
@@ -90,6 +96,62 @@ policy::Deadline Engine::FirstDeadline() const {
   return unconfirmed_.has_value() ? std::min(rule, unconfirmed_->until) : rule;
 }
 
+absl::StatusOr<Engine::WayBack> Engine::ReadWayBackOf(const Change& change) {
+  WayBack way_back;
+  if (!change.rollback_to && !change.take_back) return way_back;
+  std::uint64_t generation = 0;
+  std::optional<Unconfirmed> waits;
+  {
+    const util::MutexLock lock(&mutex_);
+    generation = generation_;
+    waits = unconfirmed_;
+  }
+  if (change.rollback_to) {
+    FW_ASSIGN_OR_RETURN(way_back.entries,
+                        ReadWayBack(*store_, generation, *change.rollback_to));
+  }
+  const bool ends =
+      waits && (change.rollback_to ? *change.rollback_to < waits->generation
+                                   : *change.take_back == waits->generation);
+  if (!ends) return way_back;
+  way_back.pending.emplace();
+  way_back.pending->what = *std::move(waits);
+  FW_ASSIGN_OR_RETURN(way_back.pending->back, store_->ReadTakeBack());
+  return way_back;
+}
+
+void Engine::PlanBack(const Change& change, WayBack way_back, const Moment& now,
+                      Batch::Member& member) {
+  const auto& pending = way_back.pending;
+  if (change.take_back && (!pending || !IsOverdue(pending->what, now))) {
+    return;  // confirmed, or taken back, meanwhile
+  }
+  RollbackSteps plan =
+      change.rollback_to
+          ? PlanRollback(way_back.entries, rules_, sets_, now, clocks_.boot_id)
+          : PlanTakeBack(pending->back, rules_, sets_, now,
+                         pending->what.boot_id == clocks_.boot_id);
+  member.steps = std::move(plan.steps);
+  member.set_steps = std::move(plan.set_steps);
+  member.ended = std::move(way_back.pending);
+}
+
+// Tables that cannot hold it must not keep the agent from starting.
+absl::Status Engine::CheckRoomFor(const PlannedChange& change) const {
+  std::array<std::uint64_t, policy::kFamilies> wanted{};
+  for (const policy::SourceRule& source : SourcesAfter(change)) {
+    ++wanted[static_cast<std::size_t>(source.prefix.family())];
+  }
+  for (const policy::Family family :
+       {policy::Family::kIPv4, policy::Family::kIPv6}) {
+    const std::uint64_t capacity = data_plane_->SourceUsage(family).capacity;
+    if (wanted[static_cast<std::size_t>(family)] > capacity) {
+      return dataplane::SourceTableFull(family, capacity);
+    }
+  }
+  return absl::OkStatus();
+}
+
 // Of the store, and of what was loaded from it, before the kernel is told.
 absl::Status Engine::TakeBackAtStart(store::Store& store, const Moment& now,
                                      policy::RuleSet& rules,
@@ -119,9 +181,11 @@ absl::Status Engine::TakeBackAtStart(store::Store& store, const Moment& now,
                               ++delta.generation, state.etag, now.wall);
     delta.history->boot_id = clocks_.boot_id;
   }
-  const absl::Status committed = store.Commit(delta);
+  absl::Status committed =
+      CheckRoomFor({plan.steps, plan.set_steps, rules, state.sets});
+  if (committed.ok()) committed = store.Commit(delta);
   if (!committed.ok()) {
-    // A full disk must not keep the agent from starting; ExpiryWorker goes on.
+    // Nor must a full disk; ExpiryWorker tries again.
     spdlog::error(
         "generation {} was not confirmed and cannot be taken back: {}",
         what.generation, std::string(committed.message()));

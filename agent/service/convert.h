@@ -35,6 +35,7 @@ struct HistoryPageRequest {
 absl::StatusOr<HistoryPageRequest> ToPageRequest(
     const v1::ListHistoryRequest& request);
 v1::Generation ToProto(const core::HistoryEntry& entry);
+v1::Unconfirmed ToProto(const core::Unconfirmed& what);
 
 // What a page of rules starts after, and how long it may be.
 struct PageRequest {

@@ -1,6 +1,8 @@
 #include "agent/service/firewall_service.h"
 
+#include <cstdint>
 #include <ctime>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -9,6 +11,7 @@
 #include "agent/service/convert.h"
 #include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
+#include "agent/service/request_fields.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::service {
@@ -50,7 +53,7 @@ grpc::Status FirewallService::Apply(const grpc::ServerContext& context,
   const auto result = ApplyChange(context, request);
   if (!result.ok()) return ToGrpcStatus(result.status());
   *response.mutable_rule() = ToProto(result->rules.front());
-  response.set_generation(result->generation);
+  FillCommon(*result, response);
   if constexpr (requires { response.add_still_held(); }) {
     for (std::size_t i = 1; i < result->rules.size(); ++i) {
       *response.add_other_rules() = ToProto(result->rules[i]);
@@ -109,7 +112,7 @@ grpc::Status FirewallService::ChangeSources(
     }
   }
   response->set_changed_count(result->rules.size());
-  response->set_generation(result->generation);
+  FillCommon(*result, *response);
   return grpc::Status::OK;
 }
 
@@ -145,7 +148,19 @@ grpc::Status FirewallService::Rollback(grpc::ServerContext* context,
   if (!result.ok()) return ToGrpcStatus(result.status());
   response->set_changed_rules(result->rules.size());
   response->set_changed_sets(result->sets.size());
-  response->set_generation(result->generation);
+  FillCommon(*result, *response);
+  return grpc::Status::OK;
+}
+
+grpc::Status FirewallService::Confirm(grpc::ServerContext* context,
+                                      const v1::ConfirmRequest* request,
+                                      v1::ConfirmResponse* response) {
+  std::optional<std::uint64_t> generation;
+  if (request->generation() != 0) generation = request->generation();
+  const auto confirmed =
+      engine_->Confirm(generation, peers_->Describe(context->peer()));
+  if (!confirmed.ok()) return ToGrpcStatus(confirmed.status());
+  response->set_generation(*confirmed);
   return grpc::Status::OK;
 }
 
@@ -178,6 +193,9 @@ grpc::Status FirewallService::GetStatus(grpc::ServerContext*,
                    status.trouble.empty() || guards.trouble.empty() ? "" : "; ",
                    guards.trouble));
   response->set_read_only(status.read_only);
+  if (status.unconfirmed.has_value()) {
+    *response->mutable_unconfirmed() = ToProto(*status.unconfirmed);
+  }
   for (const core::TableUsage& table : status.tables) {
     *response->add_tables() = ToProto(table);
   }

@@ -51,6 +51,9 @@ class FirewallService final : public v1::FirewallService::Service {
   grpc::Status Rollback(grpc::ServerContext* context,
                         const v1::RollbackRequest* request,
                         v1::RollbackResponse* response) override;
+  grpc::Status Confirm(grpc::ServerContext* context,
+                       const v1::ConfirmRequest* request,
+                       v1::ConfirmResponse* response) override;
   grpc::Status GetStats(grpc::ServerContext* context,
                         const v1::GetStatsRequest* request,
                         v1::GetStatsResponse* response) override;

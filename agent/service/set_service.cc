@@ -6,6 +6,7 @@
 
 #include "agent/service/convert_sets.h"
 #include "agent/service/error_details.h"
+#include "agent/service/request_fields.h"
 #include "agent/service/set_import.h"
 #include "agent/util/memory.h"
 #include "agent/util/status_macros.h"
@@ -17,7 +18,8 @@ absl::StatusOr<SetService::Applied> SetService::Apply(
   FW_RETURN_IF_ERROR(change.status());
   change->origin = peers_->Describe(context.peer());
   FW_ASSIGN_OR_RETURN(core::ChangeResult result, engine_->Apply(*change));
-  Applied applied{.generation = result.generation};
+  Applied applied{.generation = result.generation,
+                  .confirm_by = result.confirm_by};
   if (!result.sets.empty()) {
     applied.changed = true;
     applied.outcome = std::move(result.sets.front());
@@ -33,7 +35,7 @@ grpc::Status SetService::CreateSet(grpc::ServerContext* context,
   if (applied->changed) {
     *response->mutable_set() = ToProto(applied->outcome.info, 0);
   }
-  response->set_generation(applied->generation);
+  FillCommon(*applied, *response);
   return grpc::Status::OK;
 }
 
@@ -46,7 +48,7 @@ grpc::Status SetService::DeleteSet(grpc::ServerContext* context,
     *response->mutable_set() =
         ToProto(applied->outcome.info, applied->outcome.removed);
   }
-  response->set_generation(applied->generation);
+  FillCommon(*applied, *response);
   return grpc::Status::OK;
 }
 
@@ -56,7 +58,7 @@ grpc::Status SetService::AddSetEntries(grpc::ServerContext* context,
   const auto applied = Apply(*context, ToChange(*request));
   if (!applied.ok()) return ToGrpcStatus(applied.status());
   response->set_added(applied->outcome.added);
-  response->set_generation(applied->generation);
+  FillCommon(*applied, *response);
   return grpc::Status::OK;
 }
 
@@ -66,7 +68,7 @@ grpc::Status SetService::RemoveSetEntries(
   const auto applied = Apply(*context, ToChange(*request));
   if (!applied.ok()) return ToGrpcStatus(applied.status());
   response->set_removed(applied->outcome.removed);
-  response->set_generation(applied->generation);
+  FillCommon(*applied, *response);
   return grpc::Status::OK;
 }
 
@@ -103,7 +105,7 @@ grpc::Status SetService::ImportSet(
       *response->mutable_set() = ToProto(set.info, set.size);
     }
   }
-  response->set_generation(applied->generation);
+  FillCommon(*applied, *response);
   return grpc::Status::OK;
 }
 

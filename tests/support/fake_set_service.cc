@@ -119,6 +119,7 @@ grpc::Status FakeSetService::CreateSet(
   set->second.info.set_owner(request->owner());
   *response->mutable_set() = set->second.info;
   response->set_generation(Commit(std::move(sets), request->validate_only()));
+  SetConfirmBy(*request, response);
   return grpc::Status::OK;
 }
 
@@ -137,6 +138,7 @@ grpc::Status FakeSetService::DeleteSet(
   *response->mutable_set() = found->second.info;
   sets.erase(found);
   response->set_generation(Commit(std::move(sets), request->validate_only()));
+  SetConfirmBy(*request, response);
   return grpc::Status::OK;
 }
 
@@ -159,6 +161,7 @@ grpc::Status FakeSetService::AddSetEntries(
   }
   response->set_added(added);
   response->set_generation(Commit(std::move(sets), request->validate_only()));
+  SetConfirmBy(*request, response);
   return grpc::Status::OK;
 }
 
@@ -189,6 +192,7 @@ grpc::Status FakeSetService::RemoveSetEntries(
   }
   response->set_removed(removed);
   response->set_generation(Commit(std::move(sets), request->validate_only()));
+  SetConfirmBy(*request, response);
   return grpc::Status::OK;
 }
 
@@ -239,6 +243,7 @@ grpc::Status FakeSetService::ImportSet(
   *response->mutable_set() = set.info;
   response->mutable_set()->set_size(set.entries.size());
   response->set_generation(Commit(std::move(sets), header.validate_only()));
+  SetConfirmBy(header, response);
   return grpc::Status::OK;
 }
 
