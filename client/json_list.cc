@@ -140,12 +140,12 @@ absl::Status ForEachNftElement(
     ++number;
     const auto prefixes = PrefixesOf(element);
     if (!prefixes.ok()) {
-      const absl::Status taken = take(number, prefixes.status());
+      absl::Status taken = take(number, prefixes.status());
       if (!taken.ok()) return taken;
       continue;
     }
     for (const std::string& prefix : *prefixes) {
-      const absl::Status taken = take(number, prefix);
+      absl::Status taken = take(number, prefix);
       if (!taken.ok()) return taken;
     }
   }

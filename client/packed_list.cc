@@ -223,7 +223,7 @@ absl::Status PackLines(std::string_view text, Packer& packer) {
   for (std::uint64_t number = 1; !text.empty(); ++number) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    const absl::Status packed = PackLine(line, number, packer);
+    absl::Status packed = PackLine(line, number, packer);
     if (!packed.ok()) return packed;
   }
   return absl::OkStatus();
@@ -234,7 +234,7 @@ absl::Status PackNftElements(std::string_view text, const std::string& name,
   bool refused = false;
   const absl::Status status =
       ForEachNftElement(text, [&](std::uint64_t number, const auto& prefix) {
-        const absl::Status packed =
+        absl::Status packed =
             packer.Add("element", number,
                        prefix.ok() ? absl::StatusOr<std::string_view>(*prefix)
                                    : prefix.status());
@@ -252,9 +252,9 @@ absl::StatusOr<PackedList> PackList(std::string_view text,
                                     const std::string& name,
                                     bool skip_invalid) {
   Packer packer(name, skip_invalid);
-  const absl::Status packed = IsNftDocument(text)
-                                  ? PackNftElements(text, name, packer)
-                                  : PackLines(text, packer);
+  absl::Status packed = IsNftDocument(text)
+                            ? PackNftElements(text, name, packer)
+                            : PackLines(text, packer);
   if (!packed.ok()) return packed;
   return std::move(packer).Take();
 }

@@ -9,7 +9,7 @@
 #include "absl/status/status.h"
 #include "client/arguments.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
 class Option;
 }  // namespace CLI

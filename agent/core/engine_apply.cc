@@ -18,7 +18,6 @@ namespace fwagent::core {
 namespace {
 
 using policy::Family;
-using policy::Rule;
 
 // A kernel that lacks something of its own must not read like a rule that is
 // there already, or is not.

@@ -40,7 +40,7 @@ std::string TextOf(const std::vector<Step>& steps) {
   if (steps.front().kind == Edit::Kind::kEnd) {
     return absl::StrCat(steps.size(), " rules have ended");
   }
-  std::vector<std::string> parts;
+  std::string text;
   for (const Action action : {Action::kBlock, Action::kAllow}) {
     for (const Kind kind : {Kind::kAdd, Kind::kRemove}) {
       const auto count =
@@ -49,10 +49,11 @@ std::string TextOf(const std::vector<Step>& steps) {
                    step.adds() == (kind == Kind::kAdd);
           });
       if (count == 0) continue;
-      parts.push_back(absl::StrCat(VerbOf(kind, action), " ", count));
+      absl::StrAppend(&text, text.empty() ? "" : " and ", VerbOf(kind, action),
+                      " ", count);
     }
   }
-  return absl::StrJoin(parts, " and ");
+  return text;
 }
 
 std::string TextOf(const SetStep& step) {

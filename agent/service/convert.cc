@@ -74,11 +74,11 @@ policy::Match ReadPorts(const Request& request, FieldViolations& violations) {
 // What every request for a new rule has. `path` goes before the names of
 // fields.
 template <typename Request>
-core::Edit AddEdit(const Request& request, policy::Match match,
+core::Edit AddEdit(const Request& request, const policy::Match& match,
                    const std::string& path, FieldViolations& violations) {
   core::Edit edit{
       .kind = Kind::kAdd,
-      .match = std::move(match),
+      .match = match,
       .comment = ReadComment(request.comment(), path + "comment", violations),
       .renew = request.renew()};
   if (request.has_ttl()) {
