@@ -232,7 +232,7 @@ absl::Status PackLines(std::string_view text, Packer& packer) {
 absl::Status PackNftElements(std::string_view text, const std::string& name,
                              Packer& packer) {
   bool refused = false;
-  const absl::Status status =
+  absl::Status status =
       ForEachNftElement(text, [&](std::uint64_t number, const auto& prefix) {
         absl::Status packed =
             packer.Add("element", number,
