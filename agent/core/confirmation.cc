@@ -34,7 +34,7 @@ store::SetDelta WayBackOf(const SetStep& step) {
 
 // Nobody has renewed it since. Deadlines may differ after a reboot; the times
 // are written anew together (Refresh).
-bool SaysTheSame(const Rule& present, const Rule& left) {
+bool IsUnchanged(const Rule& present, const Rule& left) {
   return present.comment == left.comment &&
          present.expire_time == left.expire_time;
 }
@@ -47,7 +47,7 @@ RulesThen RulesTakenBack(const store::TakeBack& back,
   for (Rule left : back.after) {
     if (!same_boot) MoveToThisBoot(now, left);
     const auto found = present.rules().find(left.id);
-    if (found != present.rules().end() && SaysTheSame(found->second, left)) {
+    if (found != present.rules().end() && IsUnchanged(found->second, left)) {
       then[left.id] = std::nullopt;
     } else if (found != present.rules().end() ||
                !policy::HasEnded(left, now.tick())) {
@@ -179,7 +179,7 @@ bool Refresh(const Moment& now, const std::string& boot_id,
     if (!same_boot) MoveToThisBoot(now, left);
     const auto found = anew.find(left.id);
     if (found == anew.end() ||
-        !SaysTheSame(rules.rules().find(left.id)->second, left)) {
+        !IsUnchanged(rules.rules().find(left.id)->second, left)) {
       continue;
     }
     changed = true;

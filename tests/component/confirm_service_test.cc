@@ -105,6 +105,14 @@ TEST_F(ConfirmServiceTest, EveryChangeCanBeMadeOnCondition) {
   unblock.mutable_source()->set_text("192.0.2.1");
   ExpectWaits(*stub_, &v1::FirewallService::Stub::UnblockIP, unblock,
               v1::UnblockIPResponse());
+  v1::AllowIPRequest allow;
+  allow.mutable_source()->set_text("192.0.2.1");
+  ExpectWaits(*stub_, &v1::FirewallService::Stub::AllowIP, allow,
+              v1::AllowIPResponse());
+  v1::UnallowIPRequest unallow;
+  unallow.mutable_source()->set_text("192.0.2.1");
+  ExpectWaits(*stub_, &v1::FirewallService::Stub::UnallowIP, unallow,
+              v1::UnallowIPResponse());
   v1::BlockPortRequest block_port;
   block_port.set_protocol(v1::PROTOCOL_TCP);
   block_port.mutable_ports()->set_first(80);

@@ -68,6 +68,38 @@ TEST_F(EngineConfirmTest, RulesThatOthersChangedStayAsTheyAre) {
   EXPECT_EQ(Waiting(), std::nullopt);
 }
 
+TEST_F(EngineConfirmTest, WhatOtherOwnersHoldIsTheirs) {
+  Do(Block(Source("192.0.2.1")));
+  Change unsure = Block(Source("192.0.2.9"));
+  unsure.edits.push_back({.kind = Edit::Kind::kRemove,
+                          .match = Source("192.0.2.1"),
+                          .comment = ""});
+  Do(Unsure(unsure));
+  Change others = Block(Source("192.0.2.1"));
+  others.edits.push_back({.match = Source("192.0.2.9"), .comment = ""});
+  for (Edit& edit : others.edits) edit.owner = "fail2ban";
+  Do(others);
+  clocks_.Advance(kPastIt);
+  TakeBack();
+  const std::string after = Policy();
+  EXPECT_THAT(after, HasSubstr("block of cli source 192.0.2.1/32"));
+  EXPECT_THAT(after, HasSubstr("block of fail2ban source 192.0.2.1/32"));
+  EXPECT_THAT(after, HasSubstr("block of fail2ban source 192.0.2.9/32"));
+  EXPECT_THAT(after, Not(HasSubstr("block of cli source 192.0.2.9/32")));
+}
+
+TEST_F(EngineConfirmTest, AnAllowanceIsTakenBackToo) {
+  Do(Block(Source("192.0.2.1")));
+  const std::string before = Policy();
+  Change allow = Block(Source("192.0.2.1"));
+  allow.edits[0].action = policy::Action::kAllow;
+  Do(Unsure(allow));
+  EXPECT_NE(Policy(), before);
+  clocks_.Advance(kPastIt);
+  Restart();
+  EXPECT_EQ(Policy(), before);
+}
+
 TEST_F(EngineConfirmTest, WhatHasEndedMeanwhileStaysEnded) {
   Do(BlockFor("192.0.2.1", absl::Seconds(30)));
   Do(Block(Source("192.0.2.2")));

@@ -59,6 +59,8 @@ TEST_F(FwctlConfirm, EveryChangeSaysThatItMustBeConfirmed) {
        {std::vector<std::string>{"block-ip", "192.0.2.1"},
         {"unblock-ip", "192.0.2.1"},
         {"block-ip", "192.0.2.1", "192.0.2.2"},
+        {"allow-ip", "192.0.2.1"},
+        {"unallow-ip", "192.0.2.1"},
         {"block-port", "80/tcp"},
         {"unblock-port", "80/tcp"},
         {"rollback", "9"},
