@@ -83,6 +83,7 @@ std::vector<Rule> RulesOf(const std::vector<Step>& steps) {
 
 std::vector<policy::SetOutcome> OutcomesOf(const std::vector<SetStep>& steps) {
   std::vector<policy::SetOutcome> outcomes;
+  outcomes.reserve(steps.size());
   for (const SetStep& step : steps) outcomes.push_back(OutcomeOf(step));
   return outcomes;
 }
