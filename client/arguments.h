@@ -37,6 +37,9 @@ enum class Command {
   kSetImport,
   kSetList,
   kSetCheck,
+  kFilterAdd,
+  kFilterRemove,
+  kFilterList,
   kHistory,
   kRollback,
   kConfirm,
@@ -53,6 +56,12 @@ struct SetArguments {
   fwagent::v1::SetAction action = fwagent::v1::SET_ACTION_BLOCK;
   bool add = false;           // import: beside what is there
   bool skip_invalid = false;  // import: leave out bad lines
+};
+
+// Of the commands of ordered rules.
+struct FilterArguments {
+  std::vector<std::string> words;
+  std::optional<std::uint32_t> order;
 };
 
 struct Arguments {
@@ -100,6 +109,7 @@ struct Arguments {
   fwagent::v1::ModePreference mode = fwagent::v1::MODE_PREFERENCE_UNSPECIFIED;
 
   SetArguments set;
+  FilterArguments filter;
   // recover.
   fwagent::v1::RecoverySource recover_from =
       fwagent::v1::RECOVERY_SOURCE_UNSPECIFIED;

@@ -8,6 +8,7 @@
 #include "agent/core/confirmation.h"
 #include "agent/core/engine.h"
 #include "agent/core/independence.h"
+#include "agent/core/ordered.h"
 #include "agent/core/publication.h"
 #include "agent/core/steps.h"
 #include "agent/util/errno_status.h"
@@ -152,7 +153,7 @@ absl::Status Engine::Plan(const Change& change, WayBack way_back,
   }
   FW_ASSIGN_OR_RETURN(member.steps, PlanChange(change, rules_, capacity, now));
   FW_ASSIGN_OR_RETURN(member.set_steps, PlanSets(change, sets_));
-  return absl::OkStatus();
+  return CheckSetsOfRules({member.steps, member.set_steps, rules_, sets_});
 }
 
 bool Engine::AnswerAtOnce(Batch::Member& member) {
