@@ -102,6 +102,7 @@ absl::StatusOr<Skeleton> OpenSkeleton(ProgramVariant variant) {
   if (skeleton == nullptr) return Refused(errno, "read the XDP program", log);
   const int error = Choose(skeleton.get(), variant);
   if (error != 0) return Refused(-error, "choose the XDP program", log);
+  skeleton->rodata->fw_is_strict = variant == ProgramVariant::kStrict ? 1 : 0;
   return skeleton;
 }
 
