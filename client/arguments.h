@@ -12,6 +12,7 @@
 #include "client/address.h"
 #include "client/failure.h"
 #include "client/port_spec.h"
+#include "client/test_frame.h"
 #include "fwagent/v1/firewall_service.pb.h"
 #include "fwagent/v1/set_service.pb.h"
 
@@ -27,6 +28,7 @@ enum class Command {
   kList,
   kStats,
   kStatus,
+  kExplain,
   kAttach,
   kDetach,
   kSetCreate,
@@ -53,6 +55,14 @@ struct SetArguments {
   fwagent::v1::SetAction action = fwagent::v1::SET_ACTION_BLOCK;
   bool add = false;           // import: beside what is there
   bool skip_invalid = false;  // import: leave out bad lines
+};
+
+// Of explain: a packet in words, or the number of one in a file.
+struct ExplainArguments {
+  PacketWords packet;
+  std::string capture;  // "-" for standard input; empty: the words
+  std::uint64_t number = 1;
+  std::string interface;
 };
 
 struct Arguments {
@@ -100,6 +110,7 @@ struct Arguments {
   fwagent::v1::ModePreference mode = fwagent::v1::MODE_PREFERENCE_UNSPECIFIED;
 
   SetArguments set;
+  ExplainArguments explain;
   // recover.
   fwagent::v1::RecoverySource recover_from =
       fwagent::v1::RECOVERY_SOURCE_UNSPECIFIED;

@@ -133,6 +133,8 @@ Outcome RunCommand(const CommandContext& context) {
       return RunStats(context);
     case Command::kStatus:
       return RunStatus(context);
+    case Command::kExplain:
+      return RunExplain(context);
     case Command::kAttach:
       return RunAttach(context);
     case Command::kDetach:

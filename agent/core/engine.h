@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "agent/core/change.h"
 #include "agent/core/change_queue.h"
 #include "agent/core/clocks.h"
+#include "agent/core/explain.h"
 #include "agent/core/plan.h"
 #include "agent/core/set_plan.h"
 #include "agent/core/sources.h"
@@ -131,6 +133,12 @@ class Engine {
   // Returns the names that are no longer guarded.
   absl::StatusOr<std::vector<std::string>> Detach(
       const std::vector<std::string>& interfaces, const std::string& origin);
+
+  // What becomes now of a frame, from its Ethernet header on, that comes in
+  // through an interface, and which rules say so. Waits for changes at work.
+  // Errors as of DataPlane::Judge.
+  absl::StatusOr<Explanation> Explain(const std::string& interface,
+                                      std::string_view frame);
 
   EngineStatus GetStatus() const;
   // Called with EngineStatus::trouble whenever it changes, and now if there is

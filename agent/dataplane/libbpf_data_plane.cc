@@ -106,9 +106,17 @@ LibbpfDataPlane::LibbpfDataPlane(const Options& options, util::ScopedFd lock,
       sources_(std::move(sources)),
       ports_(std::move(ports)),
       slots_(slots),
+      judge_([this](std::uint32_t slot, const PacketOptions& packets) {
+        return maps_.LoadJudgingProgram(slot, packets);
+      }),
       interfaces_(LinkFolder(options.pin_dir),
                   [this](const std::string& name) { return Load(name); }) {
   sources_->TryWith([this] { return maps_.LoadTrialProgram(); });
+}
+
+PacketOptions LibbpfDataPlane::PacketsOf(const std::string& interface) const {
+  return options_.packets_of ? options_.packets_of(interface)
+                             : options_.packets;
 }
 
 absl::StatusOr<LoadedProgram> LibbpfDataPlane::Load(
@@ -119,8 +127,7 @@ absl::StatusOr<LoadedProgram> LibbpfDataPlane::Load(
       slots_.Take(interface, [&guards](const std::string& name) {
         return guards.contains(name);
       }));
-  const PacketOptions packets =
-      options_.packets_of ? options_.packets_of(interface) : options_.packets;
+  const PacketOptions packets = PacketsOf(interface);
   ReadyProgram& ready = programs_[slot];
   if (ready.fd == nullptr || ready.packets != packets) {
     FW_ASSIGN_OR_RETURN(util::ScopedFd fd, maps_.LoadProgram(slot, packets));

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,6 +41,7 @@ class MemoryDataPlane : public DataPlane {
     kDetach,
     kMend,
     kReadCounters,
+    kJudge,
   };
 
   MemoryDataPlane() : MemoryDataPlane(Options()) {}
@@ -63,6 +65,9 @@ class MemoryDataPlane : public DataPlane {
   std::vector<InterfaceState> Interfaces() override;
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
       override;
+  // Knows no options, and nothing but addresses and ports.
+  absl::StatusOr<Judgement> Judge(const std::string& interface,
+                                  std::string_view frame) override;
 
   // The next call of this operation that is not spoken for fails with this
   // status, before it does anything. Calls add up.

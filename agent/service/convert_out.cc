@@ -30,6 +30,20 @@ FW_SAME_NUMBER(REASON_DEFAULT, Reason::kDefault);
 FW_SAME_NUMBER(REASON_ESSENTIAL, Reason::kEssential);
 #undef FW_SAME_NUMBER
 
+v1::AttachMode ToProto(dataplane::AttachMode mode) {
+  switch (mode) {
+    case dataplane::AttachMode::kNone:
+      return v1::ATTACH_MODE_UNSPECIFIED;
+    case dataplane::AttachMode::kNative:
+      return v1::ATTACH_MODE_NATIVE;
+    case dataplane::AttachMode::kGeneric:
+      return v1::ATTACH_MODE_GENERIC;
+  }
+  return v1::ATTACH_MODE_UNSPECIFIED;
+}
+
+}  // namespace
+
 v1::Protocol ToProto(policy::Protocol protocol) {
   switch (protocol) {
     case policy::Protocol::kTcp:
@@ -45,20 +59,6 @@ v1::Protocol ToProto(policy::Protocol protocol) {
   }
   return v1::PROTOCOL_UNSPECIFIED;
 }
-
-v1::AttachMode ToProto(dataplane::AttachMode mode) {
-  switch (mode) {
-    case dataplane::AttachMode::kNone:
-      return v1::ATTACH_MODE_UNSPECIFIED;
-    case dataplane::AttachMode::kNative:
-      return v1::ATTACH_MODE_NATIVE;
-    case dataplane::AttachMode::kGeneric:
-      return v1::ATTACH_MODE_GENERIC;
-  }
-  return v1::ATTACH_MODE_UNSPECIFIED;
-}
-
-}  // namespace
 
 v1::Rule ToProto(const policy::Rule& rule) {
   v1::Rule wire;

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/service/convert.h"
+#include "agent/service/convert_explain.h"
 #include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
 #include "agent/service/request_fields.h"
@@ -172,6 +173,18 @@ grpc::Status FirewallService::GetStats(grpc::ServerContext*,
   for (const policy::InterfaceCounters& interface : *counters) {
     *response->add_interfaces() = ToProto(interface);
   }
+  return grpc::Status::OK;
+}
+
+grpc::Status FirewallService::Explain(grpc::ServerContext*,
+                                      const v1::ExplainRequest* request,
+                                      v1::ExplainResponse* response) {
+  const absl::Status valid = Check(*request);
+  if (!valid.ok()) return ToGrpcStatus(valid);
+  const auto explanation =
+      engine_->Explain(request->interface(), request->frame());
+  if (!explanation.ok()) return ToGrpcStatus(explanation.status());
+  *response = ToProto(*explanation);
   return grpc::Status::OK;
 }
 
