@@ -89,6 +89,7 @@ struct Arguments {
   std::string etag;  // of the policy that a change is for
   // A change: it is taken back unless it is confirmed in this time.
   std::optional<absl::Duration> confirm_within;
+  bool force = false;            // a change: although it cuts somebody off
   std::uint64_t generation = 0;  // rollback; confirm: 0 for whichever waits
   std::int32_t history_count = 20;
   bool validate_only = false;

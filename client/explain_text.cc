@@ -48,6 +48,9 @@ const char* MeaningOf(const ExplainResponse& response) {
       return "no rule says anything of it, and the interface drops by default";
     case fwagent::v1::REASON_ESSENTIAL:
       return "the interface drops by default, but the host needs it";
+    case fwagent::v1::REASON_FAILSAFE:
+      return "a failsafe entry of the agent's configuration saves it, whatever "
+             "rules say";
     default:
       return "see docs/packets.md";
   }

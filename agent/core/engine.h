@@ -68,7 +68,8 @@ class Engine {
   // INVALID_ARGUMENT: the request id was used for something else, or edits
   // that do not go together.
   // FAILED_PRECONDITION: an earlier failure could not be undone; or the change
-  // must be confirmed, and so must another one.
+  // must be confirmed, and so must another one; or it would cut off one of its
+  // lifelines.
   absl::StatusOr<ChangeResult> Apply(const Change& change);
 
   // How many changes wait for the group before theirs.
@@ -202,13 +203,18 @@ class Engine {
     // What the change ends the wait of.
     std::optional<store::PendingChange> pending;
   };
+  // What a plan asks of the kernel.
+  struct KernelLimits {
+    SourceCapacity capacity;
+    bool drops_by_default = false;
+  };
   absl::StatusOr<WayBack> ReadWayBackOf(const Change& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   void PlanBack(const Change& change, WayBack way_back, const Moment& now,
                 Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   absl::Status Plan(const Change& change, WayBack way_back,
-                    const SourceCapacity& capacity, const Moment& now,
+                    const KernelLimits& kernel, const Moment& now,
                     Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   // Gives the answer to a change that needs no commit.

@@ -4,9 +4,13 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
+#include "agent/core/steps.h"
+
 namespace fwagent::core {
 namespace {
 
+using policy::PacketFacts;
 using policy::PortRange;
 using policy::Prefix;
 using policy::Reason;
@@ -16,41 +20,93 @@ Stage StageOfSource(bool allows) {
   return allows ? Stage::kAllowedSource : Stage::kBlockedSource;
 }
 
-void AddRulesOn(const Prefix& host, const policy::RuleSet& rules,
-                policy::Deadline now, std::vector<Statement>& statements) {
-  for (int length = 0; length <= host.length(); ++length) {
-    const Prefix prefix = host.Shortened(static_cast<std::uint8_t>(length));
-    for (const Rule* rule : rules.HoldersOf(prefix)) {
-      if (policy::HasEnded(*rule, now)) continue;
-      statements.push_back(
-          {StageOfSource(rule->action == policy::Action::kAllow), *rule});
-    }
-  }
+bool Holds(const Prefix& prefix, const Prefix& host) {
+  return prefix.family() == host.family() &&
+         host.Shortened(prefix.length()) == prefix;
 }
 
-void AddEntriesOn(const Prefix& host, const policy::SetTable& sets,
-                  policy::Deadline now, std::vector<Statement>& statements) {
-  for (const auto& [name, set] : sets) {
-    const bool allows = set->info.action == policy::SourceVerdict::kAllow;
-    for (const policy::SetEntry& entry : set->entries.Holding(host)) {
-      if (entry.until <= now) continue;
-      statements.push_back({StageOfSource(allows), SetHit{set->info, entry}});
-    }
-  }
+bool Holds(const PortRange& range, const PacketFacts& facts) {
+  return facts.port_host.has_value() && facts.protocol == range.protocol() &&
+         range.first() <= *facts.port_host && *facts.port_host <= range.last();
 }
 
-void AddPortRules(policy::Protocol protocol, std::uint16_t port,
-                  const policy::RuleSet& rules, policy::Deadline now,
-                  std::vector<Statement>& statements) {
-  for (const auto& [range, port_rule] : rules.port_rules()) {
-    if (range.protocol() != protocol) continue;
-    if (port < range.first() || range.last() < port) continue;
-    const auto found = rules.rules().find(port_rule.id);
-    if (found == rules.rules().end()) continue;
-    if (policy::HasEnded(found->second, now)) continue;
-    statements.push_back({Stage::kBlockedPort, found->second});
+// Whether a rule matches such packets, and on what stage.
+std::optional<Stage> StageOf(const Rule& rule, const PacketFacts& facts) {
+  if (const auto* prefix = std::get_if<Prefix>(&rule.match)) {
+    if (!facts.source.has_value() || !Holds(*prefix, *facts.source)) {
+      return std::nullopt;
+    }
+    return StageOfSource(rule.action == policy::Action::kAllow);
   }
+  if (!Holds(std::get<PortRange>(rule.match), facts)) return std::nullopt;
+  return Stage::kBlockedPort;
 }
+
+// Gathers what is said of one packet after a change.
+class Statements {
+ public:
+  Statements(const PacketFacts& facts, const PlannedChange& change,
+             policy::Deadline now)
+      : facts_(facts), change_(change), now_(now) {
+    for (const Step& step : change.steps) {
+      if (const auto id = RemovedBy(step)) removed_.insert(*id);
+    }
+  }
+
+  void AddRules() {
+    for (const Step& step : change_.steps) {
+      if (step.adds()) Add(step.rule);
+    }
+    if (facts_.source.has_value()) AddPresentSources(*facts_.source);
+    if (facts_.port_host.has_value()) AddPresentPorts();
+  }
+
+  void AddSets() {
+    if (!facts_.source.has_value()) return;
+    for (const auto& set : SetsAfter(change_.set_steps, change_.sets)) {
+      for (const policy::SetEntry& entry :
+           EntriesAfter(change_.set_steps, *set, *facts_.source)) {
+        if (entry.until <= now_) continue;
+        found_.push_back(
+            {StageOfSource(set->info.action == policy::SourceVerdict::kAllow),
+             SetHit{set->info, entry}});
+      }
+    }
+  }
+
+  std::vector<Statement> Take() && { return std::move(found_); }
+
+ private:
+  void Add(const Rule& rule) {
+    if (policy::HasEnded(rule, now_)) return;
+    if (const auto stage = StageOf(rule, facts_)) {
+      found_.push_back({*stage, rule});
+    }
+  }
+
+  void AddPresentSources(const Prefix& host) {
+    for (int length = 0; length <= host.length(); ++length) {
+      const Prefix prefix = host.Shortened(static_cast<std::uint8_t>(length));
+      for (const Rule* rule : change_.rules.HoldersOf(prefix)) {
+        if (!removed_.contains(rule->id)) Add(*rule);
+      }
+    }
+  }
+
+  void AddPresentPorts() {
+    for (const auto& [range, port_rule] : change_.rules.port_rules()) {
+      if (!Holds(range, facts_) || removed_.contains(port_rule.id)) continue;
+      const auto found = change_.rules.rules().find(port_rule.id);
+      if (found != change_.rules.rules().end()) Add(found->second);
+    }
+  }
+
+  const PacketFacts& facts_;
+  const PlannedChange& change_;
+  const policy::Deadline now_;
+  absl::flat_hash_set<policy::RuleId> removed_;
+  std::vector<Statement> found_;
+};
 
 // What policy::Narrow, policy::SourceClaims and policy::CompilePortTable make
 // of several that match: the first in this order stands for them. Of addresses
@@ -91,18 +147,20 @@ std::optional<Stage> StageThatDecided(Reason reason) {
 
 }  // namespace
 
-std::vector<Statement> StatementsOn(const policy::PacketFacts& facts,
+std::vector<Statement> StatementsOn(const PacketFacts& facts,
                                     const policy::RuleSet& rules,
                                     const policy::SetTable& sets,
                                     policy::Deadline now) {
-  std::vector<Statement> statements;
-  if (facts.source.has_value()) {
-    AddRulesOn(*facts.source, rules, now, statements);
-    AddEntriesOn(*facts.source, sets, now, statements);
-  }
-  if (facts.port_host.has_value()) {
-    AddPortRules(*facts.protocol, *facts.port_host, rules, now, statements);
-  }
+  return StatementsAfter(facts, {{}, {}, rules, sets}, now);
+}
+
+std::vector<Statement> StatementsAfter(const PacketFacts& facts,
+                                       const PlannedChange& change,
+                                       policy::Deadline now) {
+  Statements gathered(facts, change, now);
+  gathered.AddRules();
+  gathered.AddSets();
+  std::vector<Statement> statements = std::move(gathered).Take();
   std::sort(statements.begin(), statements.end(),
             [](const Statement& a, const Statement& b) {
               return RankOf(a) < RankOf(b);

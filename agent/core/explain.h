@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/core/change.h"
+#include "agent/core/sources.h"
 #include "agent/dataplane/judgement.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/packet_facts.h"
@@ -42,6 +43,11 @@ std::vector<Statement> StatementsOn(const policy::PacketFacts& facts,
                                     const policy::RuleSet& rules,
                                     const policy::SetTable& sets,
                                     policy::Deadline now);
+
+// The same after a change, which may be none.
+std::vector<Statement> StatementsAfter(const policy::PacketFacts& facts,
+                                       const PlannedChange& change,
+                                       policy::Deadline now);
 
 // Of a judgement, and what is said of its packet.
 Explanation Explain(dataplane::Judgement judgement,

@@ -40,6 +40,7 @@ static_assert(Same(Reason::kNeighborDiscovery, FW_REASON_NEIGHBOR_DISCOVERY));
 static_assert(Same(Reason::kSourceAllowed, FW_REASON_SOURCE_ALLOWED));
 static_assert(Same(Reason::kDefault, FW_REASON_DEFAULT));
 static_assert(Same(Reason::kEssential, FW_REASON_ESSENTIAL));
+static_assert(Same(Reason::kFailsafe, FW_REASON_FAILSAFE));
 
 const fw_counter& At(const fw_counters& counters, std::size_t outcome) {
   const auto& [verdict, reason] = policy::kOutcomes[outcome];

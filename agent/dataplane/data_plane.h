@@ -125,6 +125,10 @@ class DataPlane {
   virtual absl::StatusOr<std::vector<policy::InterfaceCounters>>
   ReadCounters() = 0;
 
+  // Whether some interface that is guarded drops what no rule says anything of.
+  // Any thread.
+  virtual bool DropsByDefault() const = 0;
+
   // What is done with a frame, from its Ethernet header on, that comes in
   // through an interface now; nothing that other packets meet is changed.
   // Without a name: the one that is guarded, or any of several that judge

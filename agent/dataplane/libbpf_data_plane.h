@@ -70,6 +70,7 @@ class LibbpfDataPlane : public DataPlane {
   std::vector<InterfaceState> Interfaces() override;
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
       override;
+  bool DropsByDefault() const override;
   absl::StatusOr<Judgement> Judge(const std::string& interface,
                                   std::string_view frame) override;
 

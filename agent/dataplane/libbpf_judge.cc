@@ -1,4 +1,5 @@
 // What the filter does with one packet.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,13 @@
 #include "agent/util/status_macros.h"
 
 namespace fwagent::dataplane {
+
+bool LibbpfDataPlane::DropsByDefault() const {
+  const GuardedInterfaces::Guards guards = interfaces_.Snapshot();
+  return std::any_of(guards.begin(), guards.end(), [this](const auto& guard) {
+    return PacketsOf(guard.first).default_verdict == DefaultVerdict::kDrop;
+  });
+}
 
 absl::StatusOr<std::string> LibbpfDataPlane::InterfaceToAsk(
     const std::string& interface,

@@ -65,9 +65,13 @@ class MemoryDataPlane : public DataPlane {
   std::vector<InterfaceState> Interfaces() override;
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
       override;
-  // Knows no options, and nothing but addresses and ports.
+  bool DropsByDefault() const override;
+  // Knows no options but that one, and nothing but addresses and ports.
   absl::StatusOr<Judgement> Judge(const std::string& interface,
                                   std::string_view frame) override;
+
+  // Of every interface, guarded or not.
+  void SetDropsByDefault(bool drops);
 
   // The next call of this operation that is not spoken for fails with this
   // status, before it does anything. Calls add up.
@@ -162,6 +166,7 @@ class MemoryDataPlane : public DataPlane {
   LivePorts ports_ ABSL_GUARDED_BY(mutex_);
   policy::Deadline tick_ ABSL_GUARDED_BY(mutex_) = 0;
   bool inherits_tables_ ABSL_GUARDED_BY(mutex_) = true;
+  bool drops_by_default_ ABSL_GUARDED_BY(mutex_) = false;
   bool cleared_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, Device> devices_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Device> elsewhere_ ABSL_GUARDED_BY(mutex_);

@@ -12,6 +12,16 @@ using policy::Reason;
 using policy::SourceVerdict;
 using policy::Verdict;
 
+bool MemoryDataPlane::DropsByDefault() const {
+  const util::MutexLock lock(&mutex_);
+  return drops_by_default_;
+}
+
+void MemoryDataPlane::SetDropsByDefault(bool drops) {
+  const util::MutexLock lock(&mutex_);
+  drops_by_default_ = drops;
+}
+
 absl::StatusOr<Judgement> MemoryDataPlane::Judge(const std::string& interface,
                                                  std::string_view frame) {
   Judgement judgement;
@@ -44,6 +54,7 @@ absl::StatusOr<Judgement> MemoryDataPlane::Judge(const std::string& interface,
   if (port.has_value() && BlocksPort(*protocol, *port)) {
     return answer(Verdict::kDrop, Reason::kPortBlocked);
   }
+  if (DropsByDefault()) return answer(Verdict::kDrop, Reason::kDefault);
   return answer(Verdict::kPass, Reason::kNoMatch);
 }
 

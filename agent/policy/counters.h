@@ -25,11 +25,12 @@ enum class Reason : std::uint8_t {
   kSourceAllowed = 10,
   kDefault = 11,
   kEssential = 12,
+  kFailsafe = 15,
 };
 
 // Every pair that can occur, in order. What is broken passes while no rule
 // would have needed the part that is missing, and is dropped otherwise.
-inline constexpr std::array<std::pair<Verdict, Reason>, 16> kOutcomes = {{
+inline constexpr std::array<std::pair<Verdict, Reason>, 17> kOutcomes = {{
     {Verdict::kPass, Reason::kNoMatch},
     {Verdict::kPass, Reason::kNotIp},
     {Verdict::kPass, Reason::kMalformedIp},
@@ -39,6 +40,7 @@ inline constexpr std::array<std::pair<Verdict, Reason>, 16> kOutcomes = {{
     {Verdict::kPass, Reason::kNeighborDiscovery},
     {Verdict::kPass, Reason::kSourceAllowed},
     {Verdict::kPass, Reason::kEssential},
+    {Verdict::kPass, Reason::kFailsafe},
     {Verdict::kDrop, Reason::kSourceBlocked},
     {Verdict::kDrop, Reason::kPortBlocked},
     {Verdict::kDrop, Reason::kMalformedIp},

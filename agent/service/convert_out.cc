@@ -28,6 +28,7 @@ FW_SAME_NUMBER(REASON_NEIGHBOR_DISCOVERY, Reason::kNeighborDiscovery);
 FW_SAME_NUMBER(REASON_SOURCE_ALLOWED, Reason::kSourceAllowed);
 FW_SAME_NUMBER(REASON_DEFAULT, Reason::kDefault);
 FW_SAME_NUMBER(REASON_ESSENTIAL, Reason::kEssential);
+FW_SAME_NUMBER(REASON_FAILSAFE, Reason::kFailsafe);
 #undef FW_SAME_NUMBER
 
 v1::AttachMode ToProto(dataplane::AttachMode mode) {

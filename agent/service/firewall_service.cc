@@ -28,19 +28,18 @@ std::uint64_t MonotonicSeconds() {
 
 FirewallService::FirewallService(core::Engine* engine,
                                  core::InterfaceKeeper* keeper,
-                                 const Peers* peers, std::string version)
+                                 const Peers* peers, AgentFacts facts)
     : engine_(engine),
       keeper_(keeper),
       peers_(peers),
-      version_(std::move(version)),
+      facts_(std::move(facts)),
       started_seconds_(MonotonicSeconds()) {}
 
 template <typename Request>
 absl::StatusOr<core::ChangeResult> FirewallService::ApplyChange(
     const grpc::ServerContext& context, const Request& request) {
-  const std::string origin = peers_->Describe(context.peer());
   FW_ASSIGN_OR_RETURN(core::Change change, ToChange(request));
-  change.origin = origin;
+  peers_->SignChange(context.peer(), change);
   auto result = engine_->Apply(change);
   if (result.ok()) return result;
   constexpr bool kMany = std::is_same_v<Request, v1::ChangeSourcesRequest>;
@@ -192,7 +191,10 @@ grpc::Status FirewallService::GetStatus(grpc::ServerContext*,
                                         const v1::GetStatusRequest*,
                                         v1::GetStatusResponse* response) {
   const core::EngineStatus status = engine_->GetStatus();
-  response->set_version(version_);
+  response->set_version(facts_.version);
+  for (const std::string& entry : facts_.failsafe) {
+    response->add_failsafe(entry);
+  }
   response->set_uptime_seconds(MonotonicSeconds() - started_seconds_);
   response->set_generation(status.generation);
   response->set_etag(status.etag);
