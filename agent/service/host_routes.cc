@@ -67,8 +67,8 @@ std::optional<HostRoute> ReadAnswer(std::string_view answer) {
   }
   const auto* route =
       reinterpret_cast<const rtmsg*>(answer.data() + NLMSG_HDRLEN);
-  if (route->rtm_type != RTN_UNICAST) return std::nullopt;
-  HostRoute found;
+  HostRoute found{.gateway = {}, .is_local = route->rtm_type == RTN_LOCAL};
+  if (route->rtm_type != RTN_UNICAST && !found.is_local) return std::nullopt;
   std::string_view rest = answer.substr(0, header->nlmsg_len);
   rest.remove_prefix(NLMSG_LENGTH(sizeof(rtmsg)));
   while (rest.size() >= sizeof(rtattr)) {

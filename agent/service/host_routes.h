@@ -11,11 +11,11 @@ namespace fwagent::service {
 
 struct HostRoute {
   std::optional<policy::Prefix> gateway;  // none: it is a neighbour
+  bool is_local = false;                  // it is this host itself
 };
 
 // How packets to a host leave this one, as the kernel says it (rtnetlink).
-// nullopt: they do not, because it is this host, nobody knows a way, or that
-// cannot be told.
+// nullopt: nobody knows a way, or that cannot be told.
 std::optional<HostRoute> RouteTo(const policy::Prefix& host);
 
 // The gateways to the rest of the world, of each family.

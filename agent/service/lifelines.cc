@@ -18,6 +18,13 @@ core::Lifeline OnPort(const policy::Prefix& address, std::uint16_t port,
           .who = std::move(who)};
 }
 
+// What it sends to itself comes in through lo.
+bool IsThisHost(const policy::Prefix& address) {
+  if (IsLoopback(address)) return true;
+  const auto route = RouteTo(address);
+  return route.has_value() && route->is_local;
+}
+
 }  // namespace
 
 void Lifelines::AddSessions(std::vector<core::Lifeline>& found) const {
@@ -53,7 +60,7 @@ std::vector<core::Lifeline> Lifelines::Of(const Peer& peer) const {
   if (peer.pid.has_value() && IsInLoginSession(*peer.pid)) AddSessions(found);
   AddHostsNeeds(found);
   std::erase_if(found, [this](const core::Lifeline& one) {
-    return IsLoopback(*one.packet.source) ||
+    return IsThisHost(*one.packet.source) ||
            policy::IsFailsafe(options_.failsafe, one.packet);
   });
   return found;
