@@ -71,7 +71,9 @@ TEST_F(JudgeTest, AnInterfaceMustBeNamedWhereTheyJudgeDifferently) {
   const auto judged = plane().Judge("", Text(frame_));
   EXPECT_TRUE(absl::IsInvalidArgument(judged.status())) << judged.status();
   EXPECT_THAT(std::string(judged.status().message()), HasSubstr("fw0, fw1"));
+  EXPECT_TRUE(plane().DropsByDefault());
   ASSERT_TRUE(plane().Detach("fw1").ok());
+  EXPECT_FALSE(plane().DropsByDefault());
   EXPECT_TRUE(plane().Judge("", Text(frame_)).ok());
 }
 
