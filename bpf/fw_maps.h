@@ -17,6 +17,9 @@ const volatile __u32 fw_slot_index = 0;
  * asked about tables which come next. */
 const volatile __u32 fw_trial = 0;
 
+/* The same: bits of it that this instance takes for clear. */
+const volatile __u32 fw_ignored = 0;
+
 /* As the slot. */
 const volatile struct fw_options fw_options = {
     FW_MALFORMED_AUTO, FW_VERDICT_PASS, FW_VERDICT_PASS};
@@ -85,6 +88,27 @@ struct {
   __type(key, __u32);
   __array(values, struct fw_port_table);
 } fw_ports SEC(".maps");
+
+/* The search among the rules that a CPU is at.
+ * Key: 0. Value: struct fw_search, for each CPU. Writer: the program. Size:
+ * 1. Not shared: nothing is kept from packet to packet. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct fw_search);
+} fw_searches SEC(".maps");
+
+/* Packets that each ordered rule decided, or would have decided.
+ * Key: struct fw_rule.counter. Value: struct fw_counter, for each CPU. Writer:
+ * the program; the agent only sets one to zero before another rule gets it.
+ * Size: enough for all rules of two images. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 2 * FW_MAX_RULES);
+  __type(key, __u32);
+  __type(value, struct fw_counter);
+} fw_rule_hits SEC(".maps");
 
 /* Datagrams of which the first fragment was seen, while ports are blocked.
  * Key: struct fw_datagram. Value: struct fw_first_fragment. Writer: the

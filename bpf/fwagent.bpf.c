@@ -59,7 +59,7 @@ static __always_inline struct fw_outcome fw_judge(struct xdp_md *ctx,
 }
 
 static __always_inline int fw_act(struct fw_outcome outcome) {
-  return outcome.verdict == FW_VERDICT_DROP ? XDP_DROP : XDP_PASS;
+  return outcome.verdict == FW_VERDICT_PASS ? XDP_PASS : XDP_DROP;
 }
 
 static __always_inline __u64 fw_first_buffer_bytes(struct xdp_md *ctx) {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/duration.h"
 #include "client/explain_options.h"
+#include "client/filter_options.h"
 #include "client/printable.h"
 #include "client/rule_options.h"
 #include "client/set_options.h"
@@ -82,6 +83,7 @@ class CommandLine {
   Arguments arguments_;
   RuleOptions rule_options_{app_, arguments_};
   SetOptions set_options_{app_, arguments_};
+  FilterOptions filter_options_{app_, arguments_};
 };
 
 CLI::App* CommandLine::AddCommand(Command command, const std::string& name,
@@ -240,6 +242,10 @@ absl::Status CommandLine::Understand() {
     case Command::kSetList:
     case Command::kSetCheck:
       return set_options_.Understand();
+    case Command::kFilterAdd:
+    case Command::kFilterRemove:
+    case Command::kFilterList:
+      return filter_options_.Understand();
     case Command::kRecover:
       arguments_.recover_from = words_.recover_from == "kernel"
                                     ? fwagent::v1::RECOVERY_SOURCE_KERNEL

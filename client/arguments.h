@@ -39,6 +39,9 @@ enum class Command {
   kSetImport,
   kSetList,
   kSetCheck,
+  kFilterAdd,
+  kFilterRemove,
+  kFilterList,
   kHistory,
   kRollback,
   kConfirm,
@@ -63,6 +66,12 @@ struct ExplainArguments {
   std::string capture;  // "-" for standard input; empty: the words
   std::uint64_t number = 1;
   std::string interface;
+};
+
+// Of the commands of ordered rules.
+struct FilterArguments {
+  std::vector<std::string> words;
+  std::optional<std::uint32_t> order;
 };
 
 struct Arguments {
@@ -112,6 +121,7 @@ struct Arguments {
 
   SetArguments set;
   ExplainArguments explain;
+  FilterArguments filter;
   // recover.
   fwagent::v1::RecoverySource recover_from =
       fwagent::v1::RECOVERY_SOURCE_UNSPECIFIED;

@@ -158,6 +158,10 @@ Outcome RunCommand(const CommandContext& context) {
     case Command::kSetList:
     case Command::kSetCheck:
       return RunSet(context);
+    case Command::kFilterAdd:
+    case Command::kFilterRemove:
+    case Command::kFilterList:
+      return RunFilter(context);
     case Command::kBlockIp:
     case Command::kUnblockIp:
     case Command::kAllowIp:

@@ -48,6 +48,10 @@ const char* MeaningOf(const ExplainResponse& response) {
       return "no rule says anything of it, and the interface drops by default";
     case fwagent::v1::REASON_ESSENTIAL:
       return "the interface drops by default, but the host needs it";
+    case fwagent::v1::REASON_RULE:
+      return "the first of the ordered rules that matches says so";
+    case fwagent::v1::REASON_LIMIT:
+      return "such packets come faster than a rule lets them";
     case fwagent::v1::REASON_FAILSAFE:
       return "a failsafe entry of the agent's configuration saves it, whatever "
              "rules say";
@@ -106,6 +110,7 @@ std::string StatementText(const Statement& statement, absl::Time now) {
 bool NamesARule(const ExplainResponse& response) {
   return response.reason() == fwagent::v1::REASON_SOURCE_BLOCKED ||
          response.reason() == fwagent::v1::REASON_SOURCE_ALLOWED ||
+         response.reason() == fwagent::v1::REASON_RULE ||
          response.reason() == fwagent::v1::REASON_PORT_BLOCKED;
 }
 

@@ -76,6 +76,11 @@ class JsonRenderer : public Renderer {
     EndOfPages("rules", last);
   }
 
+  void FilterRules(const fwagent::v1::ListRulesResponse& rules) override {
+    RulePage(rules);
+    EndOfRules(rules);
+  }
+
   void EntryPage(const fwagent::v1::ListSetEntriesResponse& page) override {
     Page("entries", page.entries());
   }

@@ -186,6 +186,25 @@ class TextRenderer : public Renderer {
 
   void EndOfRules(const fwagent::v1::ListRulesResponse&) override {}
 
+  void FilterRules(const fwagent::v1::ListRulesResponse& rules) override {
+    Table table({{"ORDER", Align::kRight},
+                 {"ID", Align::kRight},
+                 {"PACKETS", Align::kRight},
+                 {"ACTION"},
+                 {"MATCH"},
+                 {"OWNER"},
+                 {"ENDS"},
+                 {"COMMENT"}});
+    for (const fwagent::v1::Rule& rule : rules.rules()) {
+      table.AddRow({absl::StrCat(rule.filter().order()),
+                    absl::StrCat(rule.id()),
+                    absl::StrCat(rule.hits().packets()), ActionText(rule),
+                    rule.filter().match(), rule.owner(),
+                    EndText(rule, layout_.now()), rule.comment()});
+    }
+    table.Write(out_);
+  }
+
   void Stats(const StatsSample& sample) override {
     if (sample.before != nullptr && !layout_.redraw) out_ << "\n";
     WriteStats(sample, layout_, out_);

@@ -146,6 +146,9 @@ class Engine {
   // some.
   void OnTrouble(std::function<void(const std::string&)> tell);
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters() const;
+  absl::StatusOr<std::vector<dataplane::RuleHits>> ReadRuleHits() const {
+    return data_plane_->ReadRuleHits();
+  }
 
  private:
   Engine(store::Store* store, dataplane::DataPlane* data_plane, Clocks clocks)

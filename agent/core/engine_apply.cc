@@ -9,6 +9,7 @@
 #include "agent/core/engine.h"
 #include "agent/core/independence.h"
 #include "agent/core/lockout.h"
+#include "agent/core/ordered.h"
 #include "agent/core/publication.h"
 #include "agent/core/steps.h"
 #include "agent/util/errno_status.h"
@@ -154,10 +155,13 @@ absl::Status Engine::Plan(const Change& change, WayBack way_back,
                         PlanChange(change, rules_, kernel.capacity, now));
     FW_ASSIGN_OR_RETURN(member.set_steps, PlanSets(change, sets_));
   }
+  const PlannedChange planned{member.steps, member.set_steps, rules_, sets_};
+  if (!change.rollback_to && !change.take_back) {
+    FW_RETURN_IF_ERROR(CheckSetsOfRules(planned));
+  }
   if (change.force) return absl::OkStatus();
-  return CheckLockout(change.lifelines,
-                      {member.steps, member.set_steps, rules_, sets_},
-                      kernel.drops_by_default, now.tick());
+  return CheckLockout(change.lifelines, planned, kernel.drops_by_default,
+                      now.tick());
 }
 
 bool Engine::AnswerAtOnce(Batch::Member& member) {

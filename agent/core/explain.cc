@@ -38,7 +38,8 @@ std::optional<Stage> StageOf(const Rule& rule, const PacketFacts& facts) {
     }
     return StageOfSource(rule.action == policy::Action::kAllow);
   }
-  if (!Holds(std::get<PortRange>(rule.match), facts)) return std::nullopt;
+  const auto* range = std::get_if<PortRange>(&rule.match);
+  if (range == nullptr || !Holds(*range, facts)) return std::nullopt;
   return Stage::kBlockedPort;
 }
 
@@ -59,6 +60,7 @@ class Statements {
     }
     if (facts_.source.has_value()) AddPresentSources(*facts_.source);
     if (facts_.port_host.has_value()) AddPresentPorts();
+    if (facts_.source.has_value()) AddOrdered();
   }
 
   void AddSets() {
@@ -77,6 +79,7 @@ class Statements {
   std::vector<Statement> Take() && { return std::move(found_); }
 
  private:
+  // Of a source or a port.
   void Add(const Rule& rule) {
     if (policy::HasEnded(rule, now_)) return;
     if (const auto stage = StageOf(rule, facts_)) {
@@ -98,6 +101,33 @@ class Statements {
       if (!Holds(range, facts_) || removed_.contains(port_rule.id)) continue;
       const auto found = change_.rules.rules().find(port_rule.id);
       if (found != change_.rules.rules().end()) Add(found->second);
+    }
+  }
+
+  // Those that only count, or only slow down, say nothing of one packet.
+  void AddOrdered() {
+    const auto sets = SetsAfter(change_.set_steps, change_.sets);
+    const auto is_in_set = [&](const std::string& name, const Prefix& host) {
+      return std::any_of(sets.begin(), sets.end(), [&](const auto& set) {
+        return set->info.name == name &&
+               !EntriesAfter(change_.set_steps, *set, host).empty();
+      });
+    };
+    const auto add = [&](const Rule& rule) {
+      const auto* match = std::get_if<policy::PacketMatch>(&rule.match);
+      if (match == nullptr || match->shadow() || match->limit().has_value() ||
+          policy::HasEnded(rule, now_)) {
+        return;
+      }
+      if (policy::Holds(match->conditions(), facts_, is_in_set)) {
+        found_.push_back({Stage::kOrdered, rule});
+      }
+    };
+    for (const Step& step : change_.steps) {
+      if (step.adds()) add(step.rule);
+    }
+    for (const Rule* rule : change_.rules.Ordered()) {
+      if (!removed_.contains(rule->id)) add(*rule);
     }
   }
 
@@ -127,6 +157,11 @@ Rank RankOf(const Statement& statement) {
   if (const auto* prefix = std::get_if<Prefix>(&rule.match)) {
     return RankOfSource(statement.stage, *prefix, rule.until, rule.id);
   }
+  if (const auto* match = std::get_if<policy::PacketMatch>(&rule.match)) {
+    // What is new comes behind what has its order already.
+    return {statement.stage, static_cast<int>(match->order()), 0, 0,
+            rule.id == 0 ? ~policy::RuleId{0} : rule.id};
+  }
   const auto& range = std::get<PortRange>(rule.match);
   return {statement.stage, 0, policy::kForever - rule.until,
           range.last() - range.first(), rule.id};
@@ -138,6 +173,8 @@ std::optional<Stage> StageThatDecided(Reason reason) {
       return Stage::kAllowedSource;
     case Reason::kSourceBlocked:
       return Stage::kBlockedSource;
+    case Reason::kRule:
+      return Stage::kOrdered;
     case Reason::kPortBlocked:
       return Stage::kBlockedPort;
     default:

@@ -19,7 +19,7 @@ namespace fwagent::core {
 
 // The order in which packets are judged, as far as rules have a say in it. A
 // kind of rule that comes in between goes in between here.
-enum class Stage { kAllowedSource, kBlockedSource, kBlockedPort };
+enum class Stage { kAllowedSource, kBlockedSource, kOrdered, kBlockedPort };
 
 // One thing that is said of a packet: by a rule, or by an entry of a set.
 struct Statement {

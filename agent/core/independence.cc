@@ -1,6 +1,7 @@
 #include "agent/core/independence.h"
 
 #include <algorithm>
+#include <variant>
 
 namespace fwagent::core {
 
@@ -20,7 +21,11 @@ bool EndsAnAllowance(const Change& change) {
 
 bool Independence::LetIn(const Change& change) {
   // What such a change asks of the policy must hold of it as it is.
-  const bool alone = change.rollback_to.has_value() ||
+  const bool is_ordered = std::any_of(
+      change.edits.begin(), change.edits.end(), [](const Edit& edit) {
+        return std::holds_alternative<policy::PacketMatch>(edit.match);
+      });
+  const bool alone = is_ordered || change.rollback_to.has_value() ||
                      change.take_back.has_value() ||
                      change.confirm_within.has_value() ||
                      !change.etag.empty() || EndsAnAllowance(change);

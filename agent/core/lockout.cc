@@ -12,10 +12,15 @@
 namespace fwagent::core {
 namespace {
 
+bool Drops(const Statement& statement) {
+  if (statement.stage == Stage::kAllowedSource) return false;
+  const auto* rule = std::get_if<policy::Rule>(&statement.by);
+  return rule == nullptr || rule->action != policy::Action::kPass;
+}
+
 bool IsDropped(const std::vector<Statement>& statements,
                bool drops_by_default) {
-  return statements.empty() ? drops_by_default
-                            : statements.front().stage != Stage::kAllowedSource;
+  return statements.empty() ? drops_by_default : Drops(statements.front());
 }
 
 // "block source 192.0.2.0/24 (rule 7)"; what is new has no number yet.
@@ -26,7 +31,7 @@ std::string TextOf(const Statement& statement) {
   }
   const auto& rule = std::get<policy::Rule>(statement.by);
   return absl::StrCat(
-      "block ", policy::MatchToString(rule.match),
+      policy::ActionName(rule.action), " ", policy::MatchToString(rule.match),
       rule.id == 0 ? "" : absl::StrCat(" (rule ", rule.id, ")"));
 }
 

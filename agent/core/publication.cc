@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "agent/core/ordered.h"
 #include "agent/core/steps.h"
 #include "agent/util/status_macros.h"
 
@@ -96,6 +97,7 @@ Several SeveralOf(const PlannedChange& change) {
     several.sources = AllSources{SourcesAfter(change)};
   }
   several.ports = AllPortsAfter(change);
+  if (ChangesOrdered(change)) several.ordered = OrderedAfter(change);
   return several;
 }
 
@@ -135,6 +137,7 @@ struct Call {
     for (const PortsOf& ports : several.ports) {
       next.ports[static_cast<std::size_t>(ports.protocol)] = &ports.table;
     }
+    if (several.ordered.has_value()) next.ordered = &*several.ordered;
     return data_plane.ReplaceTables(next);
   }
 };
@@ -143,11 +146,14 @@ struct Call {
 
 Publication ToPublish(const PlannedChange& change) {
   if (change.steps.empty() && change.set_steps.empty()) return std::monostate();
-  if (const Prefix* prefix = OnlyPrefix(change)) {
+  const bool changes_ordered = ChangesOrdered(change);
+  const Prefix* prefix = changes_ordered ? nullptr : OnlyPrefix(change);
+  if (prefix != nullptr) {
     return std::visit([](auto one) -> Publication { return one; },
                       SourceChange(change, *prefix));
   }
   Several several = SeveralOf(change);
+  if (changes_ordered) return several;
   if (several.ports.empty()) {
     if (auto* all = std::get_if<AllSources>(&several.sources)) {
       return std::move(*all);

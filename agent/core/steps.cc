@@ -41,7 +41,7 @@ std::string TextOf(const std::vector<Step>& steps) {
     return absl::StrCat(steps.size(), " rules have ended");
   }
   std::string text;
-  for (const Action action : {Action::kBlock, Action::kAllow}) {
+  for (const Action action : policy::kActions) {
     for (const Kind kind : {Kind::kAdd, Kind::kRemove}) {
       const auto count =
           std::count_if(steps.begin(), steps.end(), [&](const Step& step) {

@@ -16,6 +16,7 @@
 #include "agent/dataplane/interface_state.h"
 #include "agent/dataplane/judgement.h"
 #include "agent/policy/counters.h"
+#include "agent/policy/ordered_rules.h"
 #include "agent/policy/port_range.h"
 #include "agent/policy/port_table.h"
 #include "agent/policy/prefix.h"
@@ -35,6 +36,14 @@ struct NewTables {
   const std::vector<policy::SourceRule>* sources = nullptr;
   // Indexed by policy::Protocol. An empty table blocks nothing.
   std::array<const policy::PortTable*, policy::kProtocols.size()> ports{};
+  // All ordered rules.
+  const policy::OrderedRules* ordered = nullptr;
+};
+
+// What an ordered rule decided so far, or would have decided.
+struct RuleHits {
+  policy::RuleId rule = 0;
+  policy::Counter count;
 };
 
 // How full the source table of one family is.
@@ -45,7 +54,8 @@ struct SourceUsage {
 };
 
 // Every method is atomic: on error the tables and attachments are as before,
-// unless it says otherwise. Devices, Interfaces, ReadCounters and SourceUsage
+// unless it says otherwise. Devices, Interfaces, ReadCounters, ReadRuleHits and
+// SourceUsage
 // may be called from any thread at any time; of the others one at a time.
 //
 // The source tables of an earlier run stay in force, but cannot be changed one
@@ -136,11 +146,14 @@ class DataPlane {
   // needed, or a frame of this length cannot be tried.
   virtual absl::StatusOr<Judgement> Judge(const std::string& interface,
                                           std::string_view frame) = 0;
+
+  // Of the ordered rules in force, in order of id.
+  virtual absl::StatusOr<std::vector<RuleHits>> ReadRuleHits() = 0;
 };
 
 inline absl::Status DataPlane::ReplaceSources(
     const std::vector<policy::SourceRule>& rules) {
-  return ReplaceTables({.sources = &rules, .ports = {}});
+  return ReplaceTables({.sources = &rules});
 }
 
 inline absl::Status DataPlane::ReplacePorts(policy::Protocol protocol,

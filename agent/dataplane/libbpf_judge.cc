@@ -50,6 +50,7 @@ absl::StatusOr<Judgement> LibbpfDataPlane::Judge(const std::string& interface,
   judgement.verdict = outcome.first;
   judgement.reason = outcome.second;
   judgement.facts = ReadFacts(frame);
+  judgement.facts.more.interface = judgement.interface;
   return judgement;
 }
 

@@ -42,7 +42,9 @@ absl::StatusOr<Judgement> MemoryDataPlane::Judge(const std::string& interface,
     return judgement;
   };
   judgement.facts = ReadFacts(frame);
-  const auto& [source, protocol, port] = judgement.facts;
+  judgement.facts.more.interface = judgement.interface;
+  const auto& [source, protocol, port, more] = judgement.facts;
+  static_cast<void>(more);
   if (!source.has_value()) return answer(Verdict::kPass, Reason::kNotIp);
   const SourceVerdict verdict = VerdictOf(*source);
   if (verdict == SourceVerdict::kAllow) {

@@ -1,7 +1,10 @@
 #include "agent/dataplane/packet_facts.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <vector>
 
 #include "bpf/fw_walk.h"
@@ -25,6 +28,10 @@ class AlignedFrame {
   const std::uint8_t* begin() const { return block_.data() + kOffset; }
   const std::uint8_t* end() const { return block_.data() + block_.size(); }
   std::size_t size() const { return block_.size() - kOffset; }
+  std::uint8_t at(std::size_t offset) const { return begin()[offset]; }
+  std::uint32_t two_at(std::size_t offset) const {
+    return static_cast<std::uint32_t>(at(offset) << 8 | at(offset + 1));
+  }
 
  private:
   static constexpr std::size_t kOffset = 2;
@@ -39,24 +46,52 @@ fw_link FollowTags(const AlignedFrame& frame, fw_link link) {
   return link;
 }
 
-fw_transport FollowChain(const AlignedFrame& frame, fw_chain chain) {
-  const auto next_word = [&] {
-    return fw_read_word(frame.begin(), frame.end(), fw_chain_words(chain));
-  };
-  for (int i = 0; i < FW_MAX_EXT_HEADERS && fw_is_extension(chain.type) != 0;
-       ++i) {
-    chain = fw_pass_extension(chain, next_word());
-  }
-  return fw_end_chain(chain, next_word());
+std::uint64_t NextWord(const AlignedFrame& frame, const fw_chain& chain) {
+  return fw_read_word(frame.begin(), frame.end(), fw_chain_words(chain));
 }
 
-template <typename Address>
-void SetSource(const Address& address, PacketFacts& facts) {
+fw_chain FollowChain(const AlignedFrame& frame, fw_chain chain) {
+  for (int i = 0; i < FW_MAX_EXT_HEADERS && fw_is_extension(chain.type) != 0;
+       ++i) {
+    chain = fw_pass_extension(chain, NextWord(frame, chain));
+  }
+  return chain;
+}
+
+fw_transport EndOfChain(const AlignedFrame& frame, const fw_chain& chain) {
+  return fw_end_chain(chain, NextWord(frame, chain));
+}
+
+std::optional<policy::Prefix> HostAt(const AlignedFrame& frame,
+                                     std::size_t offset, std::size_t bytes) {
   auto host = policy::Prefix::FromBytes(
-      std::string_view(reinterpret_cast<const char*>(&address),
-                       sizeof(address)),
-      sizeof(address) * 8);
-  if (host.ok()) facts.source = *host;
+      std::string_view(reinterpret_cast<const char*>(frame.begin() + offset),
+                       bytes),
+      static_cast<std::uint32_t>(bytes * 8));
+  if (!host.ok()) return std::nullopt;
+  return *host;
+}
+
+// What is behind the IP header and its extensions, up to `limit`.
+void SetInner(const AlignedFrame& frame, std::size_t offset, std::size_t limit,
+              PacketFacts& facts) {
+  constexpr std::size_t kPortsBytes = 4;
+  constexpr std::size_t kIcmpBytes = 2;
+  constexpr std::size_t kFlagsOffset = 13;
+  const std::size_t end = std::min(limit, frame.size());
+  const auto has = [&](std::size_t bytes) { return offset + bytes <= end; };
+  if (facts.port_host.has_value() && has(kPortsBytes)) {
+    facts.more.source_port_host =
+        static_cast<std::uint16_t>(frame.two_at(offset));
+  }
+  const auto protocol = facts.more.ip_protocol;
+  if (protocol == IPPROTO_TCP && has(kFlagsOffset + 1)) {
+    facts.more.tcp_flags = frame.at(offset + kFlagsOffset);
+  }
+  if ((protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6) &&
+      has(kIcmpBytes)) {
+    facts.more.icmp = frame.two_at(offset);
+  }
 }
 
 void SetTransport(const fw_transport& transport, PacketFacts& facts) {
@@ -69,12 +104,22 @@ void SetTransport(const fw_transport& transport, PacketFacts& facts) {
   }
 }
 
-PacketFacts FactsOfIpv4(fw_cursor cursor) {
+PacketFacts FactsOfIpv4(const AlignedFrame& frame, fw_cursor cursor) {
   PacketFacts facts;
   __be32 source = 0;
   if (fw_parse_ipv4(&cursor, &source) == 0) return facts;
-  SetSource(source, facts);
-  SetTransport(fw_parse_behind_ipv4(&cursor), facts);
+  const std::size_t ip = cursor.offset;
+  facts.source = HostAt(frame, ip + offsetof(iphdr, saddr), 4);
+  facts.more.destination = HostAt(frame, ip + offsetof(iphdr, daddr), 4);
+  facts.more.ip_protocol = frame.at(ip + offsetof(iphdr, protocol));
+  const std::uint32_t length = frame.two_at(ip + offsetof(iphdr, tot_len));
+  facts.more.length_bytes = length;
+  const fw_transport transport = fw_parse_behind_ipv4(&cursor);
+  SetTransport(transport, facts);
+  if (transport.extent != FW_EXTENT_FRAGMENT) {
+    SetInner(frame, ip + (frame.at(ip) & 0xf) * std::size_t{4}, ip + length,
+             facts);
+  }
   return facts;
 }
 
@@ -83,13 +128,25 @@ PacketFacts FactsOfIpv6(const AlignedFrame& frame, fw_cursor cursor) {
   fw_source6 source{};
   int is_neighbor_discovery = 0;
   if (fw_parse_ipv6(cursor, &source, &is_neighbor_discovery) == 0) return facts;
-  SetSource(source, facts);
+  const std::size_t ip = cursor.offset;
+  facts.source = HostAt(frame, ip + offsetof(ipv6hdr, saddr), 16);
+  facts.more.destination = HostAt(frame, ip + offsetof(ipv6hdr, daddr), 16);
+  facts.more.length_bytes = static_cast<std::uint32_t>(
+      sizeof(ipv6hdr) + frame.two_at(ip + offsetof(ipv6hdr, payload_len)));
   fw_chain chain{};
+  chain.type = frame.at(ip + offsetof(ipv6hdr, nexthdr));
   fw_transport transport = fw_parse_behind_ipv6(&cursor, &chain);
   if (transport.extent == FW_EXTENT_CHAIN) {
-    transport = FollowChain(frame, chain);
+    chain = FollowChain(frame, chain);
+    transport = EndOfChain(frame, chain);
+  } else {
+    chain.offset = static_cast<std::uint32_t>(cursor.offset);
+    chain.limit = static_cast<std::uint32_t>(cursor.limit);
   }
   SetTransport(transport, facts);
+  if (chain.type > 0xff) return facts;
+  facts.more.ip_protocol = static_cast<std::uint8_t>(chain.type);
+  SetInner(frame, chain.offset, chain.limit, facts);
   return facts;
 }
 
@@ -106,9 +163,14 @@ PacketFacts ReadFacts(std::string_view bytes) {
   fw_cursor cursor = {frame.begin(), frame.end(), 0, frame.size()};
   const fw_link link = FollowTags(frame, fw_parse_link(&cursor));
   fw_skip_tags(&cursor, link.tag_count);
-  if (link.ethertype == ETH_P_IP) return FactsOfIpv4(cursor);
-  if (link.ethertype == ETH_P_IPV6) return FactsOfIpv6(frame, cursor);
-  return {};
+  PacketFacts facts;
+  if (link.ethertype == ETH_P_IP) facts = FactsOfIpv4(frame, cursor);
+  if (link.ethertype == ETH_P_IPV6) facts = FactsOfIpv6(frame, cursor);
+  constexpr std::uint32_t kVlanId = 0xfff;
+  if (facts.source.has_value() && link.tag_count > 0) {
+    facts.more.vlan = frame.two_at(ETH_HLEN) & kVlanId;
+  }
+  return facts;
 }
 
 }  // namespace fwagent::dataplane

@@ -29,17 +29,20 @@ struct Name {
 constexpr std::array<const char*, 2> kCounterNames = {"fw_counters",
                                                       "fw_slots"};
 
-constexpr std::array<Name, 7> kMapNames = {{{"fw_slabs", "fw_slabs"},
+constexpr std::array<Name, 9> kMapNames = {{{"fw_slabs", "fw_slabs"},
                                             {"fw_used", "fw_used"},
                                             {"fw_tables", ".data.tables"},
                                             {"fw_ports", "fw_ports"},
                                             {"fw_datagrams", "fw_datagrams"},
+                                            {"fw_searches", "fw_searches"},
+                                            {"fw_rule_hits", "fw_rule_hits"},
                                             {"fw_counters", "fw_counters"},
                                             {"fw_slots", "fw_slots"}}};
 
 // What packets write.
 bool IsOfPackets(std::string_view name) {
-  return name == "fw_counters" || name == "fw_datagrams";
+  return name == "fw_counters" || name == "fw_datagrams" ||
+         name == "fw_searches" || name == "fw_rule_hits";
 }
 
 bool IsOfCounters(const std::string& name) {
@@ -192,7 +195,10 @@ absl::StatusOr<util::ScopedFd> SharedMaps::LoadProgram(
 
 absl::StatusOr<util::ScopedFd> SharedMaps::LoadTrialProgram() const {
   FW_ASSIGN_OR_RETURN(const Skeleton skeleton,
-                      Load({.slot = FW_NO_SLOT, .trial = FW_ACTIVE_ALL}));
+                      Load({.slot = FW_NO_SLOT,
+                            // Ordered rules have no say in what is tried.
+                            .tables = {.flipped = FW_ACTIVE_ALL,
+                                       .ignored = FW_ACTIVE_HAS_RULES}}));
   return Duplicate(ProgramFd(skeleton.get()));
 }
 
@@ -213,7 +219,8 @@ absl::StatusOr<Skeleton> SharedMaps::Load(const Instance& instance) const {
   FW_ASSIGN_OR_RETURN(Skeleton skeleton, OpenSkeleton(variant));
   FW_RETURN_IF_ERROR(Share(skeleton.get(), instance.aside));
   skeleton->rodata->fw_slot_index = instance.slot;
-  skeleton->rodata->fw_trial = instance.trial;
+  skeleton->rodata->fw_trial = instance.tables.flipped;
+  skeleton->rodata->fw_ignored = instance.tables.ignored;
   SetPacketOptions(skeleton.get(), instance.packets);
   FW_RETURN_IF_ERROR(LoadSkeleton(skeleton.get()));
   return skeleton;

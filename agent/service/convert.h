@@ -3,6 +3,8 @@
 #ifndef FWAGENT_AGENT_SERVICE_CONVERT_H_
 #define FWAGENT_AGENT_SERVICE_CONVERT_H_
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,10 @@ absl::StatusOr<core::Change> ToChange(const v1::UnallowIPRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::BlockPortRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::UnblockPortRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::ChangeSourcesRequest& request);
+// Finds the rule with an id; null when there is none.
+using FindRule = std::function<std::optional<policy::Rule>(policy::RuleId)>;
+absl::StatusOr<core::Change> ToChange(const v1::ChangeRulesRequest& request,
+                                      const FindRule& find);
 
 absl::StatusOr<core::Change> ToChange(const v1::RollbackRequest& request);
 
@@ -58,6 +64,9 @@ absl::StatusOr<core::RecoverFrom> ToRecoverFrom(
 v1::Protocol ToProto(policy::Protocol protocol);
 v1::Rule ToProto(const policy::Rule& rule);
 v1::ListRulesResponse ToProto(const core::RulePage& page);
+// To the ordered rules in it. `hits` in order of id.
+void AddHits(const std::vector<dataplane::RuleHits>& hits,
+             v1::ListRulesResponse& page);
 v1::InterfaceStats ToProto(const policy::InterfaceCounters& counters);
 v1::InterfaceStatus ToProto(const core::InterfaceReport& report);
 v1::TableUsage ToProto(const core::TableUsage& usage);

@@ -38,12 +38,25 @@ FirewallService::FirewallService(core::Engine* engine,
 template <typename Request>
 absl::StatusOr<core::ChangeResult> FirewallService::ApplyChange(
     const grpc::ServerContext& context, const Request& request) {
-  FW_ASSIGN_OR_RETURN(core::Change change, ToChange(request));
-  peers_->SignChange(context.peer(), change);
-  auto result = engine_->Apply(change);
-  if (result.ok()) return result;
   constexpr bool kMany = std::is_same_v<Request, v1::ChangeSourcesRequest>;
-  return NameExpireTime(result.status(), kMany);
+  return ApplyNamed(context, ToChange(request), kMany);
+}
+
+absl::StatusOr<core::ChangeResult> FirewallService::ApplyNamed(
+    const grpc::ServerContext& context, absl::StatusOr<core::Change> change,
+    bool many) {
+  FW_RETURN_IF_ERROR(change.status());
+  peers_->SignChange(context.peer(), *change);
+  auto result = engine_->Apply(*change);
+  if (result.ok()) return result;
+  return NameExpireTime(result.status(), many);
+}
+
+std::optional<policy::Rule> FirewallService::FindRule(policy::RuleId id) const {
+  if (id == 0) return std::nullopt;
+  const core::RulePage page = engine_->List(id - 1, 1);
+  if (page.rules.empty() || page.rules.front().id != id) return std::nullopt;
+  return page.rules.front();
 }
 
 template <typename Request, typename Response>
@@ -116,12 +129,28 @@ grpc::Status FirewallService::ChangeSources(
   return grpc::Status::OK;
 }
 
+grpc::Status FirewallService::ChangeRules(grpc::ServerContext* context,
+                                          const v1::ChangeRulesRequest* request,
+                                          v1::ChangeRulesResponse* response) {
+  const auto find = [this](policy::RuleId id) { return FindRule(id); };
+  const auto result = ApplyNamed(*context, ToChange(*request, find), true);
+  if (!result.ok()) return ToGrpcStatus(result.status());
+  for (const policy::Rule& rule : result->rules) {
+    *response->add_rules() = ToProto(rule);
+  }
+  FillCommon(*result, *response);
+  return grpc::Status::OK;
+}
+
 grpc::Status FirewallService::ListRules(grpc::ServerContext*,
                                         const v1::ListRulesRequest* request,
                                         v1::ListRulesResponse* response) {
   const absl::StatusOr<PageRequest> page = ToPageRequest(*request);
   if (!page.ok()) return ToGrpcStatus(page.status());
   *response = ToProto(engine_->List(page->after, page->limit));
+  const auto hits = engine_->ReadRuleHits();
+  if (!hits.ok()) return ToGrpcStatus(hits.status());
+  AddHits(*hits, *response);
   return grpc::Status::OK;
 }
 

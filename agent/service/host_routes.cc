@@ -2,12 +2,15 @@
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <string>
 #include <string_view>
 
 #include "agent/service/host_files.h"
@@ -59,6 +62,15 @@ std::optional<Prefix> GatewayOf(std::uint16_t type, std::string_view value) {
   return std::nullopt;
 }
 
+// Of an index.
+std::string NameOf(std::string_view value) {
+  unsigned int index = 0;
+  if (value.size() < sizeof(index)) return "";
+  std::memcpy(&index, value.data(), sizeof(index));
+  std::array<char, IF_NAMESIZE> name{};
+  return if_indextoname(index, name.data()) == nullptr ? "" : name.data();
+}
+
 std::optional<HostRoute> ReadAnswer(std::string_view answer) {
   if (answer.size() < NLMSG_LENGTH(sizeof(rtmsg))) return std::nullopt;
   const auto* header = reinterpret_cast<const nlmsghdr*>(answer.data());
@@ -81,6 +93,9 @@ std::optional<HostRoute> ReadAnswer(std::string_view answer) {
         attribute->rta_type,
         rest.substr(sizeof(rtattr), attribute->rta_len - sizeof(rtattr)));
     if (gateway.has_value()) found.gateway = gateway;
+    if (attribute->rta_type == RTA_OIF) {
+      found.interface = NameOf(rest.substr(sizeof(rtattr)));
+    }
     rest.remove_prefix(
         std::min<std::size_t>(RTA_ALIGN(attribute->rta_len), rest.size()));
   }

@@ -3,6 +3,7 @@
 #define FWAGENT_AGENT_SERVICE_HOST_ROUTES_H_
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "agent/policy/prefix.h"
@@ -12,6 +13,7 @@ namespace fwagent::service {
 struct HostRoute {
   std::optional<policy::Prefix> gateway;  // none: it is a neighbour
   bool is_local = false;                  // it is this host itself
+  std::string interface;                  // empty: not known
 };
 
 // How packets to a host leave this one, as the kernel says it (rtnetlink).

@@ -33,15 +33,16 @@ std::optional<std::string> AddressBytes(std::string_view hex) {
   return bytes;
 }
 
-std::optional<policy::Prefix> ReadAddress(std::string_view hex, bool is_ipv6) {
-  auto bytes = AddressBytes(hex);
+// "0100007F:0016".
+std::optional<policy::Prefix> ReadAddress(const std::string& place,
+                                          bool is_ipv6) {
+  auto bytes = AddressBytes(place.substr(0, place.find(':')));
   if (!bytes.has_value() || bytes->size() != (is_ipv6 ? 16 : 4)) {
     return std::nullopt;
   }
   return HostOf(*bytes);
 }
 
-// "0100007F:0016".
 std::optional<std::uint16_t> ReadPort(const std::string& place) {
   std::uint32_t port = 0;
   const std::size_t colon = place.find(':');
@@ -68,9 +69,12 @@ std::vector<TcpPeer> PeersIn(std::string_view text, bool is_ipv6,
                                        *port) == local_ports.end()) {
       continue;
     }
-    const auto address =
-        ReadAddress(words[2].substr(0, words[2].find(':')), is_ipv6);
-    if (address.has_value()) peers.push_back({*address, *port});
+    const auto address = ReadAddress(words[2], is_ipv6);
+    const auto local = ReadAddress(words[1], is_ipv6);
+    const auto their_port = ReadPort(words[2]);
+    if (address && local && their_port) {
+      peers.push_back({*address, *local, *their_port, *port});
+    }
   }
   return peers;
 }

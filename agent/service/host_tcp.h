@@ -11,7 +11,10 @@
 namespace fwagent::service {
 
 struct TcpPeer {
-  policy::Prefix address;  // a host; IPv4 also where a socket of IPv6 serves it
+  // Hosts; of IPv4 also where a socket of IPv6 serves it.
+  policy::Prefix address;
+  policy::Prefix local_address;
+  std::uint16_t port_host = 0;
   std::uint16_t local_port_host = 0;
 
   auto operator<=>(const TcpPeer&) const = default;

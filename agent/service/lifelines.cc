@@ -1,6 +1,8 @@
 #include "agent/service/lifelines.h"
 
-#include <algorithm>
+#include <netinet/in.h>
+
+#include <cstdint>
 #include <utility>
 
 #include "agent/service/host_files.h"
@@ -10,12 +12,20 @@
 namespace fwagent::service {
 namespace {
 
-core::Lifeline OnPort(const policy::Prefix& address, std::uint16_t port,
-                      std::string who) {
-  return {.packet = {.source = address,
-                     .protocol = policy::Protocol::kTcp,
-                     .port_host = port},
-          .who = std::move(who)};
+// What it sends while it is connected.
+core::Lifeline OfConnection(const TcpPeer& peer, std::string who) {
+  constexpr std::uint8_t kAck = 0x10;
+  core::Lifeline lifeline{.packet = {.source = peer.address,
+                                     .protocol = policy::Protocol::kTcp,
+                                     .port_host = peer.local_port_host},
+                          .who = std::move(who)};
+  lifeline.packet.more.destination = peer.local_address;
+  lifeline.packet.more.ip_protocol = std::uint8_t{IPPROTO_TCP};
+  lifeline.packet.more.source_port_host = peer.port_host;
+  lifeline.packet.more.tcp_flags = kAck;
+  const auto route = RouteTo(peer.address);
+  if (route.has_value()) lifeline.packet.more.interface = route->interface;
+  return lifeline;
 }
 
 // What it sends to itself comes in through lo.
@@ -31,8 +41,7 @@ void Lifelines::AddSessions(std::vector<core::Lifeline>& found) const {
   std::vector<std::uint16_t> ports = options_.session_ports;
   if (options_.agent_port.has_value()) ports.push_back(*options_.agent_port);
   for (const TcpPeer& peer : ConnectedPeers(ports)) {
-    found.push_back(
-        OnPort(peer.address, peer.local_port_host, "a peer that is connected"));
+    found.push_back(OfConnection(peer, "a peer that is connected"));
   }
 }
 
@@ -53,9 +62,8 @@ void Lifelines::AddHostsNeeds(std::vector<core::Lifeline>& found) const {
 
 std::vector<core::Lifeline> Lifelines::Of(const Peer& peer) const {
   std::vector<core::Lifeline> found;
-  if (peer.address.has_value()) {
-    found.push_back(
-        OnPort(*peer.address, peer.local_port_host, "the peer of this call"));
+  if (peer.tcp.has_value()) {
+    found.push_back(OfConnection(*peer.tcp, "the peer of this call"));
   }
   if (peer.pid.has_value() && IsInLoginSession(*peer.pid)) AddSessions(found);
   AddHostsNeeds(found);

@@ -29,14 +29,21 @@ std::optional<policy::Prefix> AddressOf(const sockaddr_storage& address) {
   return HostOf(std::string_view(bytes, size));
 }
 
-std::uint16_t LocalPortOf(int fd) {
-  sockaddr_storage address{};
-  socklen_t size = sizeof(address);
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    return 0;
-  }
-  // At the same place for both families.
+// At the same place for both families.
+std::uint16_t PortOf(const sockaddr_storage& address) {
   return ntohs(reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
+std::optional<TcpPeer> TcpPeerOf(int fd, const sockaddr_storage& remote) {
+  sockaddr_storage local{};
+  socklen_t size = sizeof(local);
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&local), &size) != 0) {
+    return std::nullopt;
+  }
+  const auto address = AddressOf(remote);
+  const auto local_address = AddressOf(local);
+  if (!address.has_value() || !local_address.has_value()) return std::nullopt;
+  return TcpPeer{*address, *local_address, PortOf(remote), PortOf(local)};
 }
 
 Peer AskKernel(int fd) {
@@ -47,8 +54,7 @@ Peer AskKernel(int fd) {
   }
   if (address.ss_family != AF_UNIX) {
     return {.text = SocketAddressToString(address),
-            .address = AddressOf(address),
-            .local_port_host = LocalPortOf(fd)};
+            .tcp = TcpPeerOf(fd, address)};
   }
   ucred credentials{};
   size = sizeof(credentials);

@@ -15,7 +15,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "agent/core/change.h"
-#include "agent/policy/prefix.h"
+#include "agent/service/host_tcp.h"
 #include "agent/util/mutex.h"
 
 namespace fwagent::service {
@@ -23,9 +23,8 @@ namespace fwagent::service {
 struct Peer {
   // "uid 0 pid 4711" or "192.0.2.7:5123".
   std::string text;
-  // By TCP: its address, and the port of this host that it is connected to.
-  std::optional<policy::Prefix> address;
-  std::uint16_t local_port_host = 0;
+  // By TCP.
+  std::optional<TcpPeer> tcp;
   // By the Unix socket: its process; 0 when that is in another PID namespace.
   std::optional<pid_t> pid;
 };

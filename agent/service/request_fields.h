@@ -44,6 +44,28 @@ core::Change ReadCommon(const Request& request, FieldViolations& violations) {
   return change;
 }
 
+// Most edits in one request.
+inline constexpr int kMaxEdits = 100'000;
+
+// What every request for a new rule has. `path` goes before the names of
+// fields.
+template <typename Request>
+core::Edit AddEdit(const Request& request, const policy::Match& match,
+                   const std::string& path, FieldViolations& violations) {
+  core::Edit edit{
+      .kind = core::Edit::Kind::kAdd,
+      .match = match,
+      .comment = ReadComment(request.comment(), path + "comment", violations),
+      .renew = request.renew()};
+  if (request.has_ttl()) {
+    edit.ending = ReadTtl(request.ttl(), path + "ttl", violations);
+  } else if (request.has_expire_time()) {
+    edit.ending =
+        ReadExpireTime(request.expire_time(), path + "expire_time", violations);
+  }
+  return edit;
+}
+
 // What every answer to a change has. `Result` has the members of these names of
 // core::ChangeResult.
 template <typename Result, typename Response>

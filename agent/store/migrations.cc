@@ -7,7 +7,7 @@ namespace {
 
 // Entry n brings a file of version n to version n + 1. What was released is
 // never edited, only followed by another entry.
-constexpr std::array<const char*, 8> kMigrations = {
+constexpr std::array<const char*, 9> kMigrations = {
     R"sql(
 CREATE TABLE meta (
   only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -388,6 +388,11 @@ CREATE TABLE unconfirmed_entries (
   checksum INTEGER NOT NULL,
   PRIMARY KEY (generation, position, list, first)
 ) STRICT, WITHOUT ROWID;
+)sql",
+    // Ordered rules, which earlier versions cannot read: of the kind ordered,
+    // with their words as address and their order as length.
+    R"sql(
+CREATE INDEX rule_in_order ON rule (length, id) WHERE kind = 'ordered';
 )sql"};
 
 }  // namespace

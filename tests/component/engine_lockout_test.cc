@@ -185,6 +185,24 @@ TEST_F(EngineLockoutTest, WhereTheDefaultIsToDropAnAllowanceIsNeeded) {
   ExpectDone(Do(Source("192.0.2.7"), Action::kAllow, Kind::kRemove));
 }
 
+TEST_F(EngineLockoutTest, OrderedRulesCount) {
+  const auto rule = [](const char* words, std::uint32_t order) {
+    return policy::Match(*policy::PacketMatch::Parse(words, order));
+  };
+  ExpectRefused(Do(rule("dport 22", 10), Action::kDrop), "drop order 10: ");
+  ExpectRefused(Do(rule("from 192.0.2.0/24 dport 20-30", 10), Action::kReject),
+                "reject order 10: ");
+  ExpectDone(Do(rule("dport 23", 10), Action::kDrop));
+  ExpectDone(Do(rule("dport 22 shadow", 10), Action::kDrop));
+  // One that lets the caller pass goes before, and is needed then.
+  ExpectDone(Do(rule("from 192.0.2.7 dport 22", 5), Action::kPass));
+  ExpectDone(Do(rule("dport 22", 10), Action::kDrop));
+  ExpectDone(Do(Ports(22, 22)));
+  ExpectRefused(
+      Do(rule("from 192.0.2.7 dport 22", 5), Action::kPass, Kind::kRemove),
+      "drop order 10: ");
+}
+
 TEST_F(EngineLockoutTest, ATrialRunSaysItToo) {
   Change change = Block(Source("192.0.2.0/24"));
   change.validate_only = true;

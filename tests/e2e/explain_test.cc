@@ -58,6 +58,25 @@ TEST_F(ExplainTest, SaysWhatThePacketsShow) {
   EXPECT_TRUE(Pings(site_->peer(), AgentHost::kHostIPv4));
 }
 
+TEST_F(ExplainTest, OrderedRulesAreNamed) {
+  Do({"rule", "add", "drop", "dport", "22-30", "--order", "20"});
+  Do({"rule", "add", "pass", "from", "192.0.2.0/24", "dport", "22", "--order",
+      "10", "--comment", "office"});
+  Do({"block-port", "22/tcp"});
+  const auto explain = [this](const std::string& port) {
+    return Do({"explain", "--src", AgentHost::kPeerIPv4, "--dst",
+               AgentHost::kHostIPv4, "--proto", "tcp", "--dport", port});
+  };
+  EXPECT_THAT(explain("22"),
+              AllOf(StartsWith("pass: rule"), HasSubstr("decided by rule 2: "),
+                    HasSubstr(": office"), HasSubstr("shadowed   rule 1: "),
+                    HasSubstr("shadowed   rule 3: block port 22/tcp")));
+  EXPECT_THAT(explain("23"),
+              AllOf(StartsWith("drop: rule"), HasSubstr("decided by rule 1: "),
+                    ::testing::Not(HasSubstr("shadowed"))));
+  EXPECT_THAT(explain("31"), StartsWith("pass: no-match"));
+}
+
 TEST_F(ExplainTest, OfAPacketNothingIsCounted) {
   Do({"block-ip", "198.51.100.0/24"});
   for (int i = 0; i < 5; ++i) Explain("198.51.100.7");

@@ -19,7 +19,9 @@ using ::testing::HasSubstr;
 PacketFacts FactsOf(const PacketWords& words) {
   const auto frame = BuildFrame(words);
   EXPECT_TRUE(frame.ok()) << frame.status();
-  return frame.ok() ? ReadFacts(*frame) : PacketFacts();
+  PacketFacts facts = frame.ok() ? ReadFacts(*frame) : PacketFacts();
+  facts.more = {};
+  return facts;
 }
 
 std::string ErrorOf(const PacketWords& words) {

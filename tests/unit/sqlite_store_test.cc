@@ -193,11 +193,11 @@ TEST_F(SqliteStoreTest, ARowThatIsNoRuleIsNamed) {
       {"until_tick = 1", "half an end"},
       {"expires_us = 1, until_tick = -1", "impossible end"},
       {"expires_us = 1, until_tick = 4294967295", "impossible end"},
-      {"action = 'pass'", "unknown action"},
+      {"action = 'keep'", "unknown action"},
       {"owner = 'no one'", "an owner has"},
       {"kind = 'port', protocol = 'tcp', first_port = 1, last_port = 1, "
        "action = 'allow'",
-       "ports that are allowed"},
+       "an action that does not go with its match"},
   };
   for (const BadRow& row : rows) {
     Tamper("CREATE TABLE keep AS SELECT * FROM rule");
