@@ -164,6 +164,8 @@ void CommandLine::AddInterfaceCommands() {
   attach->add_flag("--all", words_.all_interfaces,
                    "Wherever the configuration says");
   detach->add_flag("--all", words_.all_interfaces, "From every interface");
+  attach->add_flag("--force", arguments_.force,
+                   "Do it although it cuts you off, or what this host needs");
   for (CLI::App* app : {attach, detach}) {
     app->add_option("INTERFACE", arguments_.interfaces,
                     "Names or patterns: eth0, 'veth*'");

@@ -135,6 +135,12 @@ class Engine {
   absl::StatusOr<std::vector<std::string>> Detach(
       const std::vector<std::string>& interfaces, const std::string& origin);
 
+  // Whether interfaces that are not guarded yet, by name or pattern, can be:
+  // FAILED_PRECONDITION, reason LOCKOUT, when one of the lifelines comes in
+  // there and would be dropped. No names: all of them.
+  absl::Status CheckGuarding(const std::vector<std::string>& interfaces,
+                             const std::vector<Lifeline>& lifelines) const;
+
   // What becomes now of a frame, from its Ethernet header on, that comes in
   // through an interface, and which rules say so. Waits for changes at work.
   // Errors as of DataPlane::Judge.

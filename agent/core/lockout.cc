@@ -65,6 +65,14 @@ absl::Status CutsOff(const Lifeline& lifeline,
 
 }  // namespace
 
+absl::Status CheckJudged(const Lifeline& lifeline, const policy::RuleSet& rules,
+                         const policy::SetTable& sets, bool drops_by_default,
+                         policy::Deadline now) {
+  const auto statements = StatementsOn(lifeline.packet, rules, sets, now);
+  return IsDropped(statements, drops_by_default) ? CutsOff(lifeline, statements)
+                                                 : absl::OkStatus();
+}
+
 absl::Status CheckLockout(const std::vector<Lifeline>& lifelines,
                           const PlannedChange& change, bool drops_by_default,
                           policy::Deadline now) {

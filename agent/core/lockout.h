@@ -18,6 +18,11 @@ absl::Status CheckLockout(const std::vector<Lifeline>& lifelines,
                           const PlannedChange& change, bool drops_by_default,
                           policy::Deadline now);
 
+// The same of one who was not judged before, and is from now on.
+absl::Status CheckJudged(const Lifeline& lifeline, const policy::RuleSet& rules,
+                         const policy::SetTable& sets, bool drops_by_default,
+                         policy::Deadline now);
+
 }  // namespace fwagent::core
 
 #endif  // FWAGENT_AGENT_CORE_LOCKOUT_H_

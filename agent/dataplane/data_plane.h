@@ -138,6 +138,8 @@ class DataPlane {
   // Whether some interface that is guarded drops what no rule says anything of.
   // Any thread.
   virtual bool DropsByDefault() const = 0;
+  // The same of one, guarded or not.
+  virtual bool DropsByDefault(const std::string& interface) const = 0;
 
   // What is done with a frame, from its Ethernet header on, that comes in
   // through an interface now; nothing that other packets meet is changed.

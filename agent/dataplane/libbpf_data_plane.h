@@ -71,6 +71,7 @@ class LibbpfDataPlane : public DataPlane {
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
       override;
   bool DropsByDefault() const override;
+  bool DropsByDefault(const std::string& interface) const override;
   absl::StatusOr<Judgement> Judge(const std::string& interface,
                                   std::string_view frame) override;
   absl::StatusOr<std::vector<RuleHits>> ReadRuleHits() override;

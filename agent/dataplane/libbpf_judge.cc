@@ -10,10 +10,14 @@
 
 namespace fwagent::dataplane {
 
+bool LibbpfDataPlane::DropsByDefault(const std::string& interface) const {
+  return PacketsOf(interface).default_verdict == DefaultVerdict::kDrop;
+}
+
 bool LibbpfDataPlane::DropsByDefault() const {
   const GuardedInterfaces::Guards guards = interfaces_.Snapshot();
   return std::any_of(guards.begin(), guards.end(), [this](const auto& guard) {
-    return PacketsOf(guard.first).default_verdict == DefaultVerdict::kDrop;
+    return DropsByDefault(guard.first);
   });
 }
 

@@ -67,6 +67,9 @@ class MemoryDataPlane : public DataPlane {
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
       override;
   bool DropsByDefault() const override;
+  bool DropsByDefault(const std::string&) const override {
+    return DropsByDefault();
+  }
   // Knows no options but that one, and nothing but addresses and ports.
   absl::StatusOr<Judgement> Judge(const std::string& interface,
                                   std::string_view frame) override;

@@ -253,6 +253,11 @@ grpc::Status FirewallService::Attach(grpc::ServerContext* context,
   auto wanted = ToAttachRequest(*request);
   if (!wanted.ok()) return ToGrpcStatus(wanted.status());
   wanted->origin = origin;
+  if (!request->force()) {
+    const absl::Status safe = engine_->CheckGuarding(
+        wanted->interfaces, peers_->LifelinesOfPeer(context->peer()));
+    if (!safe.ok()) return ToGrpcStatus(safe);
+  }
   const auto attached = keeper_->Attach(*wanted);
   if (!attached.ok()) return ToGrpcStatus(attached.status());
   for (const core::InterfaceReport& interface : *attached) {

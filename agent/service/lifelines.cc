@@ -46,16 +46,20 @@ void Lifelines::AddSessions(std::vector<core::Lifeline>& found) const {
 }
 
 void Lifelines::AddHostsNeeds(std::vector<core::Lifeline>& found) const {
+  const auto add = [&found](const policy::Prefix& address, const char* who) {
+    const auto route = RouteTo(address);
+    // One to which there is no way is of no use.
+    if (!route.has_value()) return;
+    core::Lifeline lifeline{.packet = {.source = address}, .who = who};
+    lifeline.packet.more.interface = route->interface;
+    found.push_back(std::move(lifeline));
+  };
   for (const policy::Prefix& gateway : DefaultGateways()) {
-    found.push_back(
-        {.packet = {.source = gateway}, .who = "this host's default gateway"});
+    add(gateway, "this host's default gateway");
   }
   for (const std::string& file : options_.resolver_files) {
     for (const policy::Prefix& server : NameServersIn(ReadHostFile(file))) {
-      // One to which there is no way is of no use.
-      if (!RouteTo(server).has_value()) continue;
-      found.push_back(
-          {.packet = {.source = server}, .who = "a name server of this host"});
+      add(server, "a name server of this host");
     }
   }
 }

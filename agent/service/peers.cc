@@ -88,6 +88,12 @@ Peer Peers::Find(std::string_view grpc_peer) const {
   return {.text = std::string(grpc_peer)};
 }
 
+std::vector<core::Lifeline> Peers::LifelinesOfPeer(
+    std::string_view grpc_peer) const {
+  if (!lifelines_of_) return {};
+  return lifelines_of_(Find(grpc_peer));
+}
+
 void Peers::SignChange(std::string_view grpc_peer, core::Change& change) const {
   const Peer peer = Find(grpc_peer);
   change.origin = peer.text;

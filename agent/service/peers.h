@@ -53,6 +53,8 @@ class Peers {
     return Find(grpc_peer).text;
   }
 
+  // Who must not be cut off by what a peer does.
+  std::vector<core::Lifeline> LifelinesOfPeer(std::string_view grpc_peer) const;
   // Writes into a change who asked for it, and, unless it is forced, who must
   // not be cut off by it.
   void SignChange(std::string_view grpc_peer, core::Change& change) const;

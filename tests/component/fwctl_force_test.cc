@@ -29,7 +29,8 @@ TEST_F(FwctlForce, IsSentWhenItIsSaid) {
       {"block-ip", "192.0.2.1"},   {"block-ip", "192.0.2.2", "192.0.2.3"},
       {"allow-ip", "192.0.2.4"},   {"unblock-ip", "192.0.2.1"},
       {"unallow-ip", "192.0.2.4"}, {"block-port", "22/tcp"},
-      {"unblock-port", "22/tcp"},  {"rollback", "0"}};
+      {"unblock-port", "22/tcp"},  {"rollback", "0"},
+      {"attach", "eth0"}};
   for (std::vector<std::string> change : changes) {
     Run(change);
     EXPECT_THAT(agent_.service().LastRequest(), Not(HasSubstr("force")))

@@ -145,6 +145,36 @@ TEST_F(LockoutServiceTest, Import) {
   EXPECT_TRUE(send(true).ok());
 }
 
+TEST_F(LockoutServiceTest, Attach) {
+  lifelines_[0].packet.more.interface = "eth0";
+  kernel_.SetDropsByDefault(true);
+  v1::AttachResponse response;
+  const auto send = [&](const auto& one) {
+    return stub_->Attach(Context().get(), one, &response);
+  };
+  v1::AttachRequest other;
+  other.add_interfaces("eth1");
+  EXPECT_TRUE(send(other).ok());
+  v1::AttachRequest request;
+  request.add_interfaces("eth*");
+  ExpectForceIsNeeded(send, request);
+  // It is cut off already.
+  EXPECT_TRUE(send(request).ok());
+}
+
+TEST_F(LockoutServiceTest, AttachWhereTheCallerIsAllowed) {
+  lifelines_[0].packet.more.interface = "eth0";
+  kernel_.SetDropsByDefault(true);
+  v1::AllowIPRequest allow;
+  allow.mutable_source()->set_text("192.0.2.7");
+  v1::AllowIPResponse allowed;
+  ASSERT_TRUE(stub_->AllowIP(Context().get(), allow, &allowed).ok());
+  v1::AttachRequest request;
+  request.add_interfaces("eth0");
+  v1::AttachResponse response;
+  EXPECT_TRUE(stub_->Attach(Context().get(), request, &response).ok());
+}
+
 TEST_F(LockoutServiceTest, TheTwinIsNotHeldBack) {
   v1::BlockIPRequest request;
   request.mutable_source()->set_text("192.0.3.0/24");
