@@ -23,10 +23,9 @@ bool Holds(const AddressCondition& condition, const std::optional<Prefix>& host,
                     return prefix.family() == host->family() &&
                            host->Shortened(prefix.length()) == prefix;
                   }) ||
-      std::any_of(condition.sets.begin(), condition.sets.end(),
-                  [&](const std::string& set) {
-                    return is_in_set(set, *host);
-                  });
+      std::any_of(
+          condition.sets.begin(), condition.sets.end(),
+          [&](const std::string& set) { return is_in_set(set, *host); });
   return is_inside != condition.negated;
 }
 
