@@ -4,6 +4,7 @@
 #ifndef FW_JUDGE_RULES_H
 #define FW_JUDGE_RULES_H
 
+#include "bpf/fw_limit.h"
 #include "bpf/fw_lookup.h"
 #include "bpf/fw_outcome.h"
 #include "bpf/fw_parse.h"
@@ -185,8 +186,8 @@ static __always_inline void fw_count_hit(const struct fw_rule *rule,
 
 /* What the rule with this number, which matches as far as is known, says. */
 static __always_inline __u64 fw_consider(const struct fw_search *search,
-                                         __u32 first_rule, __u32 number) {
-  const union fw_line *line = fw_line(first_rule + number);
+                                         __u32 which, __u32 number) {
+  const union fw_line *line = fw_line(fw_rule_tables(which)->rules + number);
   const struct fw_rule *rule;
 
   if (!line) return FW_RULES_SILENT;
@@ -197,6 +198,9 @@ static __always_inline __u64 fw_consider(const struct fw_search *search,
     if (rule->flags & FW_RULE_SHADOW) return FW_RULES_SILENT;
     return FW_RULES_UNDECIDED;
   }
+  if (rule->action == FW_RULE_LIMIT &&
+      (fw_slot_index == FW_NO_SLOT || !fw_exceeds_limit(which, number)))
+    return FW_RULES_SILENT;
   fw_count_hit(rule, search->facts.values[FW_FIELD_LENGTH]);
   if (rule->flags & FW_RULE_SHADOW) return FW_RULES_SILENT;
   switch (rule->action) {
@@ -204,6 +208,8 @@ static __always_inline __u64 fw_consider(const struct fw_search *search,
       return fw_pack_outcome(fw_pass(FW_REASON_RULE));
     case FW_RULE_REJECT:
       return (__u64)FW_VERDICT_REJECT << 32 | FW_REASON_RULE;
+    case FW_RULE_LIMIT:
+      return fw_pack_outcome(fw_drop_if(1, FW_REASON_LIMIT));
     default:
       return fw_pack_outcome(fw_drop_if(1, FW_REASON_RULE));
   }
@@ -220,7 +226,7 @@ __noinline __u64 fw_search_step(__u32 which) {
   number = fw_search_on(search, tables->count);
   if (number == FW_SEARCH_GOES_ON) return FW_RULES_SILENT;
   if (number == FW_SEARCH_ENDS) return FW_RULES_END;
-  return fw_consider(search, tables->rules, number);
+  return fw_consider(search, which, number);
 }
 
 /* FW_RULES_SILENT, FW_RULES_UNDECIDED, or a packed outcome. `packed` is a

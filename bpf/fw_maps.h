@@ -105,10 +105,31 @@ struct {
  * Size: enough for all rules of two images. */
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 2 * FW_MAX_RULES);
+  __uint(max_entries, FW_RULE_COUNTERS);
   __type(key, __u32);
   __type(value, struct fw_counter);
 } fw_rule_hits SEC(".maps");
+
+/* The buckets of sources that limits are for.
+ * Key: a hash. Value: struct fw_bucket_line. Writer: the program. Size: 57,344
+ * buckets; when there is no place, see struct fw_bucket_line. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, FW_BUCKET_LINES);
+  __type(key, __u32);
+  __type(value, struct fw_bucket_line);
+} fw_buckets SEC(".maps");
+
+/* The buckets of rules.
+ * Key: struct fw_rule.counter, or FW_ANSWER_BUCKET. Value: struct
+ * fw_rule_bucket. Writer: the program. Size: one for each, so it cannot be
+ * full. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, FW_RULE_BUCKETS);
+  __type(key, __u32);
+  __type(value, struct fw_rule_bucket);
+} fw_rule_buckets SEC(".maps");
 
 /* Datagrams of which the first fragment was seen, while ports are blocked.
  * Key: struct fw_datagram. Value: struct fw_first_fragment. Writer: the

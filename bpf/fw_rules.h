@@ -12,6 +12,8 @@
 #ifndef FW_RULES_H
 #define FW_RULES_H
 
+#include <linux/bpf.h>
+
 #include "bpf/fw_abi.h"
 
 /* Most rules: a bit for each in so many words, and a bit for each of them. */
@@ -88,8 +90,9 @@ struct fw_rule_tables {
   __u32 count;
   __u32 arrays[FW_RULE_FIELDS]; /* line of the places of vectors, by value */
   struct fw_trie tries[FW_FAMILIES][FW_RULE_ADDRESSES];
+  __u64 seed; /* of the hash of buckets; nobody else knows it */
 };
-FW_ASSERT(sizeof(struct fw_rule_tables) == 104, "layout");
+FW_ASSERT(sizeof(struct fw_rule_tables) == 112, "layout");
 
 enum fw_rule_action {
   FW_RULE_PASS = 0,
@@ -99,18 +102,51 @@ enum fw_rule_action {
 };
 #define FW_RULE_SHADOW 1u /* flag: only counted */
 
-/* How fast packets may come. Time is in units of 2^-FW_LIMIT_SHIFT ns. */
+/* How fast packets may come. Times are of the boot clock in units of
+ * 2^-FW_LIMIT_SHIFT ns. */
 #define FW_LIMIT_SHIFT 6
 #define FW_PRICE_SHIFT 16
 struct fw_limit {
-  __u64 price;     /* of a packet or a byte, << FW_PRICE_SHIFT */
-  __u64 tolerance; /* how far ahead of its time one may come */
+  __u64 price;     /* of a packet; of a byte: << FW_PRICE_SHIFT */
+  __u64 tolerance; /* how far ahead of its time what comes may be */
   /* What shares a bucket: the first bits of the source address. */
   __u8 source_bits[FW_FAMILIES];
   __u8 of_bytes;
   __u8 unused;
   __u32 block_ticks; /* a source that comes too fast is blocked so long */
 };
+
+/* A bucket is the time at which it is full again: the theoretical arrival time
+ * of the generic cell rate algorithm (ITU-T I.371). One that is full says no
+ * more than one that is not there, so its place is free.
+ *
+ * Buckets of sources, by a hash of the rule and of what they share. A source
+ * for which there is no place shares its rule's own bucket with others. */
+#define FW_BUCKET_LINES 8192
+#define FW_BUCKET_LINE_SLOTS 7
+struct fw_bucket_line {
+  struct bpf_spin_lock lock;
+  __u32 unused;
+  __u64 keys[FW_BUCKET_LINE_SLOTS];
+  __u64 times[FW_BUCKET_LINE_SLOTS];
+};
+FW_ASSERT(sizeof(struct fw_bucket_line) == 120, "layout");
+
+/* The bucket of a rule, by its place among the counters; behind those, that of
+ * all answers to what is rejected. */
+#define FW_RULE_COUNTERS (2 * FW_MAX_RULES)
+#define FW_RULE_BUCKETS (FW_RULE_COUNTERS + 1)
+#define FW_ANSWER_BUCKET FW_RULE_COUNTERS
+struct fw_rule_bucket {
+  struct bpf_spin_lock lock;
+  __u32 unused;
+  __u64 time;
+};
+FW_ASSERT(sizeof(struct fw_rule_bucket) == 16, "layout");
+
+/* Answers to what is rejected: so many in a second, and so many at once. */
+#define FW_ANSWERS_PER_SECOND 1000
+#define FW_ANSWERS_AT_ONCE 100
 
 /* One rule, in a line. */
 struct fw_rule {

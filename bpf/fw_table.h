@@ -263,7 +263,7 @@ struct fw_table_state {
   struct fw_generation generations[FW_FAMILIES][2];
   struct fw_rule_tables rules[2];
 };
-FW_ASSERT(sizeof(struct fw_table_state) == 584, "layout");
+FW_ASSERT(sizeof(struct fw_table_state) == 600, "layout");
 
 static inline __u32 fw_kind_of(__u32 entry) {
   return entry >> FW_ENTRY_PAYLOAD_BITS;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /* The XDP program: parse, judge, count. One instance guards one interface. */
 
+#include "bpf/fw_answer.h"
 #include "bpf/fw_count.h"
 #include "bpf/fw_failsafe.h"
 #include "bpf/fw_helpers.h"
@@ -58,8 +59,10 @@ static __always_inline struct fw_outcome fw_judge(struct xdp_md *ctx,
   return fw_unpack_outcome(fw_judge_apart(ctx, byte_count));
 }
 
-static __always_inline int fw_act(struct fw_outcome outcome) {
-  return outcome.verdict == FW_VERDICT_PASS ? XDP_PASS : XDP_DROP;
+static __always_inline int fw_act(struct xdp_md *ctx, struct fw_outcome outcome,
+                                  __u64 byte_count) {
+  if (outcome.verdict == FW_VERDICT_REJECT) return fw_answer(ctx, byte_count);
+  return outcome.verdict == FW_VERDICT_DROP ? XDP_DROP : XDP_PASS;
 }
 
 static __always_inline __u64 fw_first_buffer_bytes(struct xdp_md *ctx) {
@@ -73,7 +76,7 @@ __noinline int fw_finish(struct xdp_md *ctx, __u64 byte_count, __u64 packed) {
       fw_spare(ctx, byte_count, fw_unpack_outcome(packed));
 
   fw_count_any(outcome.verdict, outcome.reason, byte_count);
-  return fw_act(outcome);
+  return fw_act(ctx, outcome, byte_count);
 }
 
 /* Judges and counts a frame of this length. */
@@ -99,7 +102,9 @@ int fwagent(struct xdp_md *ctx) {
     return fw_filter_whole(ctx, bpf_xdp_get_buff_len(ctx));
   outcome = fw_spare(ctx, byte_count, outcome);
   fw_count(outcome.verdict, outcome.reason, byte_count);
-  return fw_act(outcome);
+  if (outcome.verdict == FW_VERDICT_REJECT)
+    return fw_answer(ctx, bpf_xdp_get_buff_len(ctx));
+  return fw_act(ctx, outcome, byte_count);
 }
 
 /* Without CAP_PERFMON, which the subtraction takes. */

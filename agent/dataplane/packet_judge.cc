@@ -14,7 +14,7 @@
 namespace fwagent::dataplane {
 namespace {
 
-// XDP_PASS or XDP_DROP.
+// XDP_PASS, XDP_DROP, or XDP_TX of an answer, which nobody gets.
 absl::StatusOr<std::uint32_t> Run(int program, std::string_view frame) {
   bpf_test_run_opts options{};
   options.sz = sizeof(options);
@@ -55,7 +55,7 @@ absl::StatusOr<std::pair<policy::Verdict, policy::Reason>> PacketJudge::Judge(
   for (std::size_t i = 0; i < after.size(); ++i) {
     if (after[i].packets == before[i].packets) continue;
     const auto& [verdict, reason] = policy::kOutcomes[i];
-    if ((verdict == policy::Verdict::kDrop) == (action == XDP_DROP)) {
+    if ((verdict == policy::Verdict::kPass) == (action == XDP_PASS)) {
       return policy::kOutcomes[i];
     }
   }

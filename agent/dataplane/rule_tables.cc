@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <numeric>
+#include <random>
 #include <utility>
 
 #include "agent/lookup/rule_image.h"
@@ -17,7 +18,12 @@
 namespace fwagent::dataplane {
 namespace {
 
-constexpr std::uint32_t kCounters = 2 * FW_MAX_RULES;
+constexpr std::uint32_t kCounters = FW_RULE_COUNTERS;
+
+std::uint64_t RandomSeed() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
+}
 
 }  // namespace
 
@@ -26,6 +32,7 @@ RuleTables::RuleTables(lookup::LineMemory* memory, int hits_fd)
       hits_fd_(hits_fd),
       cpus_(static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus()))) {
   FindCounters();
+  if (seed_ == 0) seed_ = RandomSeed();
 }
 
 bool RuleTables::has_rules() const {
@@ -40,6 +47,7 @@ std::size_t RuleTables::live_half() const {
 void RuleTables::FindCounters() {
   if (!has_rules()) return;
   const fw_rule_tables& tables = memory_->state()->rules[live_half()];
+  seed_ = tables.seed;
   const util::MutexLock lock(&mutex_);
   for (std::uint32_t i = 0;
        i < std::min<std::uint32_t>(tables.count, FW_MAX_RULES); ++i) {
@@ -80,7 +88,8 @@ absl::Status RuleTables::TakeCounters(const policy::OrderedRules& rules,
 absl::Status RuleTables::Write(const policy::OrderedRules& rules,
                                const std::vector<std::string>& interfaces,
                                const Counters& counters) {
-  lookup::RuleContext context{.interfaces = interfaces, .counters = {}};
+  lookup::RuleContext context{
+      .interfaces = interfaces, .counters = {}, .seed = seed_};
   for (const policy::OrderedRule& rule : rules.rules) {
     context.counters.push_back(counters.at(rule.id));
   }

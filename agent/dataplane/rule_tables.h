@@ -57,6 +57,7 @@ class RuleTables {
   lookup::LineMemory* const memory_;
   const int hits_fd_;
   const std::size_t cpus_;
+  std::uint64_t seed_ = 0;  // kept from run to run, as the buckets are
   std::vector<std::uint32_t> live_slabs_;  // not those of an earlier run
   std::vector<std::uint32_t> next_slabs_;
   Counters next_counters_;

@@ -29,20 +29,24 @@ struct Name {
 constexpr std::array<const char*, 2> kCounterNames = {"fw_counters",
                                                       "fw_slots"};
 
-constexpr std::array<Name, 9> kMapNames = {{{"fw_slabs", "fw_slabs"},
-                                            {"fw_used", "fw_used"},
-                                            {"fw_tables", ".data.tables"},
-                                            {"fw_ports", "fw_ports"},
-                                            {"fw_datagrams", "fw_datagrams"},
-                                            {"fw_searches", "fw_searches"},
-                                            {"fw_rule_hits", "fw_rule_hits"},
-                                            {"fw_counters", "fw_counters"},
-                                            {"fw_slots", "fw_slots"}}};
+constexpr std::array<Name, 11> kMapNames = {
+    {{"fw_slabs", "fw_slabs"},
+     {"fw_used", "fw_used"},
+     {"fw_tables", ".data.tables"},
+     {"fw_ports", "fw_ports"},
+     {"fw_datagrams", "fw_datagrams"},
+     {"fw_searches", "fw_searches"},
+     {"fw_rule_hits", "fw_rule_hits"},
+     {"fw_buckets", "fw_buckets"},
+     {"fw_rule_buckets", "fw_rule_buckets"},
+     {"fw_counters", "fw_counters"},
+     {"fw_slots", "fw_slots"}}};
 
 // What packets write.
 bool IsOfPackets(std::string_view name) {
   return name == "fw_counters" || name == "fw_datagrams" ||
-         name == "fw_searches" || name == "fw_rule_hits";
+         name == "fw_searches" || name == "fw_rule_hits" ||
+         name == "fw_buckets" || name == "fw_rule_buckets";
 }
 
 bool IsOfCounters(const std::string& name) {

@@ -58,15 +58,15 @@ fw_rule_action ActionOf(Action action) {
 fw_limit LimitOf(const RateLimit& limit) {
   constexpr double kUnitsPerSecond = 1e9 * (1 << FW_LIMIT_SHIFT);
   constexpr double kPriceUnits = 1 << FW_PRICE_SHIFT;
-  // Prices in whole units: the smallest, of 16 GB/s, is off by 0.02 %.
-  const double price = kUnitsPerSecond * limit.seconds * kPriceUnits /
-                       static_cast<double>(limit.amount);
-  constexpr double kMost = 9e18;
+  // policy::RateLimit says how large the amounts can be: nothing here gets out
+  // of range, and prices in whole units are right to a thousandth.
+  const double one =
+      kUnitsPerSecond * limit.seconds / static_cast<double>(limit.amount);
   fw_limit result{};
-  result.price = std::max<__u64>(
-      1, static_cast<__u64>(std::llround(std::min(price, kMost))));
-  result.tolerance = static_cast<__u64>(
-      std::min(price / kPriceUnits * static_cast<double>(limit.burst), kMost));
+  result.price = static_cast<__u64>(
+      std::llround(limit.of_bytes ? one * kPriceUnits : one));
+  result.tolerance =
+      static_cast<__u64>(std::llround(one * static_cast<double>(limit.burst)));
   result.of_bytes = limit.of_bytes ? 1 : 0;
   if (limit.scope == RateLimit::Scope::kSource) {
     result.source_bits[FW_FAMILY_IPV4] = 32;
@@ -106,6 +106,7 @@ class ImageBuilder {
     // Vectors are first: the places of their words count from there.
     Append(vectors_.words());
     image_.tables.rules = Append(MakeRecords());
+    image_.tables.seed = context_.seed;
     image_.tables.count = static_cast<__u32>(rules_.rules.size());
     for (std::size_t i = 0; i < arrays.size(); ++i) {
       if (!arrays[i].empty()) {

@@ -18,6 +18,8 @@ struct RuleContext {
   std::vector<std::string> interfaces;
   // Of each rule, its place among the counters.
   std::vector<std::uint32_t> counters;
+  // Of the hash by which limits find their buckets.
+  std::uint64_t seed = 0;
 };
 
 struct RuleImage {

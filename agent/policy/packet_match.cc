@@ -157,8 +157,10 @@ class PacketMatchReader {
     require(conditions.icmpv6, kIcmpv6, "icmpv6");
     require(conditions.tcp_flags, kTcp, "flags");
     if (!fits.ok()) return fits;
-    if (content_.limit.has_value() && content_.limit->burst == 0) {
-      SetDefaultBurst(*content_.limit);
+    if (content_.limit.has_value()) {
+      if (content_.limit->burst == 0) SetDefaultBurst(*content_.limit);
+      const absl::Status holds = CheckLimit(*content_.limit);
+      if (!holds.ok()) return holds;
     }
     std::vector<std::string> parts;
     parts.push_back(ToText(conditions));
@@ -166,6 +168,36 @@ class PacketMatchReader {
     if (content_.shadow) parts.emplace_back("shadow");
     parts.erase(std::remove(parts.begin(), parts.end(), ""), parts.end());
     content_.text = parts.empty() ? "any" : absl::StrJoin(parts, " ");
+    return absl::OkStatus();
+  }
+
+  static absl::Status CheckLimit(const RateLimit& limit) {
+    const std::uint64_t most =
+        limit.of_bytes ? RateLimit::kMostBytes : RateLimit::kMostPackets;
+    if (limit.amount / limit.seconds > most) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("rate: at most ", most,
+                       limit.of_bytes ? " bytes" : " packets",
+                       " a second can be counted"));
+    }
+    if (limit.of_bytes &&
+        limit.amount < RateLimit::kLeastBytes * limit.seconds) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("rate: of bytes it must be at least ",
+                       RateLimit::kLeastBytes, " a second"));
+    }
+    if (limit.of_bytes && limit.burst < RateLimit::kLeastBurstBytes) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "burst: a packet of ", RateLimit::kLeastBurstBytes,
+          " bytes would never pass: it must be at least as large"));
+    }
+    // In doubles, as products may not fit.
+    if (static_cast<double>(limit.burst) * limit.seconds >
+        static_cast<double>(limit.amount) *
+            static_cast<double>(RateLimit::kLongestBurst)) {
+      return absl::InvalidArgumentError(
+          "burst: it would take more than 30 days to come at this rate");
+    }
     return absl::OkStatus();
   }
 

@@ -55,8 +55,16 @@ struct NamesCondition {
   bool Accepts(absl::string_view name) const;
 };
 
-// How fast packets may come that match.
+// How fast packets may come that match. What the kernel's side can hold bounds
+// the amounts.
 struct RateLimit {
+  static constexpr std::uint64_t kMostPackets = 100'000'000;      // a second
+  static constexpr std::uint64_t kMostBytes = 1'000'000'000'000;  // likewise
+  static constexpr std::uint64_t kLeastBytes = 64;                // likewise
+  static constexpr std::uint64_t kLeastBurstBytes = 1'500;
+  static constexpr std::uint64_t kLongestBurst = 30 * 86'400;  // seconds
+
+
   enum class Scope : std::uint8_t {
     kRule,     // all of them together
     kSource,   // those of each source address

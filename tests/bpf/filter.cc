@@ -210,10 +210,41 @@ Judgement Filter::Run(const Bytes& frame) const {
   const Judgement judgement = moved[0].judgement;
   EXPECT_EQ(moved[0].by.packets, 1u);
   EXPECT_EQ(moved[0].by.bytes, frame.size());
+  if (judgement.verdict == FW_VERDICT_REJECT) {
+    EXPECT_TRUE(options.retval == XDP_TX || options.retval == XDP_DROP);
+    return judgement;
+  }
   EXPECT_EQ(options.retval, judgement.verdict == FW_VERDICT_PASS
                                 ? std::uint32_t{XDP_PASS}
                                 : std::uint32_t{XDP_DROP});
   return judgement;
+}
+
+std::optional<Bytes> Filter::Answer(const Bytes& frame) const {
+  Bytes answer(frame.size() + 256);
+  bpf_test_run_opts options{};
+  options.sz = sizeof(options);
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<std::uint32_t>(frame.size());
+  options.data_out = answer.data();
+  options.data_size_out = static_cast<std::uint32_t>(answer.size());
+  const int result =
+      bpf_prog_test_run_opts(dataplane::ProgramFd(skeleton_.get()), &options);
+  EXPECT_EQ(result, 0);
+  if (options.retval != XDP_TX) return std::nullopt;
+  answer.resize(options.data_size_out);
+  return answer;
+}
+
+void Filter::Repeat(const Bytes& frame, std::uint32_t times) const {
+  bpf_test_run_opts options{};
+  options.sz = sizeof(options);
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<std::uint32_t>(frame.size());
+  options.repeat = static_cast<int>(times);
+  EXPECT_EQ(
+      bpf_prog_test_run_opts(dataplane::ProgramFd(skeleton_.get()), &options),
+      0);
 }
 
 Filter::Counters Filter::ReadCounters(std::uint32_t slot) const {

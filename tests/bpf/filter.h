@@ -91,6 +91,11 @@ class Filter {
   // and the bytes of the frame, or the action does not fit the verdict.
   Judgement Run(const Bytes& frame) const;
 
+  // The frame that is sent back for this one; nullopt: none is.
+  std::optional<Bytes> Answer(const Bytes& frame) const;
+  // Sends the same frame many times.
+  void Repeat(const Bytes& frame, std::uint32_t times) const;
+
   // Of one slot, summed over the CPUs.
   Counters ReadCounters(std::uint32_t slot) const;
 

@@ -279,6 +279,7 @@ DROP TABLE unconfirmed;
 DROP TABLE unconfirmed_rule;
 DROP TABLE unconfirmed_set;
 DROP TABLE unconfirmed_entries;
+DROP INDEX rule_in_order;
 ALTER TABLE rule DROP COLUMN action;
 ALTER TABLE rule DROP COLUMN owner;
 ALTER TABLE request_rule DROP COLUMN action;
@@ -343,6 +344,7 @@ TEST_F(SchemaTest, WhatTheSeventhVersionWroteWaitsForNothing) {
   Execute(
       "DROP TABLE unconfirmed; DROP TABLE unconfirmed_rule;"
       "DROP TABLE unconfirmed_set; DROP TABLE unconfirmed_entries;"
+      "DROP INDEX rule_in_order;"
       "PRAGMA user_version = 7");
   const auto store = Open();
   ASSERT_TRUE(store.ok()) << store.status();
