@@ -50,6 +50,30 @@ Run RunOf(const NamedSet& set) {
   return run;
 }
 
+// Entries as they are after the steps, also of a set that changes in place.
+Run RunAfter(const std::vector<SetStep>& steps, const NamedSet& set) {
+  Run run = RunOf(set);
+  for (const SetStep& step : steps) {
+    if (!step.in_place() || step.after.get() != &set) continue;
+    const auto is_before = [&step](const SourceRule& rule) {
+      const auto& before = step.difference.before;
+      return std::any_of(before.begin(), before.end(),
+                         [&rule](const SetEntry& entry) {
+                           return entry.prefix == rule.prefix;
+                         });
+    };
+    std::erase_if(run, is_before);
+    for (const SetEntry& entry : step.difference.after) {
+      run.push_back({.prefix = entry.prefix,
+                     .id = set.info.id,
+                     .verdict = set.info.action,
+                     .until = entry.until});
+    }
+    std::sort(run.begin(), run.end(), policy::ByAddress);
+  }
+  return run;
+}
+
 Run RulesAfter(const std::vector<Step>& steps, const policy::RuleSet& rules) {
   const auto removed = RemovedBy(steps);
   Run run;
@@ -149,7 +173,7 @@ std::vector<SourceRule> SourcesAfter(const PlannedChange& change) {
   std::vector<Run> runs;
   runs.push_back(RulesAfter(change.steps, change.rules));
   for (const auto& set : SetsAfter(change.set_steps, change.sets)) {
-    runs.push_back(RunOf(*set));
+    runs.push_back(RunAfter(change.set_steps, *set));
   }
   return policy::MergeClaims(std::move(runs));
 }
