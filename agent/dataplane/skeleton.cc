@@ -6,12 +6,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
 #include "agent/dataplane/errors.h"
+#include "agent/dataplane/failsafe_image.h"
 #include "agent/dataplane/libbpf_log.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/scoped_fd.h"
@@ -106,6 +109,8 @@ absl::StatusOr<Skeleton> OpenSkeleton(ProgramVariant variant) {
   return skeleton;
 }
 
+static_assert(policy::kMaxFailsafeEntries == FW_FAILSAFE_ENTRIES);
+
 void SetPacketOptions(const fwagent_xdp* skeleton,
                       const PacketOptions& packets) {
   static_assert(static_cast<int>(Malformed::kAuto) == FW_MALFORMED_AUTO);
@@ -124,6 +129,12 @@ void SetPacketOptions(const fwagent_xdp* skeleton,
       .malformed = static_cast<std::uint32_t>(packets.malformed),
       .undecided_fragments = verdict(drops_undecided),
       .default_verdict = verdict(drops_by_default)};
+  const std::size_t count =
+      std::min<std::size_t>(packets.failsafe.size(), FW_FAILSAFE_ENTRIES);
+  skeleton->rodata->fw_failsafe_count = static_cast<std::uint32_t>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    skeleton->rodata->fw_failsafe[i] = FailsafeImage(packets.failsafe[i]);
+  }
 }
 
 absl::Status LoadSkeleton(fwagent_xdp* skeleton) {
