@@ -37,8 +37,9 @@ struct Scene {
   bool timed = false;         // in years, all of that ends
   bool port_rules = false;
   // Ordered rules, each about a source network, a destination network, a
-  // protocol and a port. Every packet comes from the network of one of them, any
-  // of them; it matches that rule where it is a hit, else it has another port.
+  // protocol and a port. Every packet comes from the network of one of them,
+  // any of them; it matches that rule where it is a hit, else it has another
+  // port.
   int ordered = 0;  // a power of two, at most 4,096
   // What follows Ethernet in the place of a plain header, and how much of that
   // are VLAN tags.
@@ -85,8 +86,7 @@ policy::OrderedRules OrderedOf(const Scene& scene) {
     auto match = policy::PacketMatch::Parse(
         absl::StrCat("from 10.", network >> 16 & 255, ".", network >> 8 & 255,
                      ".", network & 255, "/", length,
-                     " to 0.0.0.0/8,198.51.100.0/24 proto tcp dport ",
-                     port),
+                     " to 0.0.0.0/8,198.51.100.0/24 proto tcp dport ", port),
         policy::kDefaultOrder);
     OrDie(match.ok(), match.status().ToString());
     ordered.rules.push_back({.id = static_cast<policy::RuleId>(i) + 1,
