@@ -96,6 +96,7 @@ __noinline __u64 fw_gather_ipv4(struct xdp_md *ctx, __u32 ip) {
   facts->destination[0] = (__u64)fw_header_word(&header, 4) << 32;
   facts->destination[1] = 0;
   facts->values[FW_FIELD_LENGTH] = first & (FW_LENGTHS - 1);
+  facts->end = ip * FW_WORD_BYTES + (first & (FW_LENGTHS - 1));
   facts->values[FW_FIELD_PROTOCOL] = inner.type;
   return fw_pack_inner(inner);
 }
@@ -123,16 +124,20 @@ __noinline __u64 fw_gather_ipv6(struct xdp_md *ctx, __u32 ip) {
   facts->destination[0] = fw_header_words(&header, 6);
   facts->destination[1] = fw_header_words(&header, 8);
   facts->values[FW_FIELD_LENGTH] = bytes < FW_LENGTHS ? bytes : FW_LENGTHS - 1;
+  facts->end = ip * FW_WORD_BYTES + bytes;
   return fw_pack_inner(inner);
 }
 
 /* Walks along the extension headers once more: whoever did so before kept only
  * what most packets need. Takes and returns a struct fw_inner. */
 __noinline __u64 fw_find_inner6(struct xdp_md *ctx, __u64 packed) {
+  const struct fw_search *search = fw_my_search();
   struct fw_inner inner = fw_unpack_inner(packed);
-  struct fw_chain chain = {ETH_HLEN + inner.words * FW_WORD_BYTES, FW_LENGTHS,
+  struct fw_chain chain = {ETH_HLEN + inner.words * FW_WORD_BYTES, 0,
                            inner.type, 0};
 
+  if (!search) return packed;
+  chain.limit = ETH_HLEN + search->facts.end;
   chain = fw_unpack_chain(fw_chain_end(ctx, fw_pack_chain(chain), chain.limit),
                           chain.limit);
   inner.words = fw_chain_words(chain);
@@ -140,34 +145,64 @@ __noinline __u64 fw_find_inner6(struct xdp_md *ctx, __u64 packed) {
   return fw_pack_inner(inner);
 }
 
+/* Whether whoever walked along them before did not get to their end. */
+static __always_inline int fw_is_chain_broken(__u32 extent) {
+  extent &= ~FW_EXTENT_FIRST;
+  return extent == FW_EXTENT_CHAIN_CUT || extent == FW_EXTENT_CHAIN_DEEP;
+}
+
 static __always_inline int fw_has_ports(__u32 protocol) {
   return fw_port_protocol(protocol) < FW_PORT_PROTOCOLS;
+}
+
+/* What rules may ask of this protocol's header. */
+static __always_inline __u32 fw_fields_behind(__u32 protocol, __u32 family) {
+  __u32 fields = 0;
+
+  if (protocol == (family == FW_FAMILY_IPV4 ? IPPROTO_ICMP : IPPROTO_ICMPV6))
+    fields = 1u << FW_FIELD_ICMP;
+  if (fw_has_ports(protocol))
+    fields = 1u << FW_FIELD_SOURCE_PORT | 1u << FW_FIELD_DESTINATION_PORT;
+  if (protocol == IPPROTO_TCP) fields |= 1u << FW_FIELD_TCP_FLAGS;
+  return fields;
 }
 
 /* Where the flags are in a TCP header. */
 #define FW_TCP_FLAGS_WORD 3
 
+/* A word of the datagram, FW_NO_WORD behind its end. */
+static __always_inline __u64 fw_load_inner(struct xdp_md *ctx,
+                                           const struct fw_facts *facts,
+                                           __u32 words) {
+  if ((words + 1) * FW_WORD_BYTES > facts->end) return FW_NO_WORD;
+  return fw_load_word(ctx, words);
+}
+
 static __always_inline void fw_read_transport(struct xdp_md *ctx,
                                               struct fw_facts *facts,
                                               struct fw_inner inner,
-                                              int asks_for_flags) {
-  __u64 word = fw_load_word(ctx, inner.words);
+                                              __u32 used) {
+  __u32 fields = fw_fields_behind(inner.type, facts->family) & used;
+  __u64 word = fw_load_inner(ctx, facts, inner.words);
 
-  if (inner.type == IPPROTO_ICMP && facts->family == FW_FAMILY_IPV4)
+  if (word == FW_NO_WORD) {
+    facts->unknown |= fields;
+    return;
+  }
+  if (fields & 1u << FW_FIELD_ICMP) {
     facts->values[FW_FIELD_ICMP] = (__u32)word >> 16;
-  if (inner.type == IPPROTO_ICMPV6 && facts->family == FW_FAMILY_IPV6)
-    facts->values[FW_FIELD_ICMP] = FW_ICMPV6 + ((__u32)word >> 16);
+    if (facts->family == FW_FAMILY_IPV6)
+      facts->values[FW_FIELD_ICMP] += FW_ICMPV6;
+  }
   if (fw_has_ports(inner.type)) {
     facts->values[FW_FIELD_SOURCE_PORT] = (__u32)word >> 16;
     facts->values[FW_FIELD_DESTINATION_PORT] = (__u32)word & 0xffff;
   }
-  if (inner.type == IPPROTO_TCP && asks_for_flags) {
-    __u64 flags = fw_load_word(ctx, inner.words + FW_TCP_FLAGS_WORD);
-
-    facts->values[FW_FIELD_TCP_FLAGS] = (__u32)flags >> 16 & 0xff;
-    if (flags == FW_NO_WORD) facts->unknown |= 1u << FW_FIELD_TCP_FLAGS;
+  if (fields & 1u << FW_FIELD_TCP_FLAGS) {
+    word = fw_load_inner(ctx, facts, inner.words + FW_TCP_FLAGS_WORD);
+    facts->values[FW_FIELD_TCP_FLAGS] = (__u32)word >> 16 & 0xff;
+    if (word == FW_NO_WORD) facts->unknown |= 1u << FW_FIELD_TCP_FLAGS;
   }
-  if (word == FW_NO_WORD) facts->unknown |= FW_FIELDS_OF_TRANSPORT;
 }
 
 /* The same of what is behind it; `packed` is a struct fw_inner, `extent` as in
@@ -180,21 +215,23 @@ __noinline int fw_gather_transport(struct xdp_md *ctx, __u64 packed,
 
   if (!search) return 0;
   facts = &search->facts;
-  if (facts->family == FW_FAMILY_IPV6) {
-    facts->values[FW_FIELD_PROTOCOL] =
-        FW_PROTOCOLS + (inner.type & (FW_PROTOCOLS - 1));
-    if (inner.type >= FW_PROTOCOLS || fw_is_extension(inner.type))
-      facts->unknown |= 1u << FW_FIELD_PROTOCOL;
-  }
   facts->values[FW_FIELD_SOURCE_PORT] = FW_NO_PORT;
   facts->values[FW_FIELD_DESTINATION_PORT] = FW_NO_PORT;
   facts->values[FW_FIELD_ICMP] = FW_NO_ICMP;
   facts->values[FW_FIELD_TCP_FLAGS] = FW_NO_FLAGS;
+  if (facts->family == FW_FAMILY_IPV6) {
+    facts->values[FW_FIELD_PROTOCOL] =
+        FW_PROTOCOLS + (inner.type & (FW_PROTOCOLS - 1));
+    if (inner.type >= FW_PROTOCOLS || fw_is_extension(inner.type)) {
+      facts->unknown |= FW_FIELDS_OF_TRANSPORT | 1u << FW_FIELD_PROTOCOL;
+      return 1;
+    }
+  }
   extent &= ~FW_EXTENT_FIRST;
   if (extent == FW_EXTENT_PORTS || extent == FW_EXTENT_NO_PORTS)
-    fw_read_transport(ctx, facts, inner, used >> FW_FIELD_TCP_FLAGS & 1);
+    fw_read_transport(ctx, facts, inner, used);
   else
-    facts->unknown |= FW_FIELDS_OF_TRANSPORT;
+    facts->unknown |= fw_fields_behind(inner.type, facts->family);
   return 1;
 }
 
@@ -265,7 +302,8 @@ __noinline __u64 fw_judge_by_rules(struct xdp_md *ctx, __u64 packed,
 
   if (!search) return FW_RULES_SILENT; /* for the verifier */
   if (version == 6 && fw_is_extension((__u32)inner))
-    inner = fw_find_inner6(ctx, inner);
+    inner = fw_is_chain_broken(transport.extent) ? FW_CHAIN_CUT
+                                                 : fw_find_inner6(ctx, inner);
   fw_gather_transport(ctx, inner, transport.extent,
                       fw_rule_tables(which)->used);
   if (!fw_begin_search(search, which)) return FW_RULES_SILENT;

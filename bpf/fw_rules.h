@@ -170,6 +170,8 @@ struct fw_facts {
   __u32 values[FW_RULE_FIELDS];
   __u32 unknown; /* a bit for each field that cannot be read */
   __u32 family;  /* enum fw_family */
+  __u32 end;     /* of the datagram, in bytes behind the Ethernet header */
+  __u32 unused;
 };
 
 /* A search among the rules, of one packet. */

@@ -125,14 +125,14 @@ absl::StatusOr<std::uint32_t> RuleTables::Stage(
 }
 
 void RuleTables::Finish() {
-  memory_->RemoveSlabs(live_slabs_);
+  if (!live_slabs_.empty()) memory_->RemoveSlabs(live_slabs_);
   live_slabs_ = std::exchange(next_slabs_, {});
   const util::MutexLock lock(&mutex_);
   counters_ = std::exchange(next_counters_, {});
 }
 
 void RuleTables::Forget() {
-  memory_->RemoveSlabs(next_slabs_);
+  if (!next_slabs_.empty()) memory_->RemoveSlabs(next_slabs_);
   next_slabs_.clear();
   next_counters_.clear();
 }

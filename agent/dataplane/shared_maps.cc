@@ -29,13 +29,12 @@ struct Name {
 constexpr std::array<const char*, 2> kCounterNames = {"fw_counters",
                                                       "fw_slots"};
 
-constexpr std::array<Name, 11> kMapNames = {
+constexpr std::array<Name, 10> kMapNames = {
     {{"fw_slabs", "fw_slabs"},
      {"fw_used", "fw_used"},
      {"fw_tables", ".data.tables"},
      {"fw_ports", "fw_ports"},
      {"fw_datagrams", "fw_datagrams"},
-     {"fw_searches", "fw_searches"},
      {"fw_rule_hits", "fw_rule_hits"},
      {"fw_buckets", "fw_buckets"},
      {"fw_rule_buckets", "fw_rule_buckets"},

@@ -41,7 +41,7 @@ using ::testing::Not;
 using ::testing::Optional;
 using ::testing::StartsWith;
 
-constexpr char kMaps[] = "maps-v7";
+constexpr char kMaps[] = "maps-v8";
 constexpr char kCounters[] = "counters-v1";
 
 Prefix P(const char* text) { return Prefix::Parse(text).value(); }
@@ -90,15 +90,15 @@ class DataPlanePinsTest : public ::testing::Test {
   // The pin of the table that is in force, after changes of one protocol at a
   // time.
   std::string PinOfPorts(Protocol protocol) {
-    const auto map = OpenPin(world_->Pin("maps-v7/fw_ports"));
+    const auto map = OpenPin(world_->Pin("maps-v8/fw_ports"));
     const auto key = static_cast<std::uint32_t>(protocol);
     std::uint32_t id = 0;
     EXPECT_EQ(bpf_map_lookup_elem(map->fd.get(), &key, &id), 0);
-    return world_->Pin(absl::StrCat("maps-v7/ports-", id));
+    return world_->Pin(absl::StrCat("maps-v8/ports-", id));
   }
   // What the program reads first.
   fw_table_state State() {
-    const auto pin = OpenPin(world_->Pin("maps-v7/fw_tables"));
+    const auto pin = OpenPin(world_->Pin("maps-v8/fw_tables"));
     const std::uint32_t key = 0;
     fw_table_state state{};
     EXPECT_EQ(bpf_map_lookup_elem(pin->fd.get(), &key, &state), 0);
@@ -176,8 +176,9 @@ TEST_F(DataPlanePinsTest, PinsLinkMapsAndPortTablesWhileGuarding) {
   EXPECT_THAT(Pins("links"), ElementsAre("fw0%2e1"));
   EXPECT_THAT(
       Pins(kMaps),
-      ElementsAre("fw_datagrams", "fw_ports", "fw_slabs", "fw_tables",
-                  "fw_used", StartsWith("ports-"), StartsWith("ports-")));
+      ElementsAre("fw_buckets", "fw_datagrams", "fw_ports", "fw_rule_buckets",
+                  "fw_rule_hits", "fw_slabs", "fw_tables", "fw_used",
+                  StartsWith("ports-"), StartsWith("ports-")));
   EXPECT_THAT(Pins(kCounters), ElementsAre("fw_counters", "fw_slots"));
 }
 
@@ -394,7 +395,7 @@ TEST_F(DataPlanePinsTest, MakesTheMapsAnewThatAreMissing) {
   ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
   Attach("fw0");
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v7/fw_slabs")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v8/fw_slabs")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_THAT(Pins(kMaps), Not(Contains("fw_slabs")));
   ASSERT_TRUE(plane().ReplaceSources({Block("2001:db8::/32", 2)}).ok());
@@ -430,7 +431,7 @@ TEST_F(DataPlanePinsTest, SourcesThatLostAPinCannotBeReadUntilReplaced) {
   ASSERT_TRUE(plane().AddSource(Block("192.0.2.1", 1)).ok());
   Attach("fw0");
   world_->Stop();
-  ASSERT_TRUE(Unpin(world_->Pin("maps-v7/slab-1")).ok());
+  ASSERT_TRUE(Unpin(world_->Pin("maps-v8/slab-1")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_EQ(*plane().ReadSources(), std::nullopt);
   ASSERT_TRUE(plane().ReplaceSources({Block("192.0.2.2", 1)}).ok());
@@ -471,10 +472,10 @@ TEST_F(DataPlanePinsTest, APortTableThatACrashLeftBesideTheLiveOneGoes) {
   ASSERT_TRUE(plane().ReplacePorts(Protocol::kTcp, TableWith(22, 1)).ok());
   world_->Stop();
   const util::ScopedFd next = MakeArray(1);
-  ASSERT_TRUE(Pin(next.get(), world_->Pin("maps-v7/ports-4000000000")).ok());
+  ASSERT_TRUE(Pin(next.get(), world_->Pin("maps-v8/ports-4000000000")).ok());
   ASSERT_TRUE(world_->Start().ok());
   EXPECT_THAT((*plane().ReadPorts())[0], Optional(TableWith(22, 1)));
-  EXPECT_FALSE(Exists("maps-v7/ports-4000000000"));
+  EXPECT_FALSE(Exists("maps-v8/ports-4000000000"));
   EXPECT_TRUE(std::filesystem::exists(PinOfPorts(Protocol::kTcp)));
 }
 

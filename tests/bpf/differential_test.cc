@@ -111,6 +111,8 @@ class DifferentialTest : public ::testing::TestWithParam<Mode> {
     }
     ASSERT_EQ(filter_->BlockPorts(of_ports), absl::OkStatus());
     ASSERT_EQ(filter_->SetSources(rules.sources), absl::OkStatus());
+    ASSERT_EQ(filter_->SetOrdered({.rules = rules.ordered, .sets = {}}),
+              absl::OkStatus());
     reference_.SetRules(rules);
   }
 
@@ -194,7 +196,10 @@ std::vector<Judgement> ExpectedJudgements(DefaultVerdict verdict) {
                                        Passed(FW_REASON_FRAGMENT),
                                        Dropped(FW_REASON_FRAGMENT),
                                        Passed(FW_REASON_NEIGHBOR_DISCOVERY),
-                                       Passed(FW_REASON_SOURCE_ALLOWED)};
+                                       Passed(FW_REASON_SOURCE_ALLOWED),
+                                       Passed(FW_REASON_RULE),
+                                       Dropped(FW_REASON_RULE),
+                                       {FW_VERDICT_REJECT, FW_REASON_RULE}};
   const std::vector<Judgement> others =
       verdict == DefaultVerdict::kDrop
           ? std::vector<Judgement>{Dropped(FW_REASON_DEFAULT),

@@ -22,7 +22,7 @@ using policy::Protocol;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr char kMaps[] = "maps-v7/";
+constexpr char kMaps[] = "maps-v8/";
 
 class TableDamageTest : public ::testing::Test {
  protected:

@@ -15,6 +15,10 @@ std::string RulesToText(const ReferenceRules& rules) {
         rule.verdict == policy::SourceVerdict::kAllow ? " allow " : " block ",
         rule.prefix.ToString());
   }
+  for (const policy::OrderedRule& rule : rules.ordered) {
+    absl::StrAppend(&text, " [", policy::ActionName(rule.action), " ",
+                    rule.match.text(), " until ", rule.until, "]");
+  }
   for (const ReferenceRules::Ports& ports : rules.ports) {
     absl::StrAppend(&text, " block protocol ", ports.ip_protocol, " port ",
                     ports.first, "-", ports.last);

@@ -61,7 +61,8 @@ bool IsEssential(Family family, const Transport& transport) {
 
 Judgement ReferenceFilter::Judge(const Bytes& frame, nanoseconds now) {
   const ByteReader bytes(frame);
-  const bool any_rule = AsksForAnyPort() || HasSourcesOf(Family::kIPv4) ||
+  const bool any_rule = HasOrdered() || AsksForAnyPort() ||
+                        HasSourcesOf(Family::kIPv4) ||
                         HasSourcesOf(Family::kIPv6);
   std::size_t at = 12;
   std::optional<std::uint16_t> type = bytes.U16(at);
@@ -77,14 +78,23 @@ Judgement ReferenceFilter::Judge(const Bytes& frame, nanoseconds now) {
   const ByteReader ip = bytes.From(at + 2);
   const bool is_ipv4 = *type == kIPv4Type;
   const auto datagram = is_ipv4 ? ReadIPv4(ip) : ReadIPv6(ip);
-  if (datagram) return JudgeDatagram(*datagram, now);
+  if (datagram) {
+    Below below;
+    below.length = is_ipv4 ? *ip.U16(2) : *ip.U16(4) + 40u;
+    // A jumbogram, of which the header does not say how long it is.
+    if (!is_ipv4 && *ip.U16(4) == 0 && *ip.U8(6) == 0) below.length = 65535;
+    below.length = std::min(below.length, 65535u);
+    if (at != 12) below.vlan = *bytes.U16(14) & 0xfffu;
+    return JudgeDatagram(*datagram, below, now);
+  }
   const Family family = is_ipv4 ? Family::kIPv4 : Family::kIPv6;
-  return JudgeMalformed(FW_REASON_MALFORMED_IP,
-                        HasSourcesOf(family) || AsksForAnyPort());
+  return JudgeMalformed(FW_REASON_MALFORMED_IP, HasOrdered() ||
+                                                    HasSourcesOf(family) ||
+                                                    AsksForAnyPort());
 }
 
 Judgement ReferenceFilter::JudgeDatagram(const Datagram& datagram,
-                                         nanoseconds now) {
+                                         const Below& below, nanoseconds now) {
   if (IsNeighborDiscovery(datagram)) {
     return Passed(FW_REASON_NEIGHBOR_DISCOVERY);
   }
@@ -95,20 +105,49 @@ Judgement ReferenceFilter::JudgeDatagram(const Datagram& datagram,
     return Dropped(FW_REASON_SOURCE_BLOCKED);
   }
   const Transport transport = ReadTransport(datagram);
+  const RuleAnswer answer = JudgeByRules(rules_.ordered,
+                                         {.datagram = &datagram,
+                                          .transport = &transport,
+                                          .length = below.length,
+                                          .vlan = below.vlan},
+                                         options_.tick);
   if (transport.kind == Transport::Kind::kLaterFragment) {
+    if (answer.kind == RuleAnswer::Kind::kDecided) return answer.judgement;
     // RFC 3128: such a fragment can rewrite the flags of the first one.
     if (datagram.family == Family::kIPv4 && transport.protocol == kTcp &&
         transport.fragment->offset == 1) {
-      return JudgeMalformed(FW_REASON_MALFORMED_TRANSPORT,
-                            AsksForPortsOf(kTcp));
+      return JudgeMalformed(
+          FW_REASON_MALFORMED_TRANSPORT,
+          answer.kind == RuleAnswer::Kind::kUndecided || AsksForPortsOf(kTcp));
     }
     return JudgeLaterFragment(*transport.fragment, now);
   }
-  const Judgement judgement = JudgeTransport(datagram.family, transport);
+  const Judgement judgement = JudgeOne(datagram, transport, answer);
   if (transport.fragment && transport.fragment->IsFirst()) {
-    RememberFirstFragment(*transport.fragment, judgement.verdict, now);
+    RememberFirstFragment(*transport.fragment,
+                          judgement.verdict == FW_VERDICT_REJECT
+                              ? FW_VERDICT_DROP
+                              : judgement.verdict,
+                          now);
   }
   return judgement;
+}
+
+Judgement ReferenceFilter::JudgeOne(const Datagram& datagram,
+                                    const Transport& transport,
+                                    const RuleAnswer& answer) const {
+  switch (answer.kind) {
+    case RuleAnswer::Kind::kDecided:
+      return answer.judgement;
+    case RuleAnswer::Kind::kUndecided:
+      return JudgeMalformed(transport.kind == Transport::Kind::kTooDeep
+                                ? FW_REASON_TOO_DEEP
+                                : FW_REASON_MALFORMED_TRANSPORT,
+                            true);
+    case RuleAnswer::Kind::kSilent:
+      break;
+  }
+  return JudgeTransport(datagram.family, transport);
 }
 
 Judgement ReferenceFilter::JudgeTransport(Family family,
@@ -154,7 +193,7 @@ Judgement ReferenceFilter::JudgeMalformed(fw_reason reason,
 
 Judgement ReferenceFilter::JudgeLaterFragment(const FragmentOf& fragment,
                                               nanoseconds now) const {
-  if (!options_.follows_fragments || !AsksForAnyPort()) {
+  if (!options_.follows_fragments || (!HasOrdered() && !AsksForAnyPort())) {
     return Passed(FW_REASON_FRAGMENT);
   }
   const auto first = first_fragments_.find(fragment.key);
@@ -172,7 +211,9 @@ Judgement ReferenceFilter::JudgeLaterFragment(const FragmentOf& fragment,
 void ReferenceFilter::RememberFirstFragment(const FragmentOf& fragment,
                                             fw_verdict verdict,
                                             nanoseconds now) {
-  if (!options_.follows_fragments || !AsksForAnyPort()) return;
+  if (!options_.follows_fragments || (!HasOrdered() && !AsksForAnyPort())) {
+    return;
+  }
   first_fragments_[fragment.key] = {.verdict = verdict, .when = now};
 }
 

@@ -6,13 +6,16 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
+#include "agent/policy/ordered_rules.h"
 #include "agent/policy/source_rule.h"
 #include "tests/support/judgement.h"
 #include "tests/support/packet.h"
 #include "tests/support/reference_datagram.h"
+#include "tests/support/reference_rules.h"
 
 namespace fwagent::testing {
 
@@ -27,6 +30,8 @@ struct ReferenceRules {
     bool operator==(const Ports&) const = default;
   };
   std::vector<Ports> ports = {};
+  // In their order; their ids are their places, from 1 on.
+  std::vector<policy::OrderedRule> ordered = {};
 };
 
 // Judges the packets of one interface.
@@ -58,8 +63,16 @@ class ReferenceFilter {
   Judgement Judge(const Bytes& frame, std::chrono::nanoseconds now = {});
 
  private:
-  Judgement JudgeDatagram(const Datagram& datagram,
+  // What is known from below the datagram.
+  struct Below {
+    std::uint32_t length = 0;
+    std::optional<std::uint32_t> vlan = {};
+  };
+  Judgement JudgeDatagram(const Datagram& datagram, const Below& below,
                           std::chrono::nanoseconds now);
+  // By ordered rules, then by ports.
+  Judgement JudgeOne(const Datagram& datagram, const Transport& transport,
+                     const RuleAnswer& answer) const;
   Judgement JudgeTransport(policy::Family family,
                            const Transport& transport) const;
   Judgement JudgeByDefault(policy::Family family,
@@ -74,6 +87,7 @@ class ReferenceFilter {
   bool HasPorts(std::uint8_t ip_protocol) const;
   bool SourceIs(policy::SourceVerdict verdict, const Bytes& source) const;
   bool HasSourcesOf(policy::Family family) const;
+  bool HasOrdered() const { return !rules_.ordered.empty(); }
   // Whether it matters what the port of a packet is.
   bool AsksForAnyPort() const {
     return options_.drops_by_default || !rules_.ports.empty();

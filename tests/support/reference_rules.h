@@ -1,0 +1,36 @@
+// What docs/rules.md says of ordered rules, told in the plainest way: one rule
+// after the other, one condition after the other.
+#ifndef FWAGENT_TESTS_SUPPORT_REFERENCE_RULES_H_
+#define FWAGENT_TESTS_SUPPORT_REFERENCE_RULES_H_
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "agent/policy/ordered_rules.h"
+#include "tests/support/judgement.h"
+#include "tests/support/reference_datagram.h"
+
+namespace fwagent::testing {
+
+// What rules may ask of a packet with addresses.
+struct RuleFacts {
+  const Datagram* datagram = nullptr;
+  const Transport* transport = nullptr;
+  std::uint32_t length = 0;  // of the IP packet
+  std::optional<std::uint32_t> vlan = {};
+};
+
+struct RuleAnswer {
+  enum class Kind { kSilent, kDecided, kUndecided };
+  Kind kind = Kind::kSilent;
+  Judgement judgement = {};  // kDecided
+};
+
+// Without sets, limits and interfaces.
+RuleAnswer JudgeByRules(const std::vector<policy::OrderedRule>& rules,
+                        const RuleFacts& facts, policy::Deadline tick);
+
+}  // namespace fwagent::testing
+
+#endif  // FWAGENT_TESTS_SUPPORT_REFERENCE_RULES_H_
