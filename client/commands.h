@@ -49,6 +49,7 @@ Outcome RunStats(const CommandContext& context);
 Outcome RunStatus(const CommandContext& context);
 // Of every command of sets.
 Outcome RunSet(const CommandContext& context);
+Outcome RunExplain(const CommandContext& context);
 // Of every command of ordered rules.
 Outcome RunFilter(const CommandContext& context);
 Outcome RunHistory(const CommandContext& context);

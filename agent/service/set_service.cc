@@ -16,7 +16,7 @@ namespace fwagent::service {
 absl::StatusOr<SetService::Applied> SetService::Apply(
     const grpc::ServerContext& context, absl::StatusOr<core::Change> change) {
   FW_RETURN_IF_ERROR(change.status());
-  change->origin = peers_->Describe(context.peer());
+  peers_->SignChange(context.peer(), *change);
   FW_ASSIGN_OR_RETURN(core::ChangeResult result, engine_->Apply(*change));
   Applied applied{.generation = result.generation,
                   .confirm_by = result.confirm_by};
