@@ -106,7 +106,8 @@ TEST(RuleImage, WithoutRulesNothingMatches) {
 }
 
 TEST(RuleImage, RulesThatAskNothingMatchAll) {
-  for (const std::size_t count : {1, 63, 64, 65, 4031, 4032, 4033, 4095}) {
+  constexpr std::size_t kCounts[] = {1, 63, 64, 65, 4031, 4032, 4033, 4096};
+  for (const std::size_t count : kCounts) {
     const OrderedRules rules = RulesOf(std::vector<std::string>(count, "any"));
     HostRuleSearch search = SearchIn(rules);
     Numbers all(count);
