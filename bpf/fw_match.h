@@ -89,7 +89,7 @@ static __always_inline void fw_take_address(struct fw_search *search,
                                             __u32 field,
                                             const struct fw_trie *trie,
                                             __u64 high, __u64 low) {
-  __u32 index = high >> (64 - FW_TRIE_ROOT_BITS);
+  __u32 index = (__u32)(high >> (64 - FW_TRIE_ROOT_BITS));
   __u32 found = trie->values;
 
   if (trie->root != 0) {

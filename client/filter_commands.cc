@@ -54,7 +54,7 @@ absl::StatusOr<Wanted> Additions(const Arguments& arguments) {
   if (arguments.file.empty()) {
     auto rule = ReadFilterRule(arguments.filter.words);
     if (!rule.ok()) return rule.status();
-    rules.push_back({*rule, {}});
+    rules.push_back({*rule, {.text = RuleText(*rule), .place = ""}});
   } else {
     auto listed = ReadFilterRuleFile(arguments.file, kMostRules);
     if (!listed.ok()) return listed.status();
@@ -80,6 +80,7 @@ absl::StatusOr<Wanted> Removals(const Arguments& arguments) {
     if (!rule.ok()) return rule.status();
     SetOrder(arguments, &*rule);
     *wanted.request.add_edits()->mutable_remove() = *rule;
+    wanted.places.push_back({.text = RuleText(*rule), .place = ""});
     return wanted;
   }
   for (const std::string& word : words) {
@@ -88,6 +89,7 @@ absl::StatusOr<Wanted> Removals(const Arguments& arguments) {
           "\"", word, "\" is not the number of a rule: see fwctl rule list"));
     }
     wanted.request.add_edits()->set_remove_id(id);
+    wanted.places.push_back({.text = absl::StrCat("rule ", word), .place = ""});
   }
   return wanted;
 }

@@ -91,15 +91,14 @@ std::vector<policy::Prefix> PrefixesAfter(const PlannedChange& change,
   const NamedSet* set = SetAfter(change, name, &in_place);
   if (set == nullptr) return prefixes;
   prefixes.reserve(set->entries.size());
-  const auto is_before = [&](const policy::Prefix& prefix) {
-    if (in_place == nullptr) return false;
-    const auto& before = in_place->difference.before;
-    return std::any_of(
-        before.begin(), before.end(),
-        [&](const policy::SetEntry& entry) { return entry.prefix == prefix; });
-  };
+  absl::flat_hash_set<policy::Prefix> gone;
+  if (in_place != nullptr) {
+    for (const policy::SetEntry& entry : in_place->difference.before) {
+      gone.insert(entry.prefix);
+    }
+  }
   set->entries.ForEach([&](const policy::SetEntry& entry) {
-    if (!is_before(entry.prefix)) prefixes.push_back(entry.prefix);
+    if (!gone.contains(entry.prefix)) prefixes.push_back(entry.prefix);
   });
   if (in_place != nullptr) {
     for (const policy::SetEntry& entry : in_place->difference.after) {

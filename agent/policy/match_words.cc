@@ -282,6 +282,10 @@ absl::Status ReadBurst(absl::string_view text, RateLimit& limit) {
     return absl::InvalidArgumentError(
         "the rate is of packets and the burst of bytes: give both alike");
   }
+  if (limit.of_bytes && absl::EndsWith(text, "packets")) {
+    return absl::InvalidArgumentError(
+        "the rate is of bytes and the burst of packets: give both alike");
+  }
   return absl::OkStatus();
 }
 

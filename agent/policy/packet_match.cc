@@ -31,6 +31,13 @@ absl::Status Contradiction(absl::string_view what) {
       absl::StrCat("no packet can match: ", what));
 }
 
+absl::Status CheckLength(absl::string_view text) {
+  if (text.size() <= kMaxMatchBytes) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("a rule has at most ", kMaxMatchBytes,
+                   " bytes: put its addresses into a set"));
+}
+
 // Something that only one protocol has narrows the rule to it.
 absl::Status RequireProtocol(std::uint32_t number, absl::string_view key,
                              ValueSet& protocols) {
@@ -168,7 +175,8 @@ class PacketMatchReader {
     if (content_.shadow) parts.emplace_back("shadow");
     parts.erase(std::remove(parts.begin(), parts.end(), ""), parts.end());
     content_.text = parts.empty() ? "any" : absl::StrJoin(parts, " ");
-    return absl::OkStatus();
+    // They may be longer than what was said, and it is they that are kept.
+    return CheckLength(content_.text);
   }
 
   static absl::Status CheckLimit(const RateLimit& limit) {
@@ -214,11 +222,8 @@ class PacketMatchReader {
 
 absl::StatusOr<PacketMatch> PacketMatch::Parse(absl::string_view text,
                                                std::uint32_t order) {
-  if (text.size() > kMaxMatchBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a rule has at most ", kMaxMatchBytes,
-                     " bytes: put its addresses into a set"));
-  }
+  const absl::Status fits = CheckLength(text);
+  if (!fits.ok()) return fits;
   if (order > kMaxOrder) {
     return absl::InvalidArgumentError(
         absl::StrCat("the order is a number from 0 to ", kMaxOrder));

@@ -2,6 +2,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "agent/service/convert.h"
@@ -39,6 +40,11 @@ std::pair<policy::Match, Action> ReadRule(const v1::FilterRule& rule,
                                           FieldViolations& violations) {
   const Action action =
       ReadAction(rule.action(), absl::StrCat(field, ".action"), violations);
+  if (rule.order() > policy::kMaxOrder) {
+    violations.Add(absl::StrCat(field, ".order"),
+                   absl::StrCat("must be at most ", policy::kMaxOrder));
+    return {policy::Prefix(), action};
+  }
   auto match = policy::PacketMatch::Parse(
       rule.match(), rule.has_order() ? rule.order() : policy::kDefaultOrder);
   if (!match.ok()) {
@@ -80,6 +86,14 @@ core::Edit ReadEdit(const v1::RuleEdit& wire, const FindRule& find,
                        absl::StrCat("there is no rule ", wire.remove_id(),
                                     " (any more): fwctl rule list shows those "
                                     "that there are"));
+        return edit;
+      }
+      if (!std::holds_alternative<policy::PacketMatch>(rule->match)) {
+        violations.Add(
+            field + ".remove_id",
+            absl::StrCat("rule ", wire.remove_id(), " (",
+                         policy::MatchToString(rule->match),
+                         ") is none of those that are judged in order"));
         return edit;
       }
       edit.match = rule->match;

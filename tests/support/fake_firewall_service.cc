@@ -41,7 +41,8 @@ bool SayTheSame(const Rule& a, const Rule& b) {
          a.source_allow().SerializeAsString() ==
              b.source_allow().SerializeAsString() &&
          a.port_block().SerializeAsString() ==
-             b.port_block().SerializeAsString();
+             b.port_block().SerializeAsString() &&
+         a.filter().SerializeAsString() == b.filter().SerializeAsString();
 }
 
 void MakeAllow(Rule* rule) {
@@ -56,6 +57,13 @@ void SetOwner(const Request& request, Rule* rule) {
 
 // The fake's clock stands still, at that of FwctlRunner.
 constexpr std::int64_t kNow = 1'700'000'000;
+
+Rule FilterRuleOf(const fwagent::v1::RuleEdit& edit) {
+  Rule rule;
+  *rule.mutable_filter() = edit.has_add() ? edit.add() : edit.remove();
+  if (!rule.filter().has_order()) rule.mutable_filter()->set_order(1000);
+  return rule;
+}
 
 template <typename Request>
 void SetBlock(const Request& request, Rule* rule) {
@@ -323,6 +331,54 @@ grpc::Status FakeFirewallService::ChangeSources(
   }
   SetConfirmBy(*request, response);
   return grpc::Status::OK;
+}
+
+// The same.
+grpc::Status FakeFirewallService::ChangeRules(
+    grpc::ServerContext*, const fwagent::v1::ChangeRulesRequest* request,
+    fwagent::v1::ChangeRulesResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  for (int i = 0; i < request->edits_size(); ++i) {
+    const auto& edit = request->edits(i);
+    const auto& rule = edit.has_add() ? edit.add() : edit.remove();
+    if (rule.match() != "bad") continue;
+    return WithViolation(
+        absl::StrCat("edits[", i, "].", edit.has_add() ? "add" : "remove",
+                     ".match"),
+        "is no match");
+  }
+  for (const auto& edit : request->edits()) {
+    fwagent::v1::BlockIPResponse one;
+    Rule rule = FilterRuleOf(edit);
+    SetBlock(edit, &rule);
+    SetOwner(*request, &rule);
+    if (edit.has_remove_id()) {
+      const std::optional<Rule> known = WithId(edit.remove_id());
+      if (!known.has_value()) {
+        return WithReason(grpc::StatusCode::NOT_FOUND,
+                          absl::StrCat("there is no rule ", edit.remove_id()),
+                          "RULE_NOT_FOUND");
+      }
+      rule = *known;
+    }
+    const grpc::Status status =
+        edit.has_add() ? Add(rule, request->validate_only(), edit.renew(), &one)
+                       : Remove(rule, false, request->validate_only(), &one);
+    if (!status.ok() && request->skip_satisfied()) continue;
+    if (!status.ok()) return status;
+    response->set_generation(one.generation());
+    *response->add_rules() = one.rule();
+  }
+  SetConfirmBy(*request, response);
+  return grpc::Status::OK;
+}
+
+std::optional<Rule> FakeFirewallService::WithId(std::uint64_t id) const {
+  util::MutexLock lock(&mutex_);
+  for (const Rule& rule : rules_) {
+    if (rule.id() == id) return rule;
+  }
+  return std::nullopt;
 }
 
 grpc::Status FakeFirewallService::ListRules(

@@ -84,6 +84,9 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
       grpc::ServerContext* context,
       const fwagent::v1::ChangeSourcesRequest* request,
       fwagent::v1::ChangeSourcesResponse* response) override;
+  grpc::Status ChangeRules(grpc::ServerContext* context,
+                           const fwagent::v1::ChangeRulesRequest* request,
+                           fwagent::v1::ChangeRulesResponse* response) override;
   grpc::Status ListRules(grpc::ServerContext* context,
                          const fwagent::v1::ListRulesRequest* request,
                          fwagent::v1::ListRulesResponse* response) override;
@@ -125,6 +128,7 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What every call does first: notes the request, hangs, fails.
   grpc::Status Begin(const google::protobuf::Message& request);
+  std::optional<fwagent::v1::Rule> WithId(std::uint64_t id) const;
   template <typename Response>
   grpc::Status Add(fwagent::v1::Rule rule, bool validate_only, bool renew,
                    Response* response);
