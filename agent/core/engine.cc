@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/core/adopt.h"
+#include "agent/core/entry_clock.h"
 #include "agent/core/reconcile.h"
 #include "agent/core/steps.h"
 #include "agent/dataplane/errors.h"
@@ -83,6 +84,10 @@ absl::Status Engine::TakeOver(store::State state,
       return store::ContradictionError(std::string(added.message()));
     }
   }
+  entry_clock_ = GoOn(state.entry_clock, clocks_.boot_id, now);
+  entry_clock_due_ = entry_clock_.boot_id != state.entry_clock.boot_id ||
+                     !WallAgrees(entry_clock_, now);
+  Redate(state.entry_clock, entry_clock_, state.sets);
   FW_ASSIGN_OR_RETURN(const Repairs repairs,
                       Reconcile(rules, state.sets, ports, *data_plane_));
   util::ReturnFreeMemory();

@@ -145,6 +145,7 @@ absl::StatusOr<std::vector<store::UndoableEntry>> Engine::ReadWayBackOf(
     const util::MutexLock lock(&mutex_);
     generation = generation_;
   }
+  GiveEntryClock();
   return ReadWayBack(*store_, generation, *change.rollback_to);
 }
 
@@ -163,7 +164,7 @@ absl::Status Engine::Plan(const Change& change,
     return absl::OkStatus();
   }
   FW_ASSIGN_OR_RETURN(member.steps, PlanChange(change, rules_, capacity, now));
-  FW_ASSIGN_OR_RETURN(member.set_steps, PlanSets(change, sets_));
+  FW_ASSIGN_OR_RETURN(member.set_steps, PlanSets(change, sets_, now));
   return absl::OkStatus();
 }
 
@@ -214,7 +215,7 @@ void Engine::Accept(Batch::Member member, absl::Time now, Batch& batch) {
                   .time = WholeMicros(now),
                   .origin = change.origin,
                   .summary = Summary(change, member.steps, member.set_steps)},
-        .undo = WayBack(member.steps, member.set_steps),
+        .undo = LastingWayBack(member.steps, member.set_steps),
         .boot_id = clocks_.boot_id};
     batch.etag = NextEtag(first ? etag_ : batch.etag, history.entry);
     history.entry.etag = batch.etag;
@@ -247,6 +248,7 @@ void Engine::NumberNew(Batch::Member& member, absl::Time now) {
 // many of them have their answer: none behind one that could not be published.
 std::size_t Engine::Carry(Batch& batch) {
   if (batch.members.empty()) return 0;
+  GiveEntryClock();
   const absl::Status committed = store_->CommitAll(batch.deltas);
   if (!committed.ok()) {
     for (const Batch::Member& member : batch.members) {
@@ -254,6 +256,7 @@ std::size_t Engine::Carry(Batch& batch) {
     }
     return batch.members.size();
   }
+  entry_clock_due_ = false;
   for (std::size_t i = 0; i < batch.members.size(); ++i) {
     Publication publication;
     {
@@ -305,26 +308,24 @@ absl::Status Engine::Undo(const Batch& batch, std::size_t first,
 // Nothing can fail any more: the rules were checked against rules_, and only
 // this function, under change_mutex_, changes them.
 void Engine::Acknowledge(Batch::Member& member, const store::Delta& delta) {
-  std::vector<policy::SetOutcome> outcomes;
   bool earlier = false;
   {
     const util::MutexLock lock(&mutex_);
-    const policy::Deadline next = rules_.NextDeadline();
+    const policy::Deadline next = FirstEnd();
     for (const Step& step : member.steps) {
       if (const auto gone = RemovedBy(step)) rules_.Remove(*gone).IgnoreError();
       if (step.adds()) rules_.Add(step.rule).IgnoreError();
     }
-    // Before sets change in place, which the outcome is counted from.
-    outcomes = OutcomesOf(member.set_steps);
     for (const SetStep& step : member.set_steps) ApplyStep(step, sets_);
     generation_ = delta.generation;
     if (delta.history.has_value()) etag_ = delta.history->entry.etag;
-    earlier = rules_.NextDeadline() < next;
+    earlier = FirstEnd() < next;
   }
   if (earlier && on_earlier_deadline_) on_earlier_deadline_();
   if (delta.history.has_value()) LogChange(delta.history->entry);
-  member.queued->result = ChangeResult{RulesOf(member.steps),
-                                       std::move(outcomes), delta.generation};
+  member.queued->result =
+      ChangeResult{RulesOf(member.steps), OutcomesOf(member.set_steps),
+                   delta.generation};
 }
 
 }  // namespace fwagent::core

@@ -38,9 +38,8 @@ void ExpiryWorker::Run() {
 }
 
 absl::Status ExpiryWorker::Work() {
-  const Change removal = engine_->RemovalOfEnded();
-  if (!removal.edits.empty()) {
-    FW_RETURN_IF_ERROR(engine_->Apply(removal).status());
+  if (const auto removal = engine_->RemovalOfEnded()) {
+    FW_RETURN_IF_ERROR(engine_->Apply(*removal).status());
   }
   return engine_->RefreshExpiry();
 }
@@ -49,14 +48,14 @@ policy::Deadline ExpiryWorker::NextTurn(const absl::Status& worked) {
   const Moment now = engine_->Now();
   if (worked.ok()) {
     if (patience_ > absl::ZeroDuration()) {
-      spdlog::info("rules that have ended are taken away again");
+      spdlog::info("what has ended is taken away again");
     }
     patience_ = absl::ZeroDuration();
     return std::max(engine_->NextDeadline(), now.DeadlineIn(kGathering));
   }
   if (patience_ == absl::ZeroDuration()) {
     spdlog::error(
-        "rules that have ended cannot be taken away, and are kept unlisted; "
+        "what has ended cannot be taken away, and is kept unlisted; "
         "trying again: {}",
         std::string(worked.message()));
   }

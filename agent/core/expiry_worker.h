@@ -1,4 +1,4 @@
-// The thread that takes away rules that have ended.
+// The thread that takes away rules and entries that have ended.
 #ifndef FWAGENT_AGENT_CORE_EXPIRY_WORKER_H_
 #define FWAGENT_AGENT_CORE_EXPIRY_WORKER_H_
 
@@ -12,7 +12,7 @@
 
 namespace fwagent::core {
 
-// From construction to destruction. The kernel ends rules by itself, to the
+// From construction to destruction. The kernel ends both by itself, to the
 // tick; this gives back their room, in the store too, at most once a second for
 // all that have ended by then. It also keeps the store's times of expiry right
 // when the wall clock is set. What fails is tried again, in longer and longer

@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "agent/core/clocks.h"
 #include "agent/core/plan.h"
-#include "agent/core/set_plan.h"
+#include "agent/core/set_step.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/rule_set.h"
 #include "agent/store/store.h"

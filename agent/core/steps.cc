@@ -59,10 +59,18 @@ std::string TextOf(const SetStep& step) {
   const policy::SetOutcome outcome = OutcomeOf(step);
   const std::string name = absl::StrCat("set ", outcome.info.name);
   if (step.after == nullptr) return absl::StrCat("delete ", name);
+  if (step.only_ends()) {
+    return absl::StrCat(name, ": ", outcome.removed,
+                        outcome.removed == 1 ? " entry has" : " entries have",
+                        " ended");
+  }
   return absl::StrCat(step.before == nullptr ? "create " : "", name, " (",
                       policy::SetActionName(outcome.info.action),
                       "): ", outcome.size, " entries, ", outcome.added, " in, ",
-                      outcome.removed, " out");
+                      outcome.removed, " out",
+                      outcome.changed == 0
+                          ? ""
+                          : absl::StrCat(", ", outcome.changed, " redated"));
 }
 
 }  // namespace
@@ -113,6 +121,15 @@ store::PolicyDelta WayBack(const std::vector<Step>& steps,
     }
   }
   for (const SetStep& step : set_steps) delta.sets.push_back(InverseOf(step));
+  return delta;
+}
+
+store::PolicyDelta LastingWayBack(const std::vector<Step>& steps,
+                                  const std::vector<SetStep>& set_steps) {
+  store::PolicyDelta delta = WayBack(steps, {});
+  for (const SetStep& step : set_steps) {
+    if (!step.only_ends()) delta.sets.push_back(InverseOf(step));
+  }
   return delta;
 }
 

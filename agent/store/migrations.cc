@@ -2,12 +2,14 @@
 
 #include <array>
 
+#include "agent/store/migration_8.h"
+
 namespace fwagent::store {
 namespace {
 
 // Entry n brings a file of version n to version n + 1. What was released is
 // never edited, only followed by another entry.
-constexpr std::array<const char*, 7> kMigrations = {
+constexpr std::array<const char*, 8> kMigrations = {
     R"sql(
 CREATE TABLE meta (
   only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -325,7 +327,8 @@ UPDATE history SET parts_total = parts_total + growth.sum,
   FROM growth WHERE growth.seq = history.generation AND checksum = fw_checksum(
     generation, etag, at_us, origin, summary, boot_id, removed, parts_total);
 DROP TABLE growth;
-)sql"};
+)sql",
+    kEndsOfEntries};
 
 }  // namespace
 

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/store/entry_clock.h"
 #include "agent/store/history.h"
 #include "agent/store/sqlite_database.h"
 #include "agent/store/sqlite_statement.h"
@@ -26,6 +27,9 @@ class UndoRows {
   };
 
   static absl::StatusOr<UndoRows> Prepare(SqliteDatabase& database);
+
+  // By which ends of sets' entries are written and read from now on.
+  void UseClock(const EntryClock& clock) { clock_ = clock; }
 
   absl::StatusOr<Sum> Write(std::uint64_t generation, const PolicyDelta& undo);
   // Fills in `undo`. DATA_LOSS when the checksums are not right.
@@ -54,6 +58,7 @@ class UndoRows {
   absl::Status Damaged(std::uint64_t generation) const;
 
   std::string file_;  // for messages
+  EntryClock clock_;
   SqliteStatement insert_rule_;
   SqliteStatement insert_set_;
   SqliteStatement insert_entries_;
