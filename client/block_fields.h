@@ -1,6 +1,8 @@
-// What every request for a block has.
+// What requests for blocks and for entries of sets have.
 #ifndef FWAGENT_CLIENT_BLOCK_FIELDS_H_
 #define FWAGENT_CLIENT_BLOCK_FIELDS_H_
+
+#include <google/protobuf/duration.pb.h>
 
 #include <cstdint>
 
@@ -9,17 +11,18 @@
 
 namespace fwagent::client {
 
-// `Request`: BlockIPRequest, BlockPortRequest or SourceEdit.
+inline void FillDuration(absl::Duration duration,
+                         google::protobuf::Duration* wire) {
+  absl::Duration rest;
+  wire->set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &rest));
+  wire->set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(rest)));
+}
+
+// `Request`: one that has ttl and expire_time.
 template <typename Request>
-void FillBlock(const Arguments& arguments, Request* request) {
-  request->set_comment(arguments.comment);
-  request->set_renew(arguments.renew);
+void FillEnding(const Arguments& arguments, Request* request) {
   if (arguments.ttl.has_value()) {
-    absl::Duration rest;
-    auto* ttl = request->mutable_ttl();
-    ttl->set_seconds(
-        absl::IDivDuration(*arguments.ttl, absl::Seconds(1), &rest));
-    ttl->set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(rest)));
+    FillDuration(*arguments.ttl, request->mutable_ttl());
   } else if (arguments.until.has_value()) {
     const std::int64_t seconds = absl::ToUnixSeconds(*arguments.until);
     auto* time = request->mutable_expire_time();
@@ -27,6 +30,14 @@ void FillBlock(const Arguments& arguments, Request* request) {
     time->set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(
         *arguments.until - absl::FromUnixSeconds(seconds))));
   }
+}
+
+// `Request`: BlockIPRequest, BlockPortRequest or SourceEdit.
+template <typename Request>
+void FillBlock(const Arguments& arguments, Request* request) {
+  request->set_comment(arguments.comment);
+  request->set_renew(arguments.renew);
+  FillEnding(arguments, request);
 }
 
 }  // namespace fwagent::client

@@ -66,7 +66,8 @@ class JsonRenderer : public Renderer {
     EndOfPages("rules", last);
   }
 
-  void EntryPage(const fwagent::v1::ListSetEntriesResponse& page) override {
+  void EntryPage(const std::string&,
+                 const fwagent::v1::ListSetEntriesResponse& page) override {
     Page("entries", page.entries());
   }
 

@@ -68,7 +68,8 @@ class Renderer {
   virtual void RulePage(const fwagent::v1::ListRulesResponse& page) = 0;
   virtual void EndOfRules(const fwagent::v1::ListRulesResponse& last) = 0;
 
-  virtual void EntryPage(const fwagent::v1::ListSetEntriesResponse& page) = 0;
+  virtual void EntryPage(const std::string& set,
+                         const fwagent::v1::ListSetEntriesResponse& page) = 0;
   virtual void EndOfEntries(
       const fwagent::v1::ListSetEntriesResponse& last) = 0;
 

@@ -24,6 +24,8 @@ absl::Time ReadExpireTime(const google::protobuf::Timestamp& time,
                           const std::string& field,
                           FieldViolations& violations);
 
+google::protobuf::Duration ToDuration(absl::Duration duration);
+
 // An error of the engine about an expire_time, in the form of a field that is
 // wrong; any other as it is. `many`: the request has edits.
 absl::Status NameExpireTime(const absl::Status& status, bool many);

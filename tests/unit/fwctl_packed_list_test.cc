@@ -10,6 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client/pack_prefix.h"
 #include "client/packed_list.h"
 
 namespace fwagent::client {
@@ -42,7 +43,7 @@ std::vector<std::string> Unpack(const fwagent::v1::PackedPrefixes& packed) {
 
 std::vector<std::string> Packed(const std::string& text,
                                 bool skip_invalid = false) {
-  const auto list = PackList(text, "list", skip_invalid);
+  const auto list = PackList(text, "list", {.skip_invalid = skip_invalid});
   EXPECT_TRUE(list.ok()) << list.status();
   if (!list.ok()) return {};
   std::vector<std::string> texts;
@@ -197,19 +198,19 @@ TEST(PackList, TakesWhatIpsetSaves) {
       ElementsAre("192.0.2.0/24", "192.0.2.1/32", "2001:db8::/32"));
   for (const char* line : {"add", "add old", "add old 1.2.3", "destroy old",
                            "add old 192.0.2.1 timeout 5 nomatch"}) {
-    EXPECT_FALSE(PackList(line, "list", false).ok()) << line;
+    EXPECT_FALSE(PackList(line, "list").ok()) << line;
   }
 }
 
 TEST(PackList, NamesTheFirstWrongLineByItsNumber) {
   const auto list =
-      PackList("192.0.2.1\n\n# x\r\n192.0.2.999\n1::/8\n", "bad.txt", false);
+      PackList("192.0.2.1\n\n# x\r\n192.0.2.999\n1::/8\n", "bad.txt");
   EXPECT_EQ(list.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(list.status().message()),
               AllOf(HasSubstr("bad.txt, line 4: "), HasSubstr("192.0.2.999")));
   EXPECT_THAT(
       std::string(
-          PackList("192.0.2.1 192.0.2.2\n", "list", false).status().message()),
+          PackList("192.0.2.1 192.0.2.2\n", "list").status().message()),
       AllOf(HasSubstr("list, line 1: "), HasSubstr("more than a prefix")));
 }
 
@@ -218,13 +219,13 @@ TEST(PackList, LeavesWrongLinesOutWhenToldTo) {
   for (int i = 0; i < 12; ++i) absl::StrAppend(&text, "wrong", i, "\n");
   text += "192.0.2.2\n";
   EXPECT_THAT(Packed(text, true), ElementsAre("192.0.2.1/32", "192.0.2.2/32"));
-  const auto list = PackList(text, "list", true);
+  const auto list = PackList(text, "list", {.skip_invalid = true});
   ASSERT_TRUE(list.ok());
   EXPECT_EQ(list->skipped, 12u);
   ASSERT_THAT(list->skipped_lines, SizeIs(10));
   EXPECT_THAT(list->skipped_lines[0], HasSubstr("list, line 2: \"wrong0\""));
   EXPECT_THAT(list->skipped_lines[9], HasSubstr("line 11: \"wrong9\""));
-  EXPECT_EQ(PackList("192.0.2.1\n", "list", true)->skipped, 0u);
+  EXPECT_EQ(PackList("192.0.2.1\n", "list", {.skip_invalid = true})->skipped, 0u);
 }
 
 TEST(PackList, ALongListIsCutIntoMessagesThatGrpcTakes) {
@@ -234,7 +235,7 @@ TEST(PackList, ALongListIsCutIntoMessagesThatGrpcTakes) {
     absl::StrAppend(&text, "10.", i >> 16, ".", i >> 8 & 255, ".", i & 255,
                     i % 2 == 0 ? "\n" : "\r\n");
   }
-  const auto list = PackList(text, "list", false);
+  const auto list = PackList(text, "list");
   ASSERT_TRUE(list.ok()) << list.status();
   EXPECT_EQ(list->count, kCount);
   EXPECT_GT(list->parts.size(), 1u);
@@ -249,12 +250,12 @@ TEST(PackList, ALongListIsCutIntoMessagesThatGrpcTakes) {
 }
 
 TEST(PackFile, SaysWhyItCannotBeRead) {
-  const auto list = PackFile("/nowhere/list", false);
+  const auto list = PackFile("/nowhere/list");
   EXPECT_EQ(list.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(list.status().message()),
               AllOf(HasSubstr("/nowhere/list"), HasSubstr("No such file")));
-  EXPECT_FALSE(PackFile("/", false).ok()) << "a folder";
-  EXPECT_TRUE(PackFile("/dev/null", false).ok());
+  EXPECT_FALSE(PackFile("/").ok()) << "a folder";
+  EXPECT_TRUE(PackFile("/dev/null").ok());
 }
 
 }  // namespace
