@@ -17,7 +17,7 @@
 #define FW_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 
-#define FW_LAYOUT_VERSION 7
+#define FW_LAYOUT_VERSION 8
 #define FW_COUNTERS_VERSION 1
 /* The last layout whose folder holds counters too: of version 1. */
 #define FW_LAYOUT_WITH_COUNTERS 5
@@ -36,7 +36,8 @@ enum fw_verdict {
   FW_VERDICT_UNSPECIFIED = 0,
   FW_VERDICT_PASS = 1,
   FW_VERDICT_DROP = 2,
-  FW_VERDICT_MAX = 4, /* array bound: a power of two */
+  FW_VERDICT_REJECT = 3, /* drop, and answer that it was */
+  FW_VERDICT_MAX = 4,    /* array bound: a power of two */
 };
 
 /* Why. The numbers are those of fwagent.v1.Reason. */
@@ -54,6 +55,8 @@ enum fw_reason {
   FW_REASON_SOURCE_ALLOWED = 10,
   FW_REASON_DEFAULT = 11,   /* no rule says anything, and the default drops */
   FW_REASON_ESSENTIAL = 12, /* the same, but the host needs it */
+  FW_REASON_RULE = 13,      /* an ordered rule says so */
+  FW_REASON_LIMIT = 14,     /* the packet came faster than a rule lets it */
   FW_REASON_MAX = 16,       /* array bound: a power of two */
 };
 

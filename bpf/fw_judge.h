@@ -5,41 +5,15 @@
 #define FW_JUDGE_H
 
 #include "bpf/fw_fragment.h"
+#include "bpf/fw_judge_rules.h"
 #include "bpf/fw_lookup.h"
+#include "bpf/fw_outcome.h"
 #include "bpf/fw_parse.h"
 #include "bpf/fw_subprograms.h"
 
-struct fw_outcome {
-  __u32 verdict; /* enum fw_verdict */
-  __u32 reason;  /* enum fw_reason */
-};
-
-static __always_inline struct fw_outcome fw_drop_if(int condition,
-                                                    enum fw_reason reason) {
-  struct fw_outcome outcome = {condition ? FW_VERDICT_DROP : FW_VERDICT_PASS,
-                               reason};
-
-  return outcome;
-}
-
-static __always_inline struct fw_outcome fw_pass(enum fw_reason reason) {
-  return fw_drop_if(0, reason);
-}
-
-/* In one number, which a function that is verified once may return. */
-static __always_inline __u64 fw_pack_outcome(struct fw_outcome outcome) {
-  return (__u64)outcome.verdict << 32 | outcome.reason;
-}
-
-static __always_inline struct fw_outcome fw_unpack_outcome(__u64 packed) {
-  struct fw_outcome outcome = {packed >> 32, (__u32)packed};
-
-  return outcome;
-}
-
 /* For what cannot be read: whether a rule might have matched it. */
 __noinline int fw_has_rules(__u32 active, int is_ipv4, int is_ipv6) {
-  return fw_has_any_port_rules(active) ||
+  return fw_has_ordered_rules(active) || fw_has_any_port_rules(active) ||
          (is_ipv4 && fw_has_source_rules(FW_FAMILY_IPV4)) ||
          (is_ipv6 && fw_has_source_rules(FW_FAMILY_IPV6));
 }
@@ -108,22 +82,43 @@ static __always_inline struct fw_outcome fw_judge_extent(
   }
 }
 
+/* What a packet is told that is neither whole nor a later fragment; `said` as
+ * fw_judge_by_rules returns it. */
+static __always_inline struct fw_outcome fw_judge_part(
+    __u32 active, struct fw_transport transport, __u32 version, __u64 said) {
+  __u32 extent = transport.extent & ~FW_EXTENT_FIRST;
+
+  if (said == FW_RULES_UNDECIDED)
+    return fw_drop_if_needed(1, extent == FW_EXTENT_CHAIN_DEEP
+                                    ? FW_REASON_TOO_DEEP
+                                    : FW_REASON_MALFORMED_TRANSPORT);
+  if (said != FW_RULES_SILENT) return fw_unpack_outcome(said);
+  return fw_judge_extent(active, extent, transport.protocol, transport.port,
+                         version);
+}
+
 /* What is cut off or a fragment. `packed` is a struct fw_transport, and what is
  * returned a struct fw_outcome in one number. */
 __noinline __u64 fw_judge_unusual(struct xdp_md *ctx, __u64 packed,
-                                  __u32 version, __u32 active) {
+                                  __u32 version, __u32 active, __u64 said) {
   struct fw_transport transport = fw_unpack_transport(packed);
   int is_first = transport.extent & FW_EXTENT_FIRST;
   int is_later = transport.extent == FW_EXTENT_FRAGMENT;
   struct fw_outcome outcome = {FW_VERDICT_PASS, FW_REASON_FRAGMENT};
 
-  if (!is_later)
-    outcome = fw_judge_extent(active, transport.extent & ~FW_EXTENT_FIRST,
-                              transport.protocol, transport.port, version);
-  if ((is_first || is_later) && fw_has_any_port_rules(active))
-    outcome.verdict =
-        fw_follow_fragment(ctx, transport.ip, transport.identification, version,
-                           is_first ? outcome.verdict : FW_VERDICT_UNSPECIFIED);
+  if (!is_later) {
+    outcome = fw_judge_part(active, transport, version, said);
+  } else if (said != FW_RULES_SILENT && said != FW_RULES_UNDECIDED) {
+    return said;
+  }
+  if ((is_first || is_later) &&
+      (fw_has_ordered_rules(active) || fw_has_any_port_rules(active))) {
+    __u32 noted = fw_follow_fragment(
+        ctx, transport.ip, transport.identification, version,
+        is_later ? FW_VERDICT_UNSPECIFIED : fw_without_answer(outcome.verdict));
+
+    if (is_later) outcome.verdict = noted;
+  }
   return fw_pack_outcome(outcome);
 }
 
@@ -131,12 +126,19 @@ __noinline __u64 fw_judge_unusual(struct xdp_md *ctx, __u64 packed,
 static __always_inline struct fw_outcome fw_judge_transport(
     struct xdp_md *ctx, struct fw_transport transport, __u32 version,
     __u32 active) {
-  if (transport.extent == FW_EXTENT_PORTS)
-    return fw_judge_port(active, transport.protocol, transport.port, version);
-  if (transport.extent == FW_EXTENT_NO_PORTS)
-    return fw_judge_default(transport.protocol, transport.port, version);
-  return fw_unpack_outcome(
-      fw_judge_unusual(ctx, fw_pack_transport(&transport), version, active));
+  __u64 said = FW_RULES_SILENT;
+
+  if (fw_has_ordered_rules(active))
+    said =
+        fw_judge_by_rules(ctx, fw_pack_transport(&transport), version, active);
+  if (said == FW_RULES_SILENT) {
+    if (transport.extent == FW_EXTENT_PORTS)
+      return fw_judge_port(active, transport.protocol, transport.port, version);
+    if (transport.extent == FW_EXTENT_NO_PORTS)
+      return fw_judge_default(transport.protocol, transport.port, version);
+  }
+  return fw_unpack_outcome(fw_judge_unusual(ctx, fw_pack_transport(&transport),
+                                            version, active, said));
 }
 
 /* The same, verified apart from the parser: see fw_lookup_source4_apart. */
@@ -154,44 +156,15 @@ static __always_inline struct fw_outcome fw_judge_behind(
       ctx, fw_pack_transport(&transport), version, active));
 }
 
-/* Where an IP header may begin. */
-struct fw_place {
-  __u64 byte_count; /* of the frame */
-  __u64 tag_count;  /* in front of it */
-};
-
-/* Volatile, so that the compiler reads the pointers anew instead of keeping
- * them on the stack: see fw_set_keys. */
-static __always_inline struct fw_cursor fw_start(struct xdp_md *ctx,
-                                                 __u64 byte_count) {
-  const volatile struct xdp_md *frame = ctx;
-  struct fw_cursor cursor = {
-      .position = (const __u8 *)(long)frame->data,
-      .end = (const __u8 *)(long)frame->data_end,
-      .limit = byte_count,
-  };
-
-  return cursor;
-}
-
-static __always_inline struct fw_cursor fw_at_ip(struct xdp_md *ctx,
-                                                 struct fw_place place) {
-  struct fw_cursor cursor = fw_start(ctx, place.byte_count);
-
-  fw_skip(&cursor, ETH_HLEN);
-  fw_skip_tags(&cursor, place.tag_count);
-  return cursor;
-}
-
-/* What is behind an IPv4 header, verified apart from what is before it. */
-__noinline __u64 fw_judge_behind4_apart(struct xdp_md *ctx, __u64 byte_count,
-                                        __u64 tag_count, __u32 active) {
+/* What is behind an IPv4 header, verified apart from what is before it. Returns
+ * a struct fw_transport in one number. */
+__noinline __u64 fw_parse_behind4_apart(struct xdp_md *ctx, __u64 byte_count,
+                                        __u64 tag_count) {
   struct fw_place place = {byte_count, tag_count};
   struct fw_cursor cursor = fw_at_ip(ctx, place);
   struct fw_transport transport = fw_parse_behind_ipv4(&cursor);
 
-  return fw_judge_transport_apart(ctx, fw_pack_transport(&transport), 4,
-                                  active);
+  return fw_pack_transport(&transport);
 }
 
 /* Addresses come first: what cannot be read further is still blocked by its
@@ -217,8 +190,9 @@ static __always_inline struct fw_outcome fw_judge_ipv4(struct xdp_md *ctx,
     if (!fw_is_fragment4(&cursor))
       return fw_judge_transport(ctx, fw_parse_behind_ipv4(&cursor), 4, active);
   }
-  return fw_unpack_outcome(
-      fw_judge_behind4_apart(ctx, place.byte_count, place.tag_count, active));
+  return fw_unpack_outcome(fw_judge_transport_apart(
+      ctx, fw_parse_behind4_apart(ctx, place.byte_count, place.tag_count), 4,
+      active));
 }
 
 static __always_inline struct fw_outcome fw_judge_ipv6(struct xdp_md *ctx,

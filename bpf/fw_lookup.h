@@ -52,15 +52,34 @@ static __always_inline const __u64 *fw_used_word(__u32 index) {
   return bpf_map_lookup_elem(&fw_used, &keys.key.first);
 }
 
+/* As fw_generation. */
+static __always_inline const struct fw_rule_tables *fw_rule_tables(
+    __u32 which) {
+  const struct fw_rule_tables *tables = &fw_tables.rules[0];
+
+  if (which) {
+    tables = &fw_tables.rules[1];
+    __asm__ volatile("" : "+r"(tables));
+  }
+  return tables;
+}
+
+static __always_inline struct fw_search *fw_my_search(void) {
+  __u32 key = 0;
+
+  return bpf_map_lookup_elem(&fw_searches, &key);
+}
+
 #define FW_READ(place) (*(const volatile typeof(place) *)&(place))
 #define FW_SUBPROGRAM __noinline
 
 #include "bpf/fw_find.h"
+#include "bpf/fw_match.h"
 
 /* Which tables a packet is judged by: read once for each, and then handed on as
  * `active`. */
 static __always_inline __u32 fw_active_tables(void) {
-  return FW_READ(fw_tables.active) ^ fw_trial;
+  return (FW_READ(fw_tables.active) ^ fw_trial) & ~fw_ignored;
 }
 
 /* An entry; the address is in network byte order. */
@@ -170,6 +189,10 @@ __noinline int fw_has_any_port_rules(__u32 active) {
     if (fw_has_port_rules(active, protocol)) return 1;
   }
   return 0;
+}
+
+static __always_inline int fw_has_ordered_rules(__u32 active) {
+  return (active & FW_ACTIVE_HAS_RULES) != 0;
 }
 
 static __always_inline int fw_has_source_rules(__u32 family) {

@@ -17,6 +17,9 @@ const volatile __u32 fw_slot_index = 0;
  * asked about tables which come next. */
 const volatile __u32 fw_trial = 0;
 
+/* The same: bits of it that this instance takes for clear. */
+const volatile __u32 fw_ignored = 0;
+
 /* As the slot. */
 const volatile struct fw_options fw_options = {
     FW_MALFORMED_AUTO, FW_VERDICT_PASS, FW_VERDICT_PASS};
@@ -85,6 +88,48 @@ struct {
   __type(key, __u32);
   __array(values, struct fw_port_table);
 } fw_ports SEC(".maps");
+
+/* The search among the rules that a CPU is at.
+ * Key: 0. Value: struct fw_search, for each CPU. Writer: the program. Size:
+ * 1. Not shared: nothing is kept from packet to packet. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, struct fw_search);
+} fw_searches SEC(".maps");
+
+/* Packets that each ordered rule decided, or would have decided.
+ * Key: struct fw_rule.counter. Value: struct fw_counter, for each CPU. Writer:
+ * the program; the agent only sets one to zero before another rule gets it.
+ * Size: enough for all rules of two images. */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, FW_RULE_COUNTERS);
+  __type(key, __u32);
+  __type(value, struct fw_counter);
+} fw_rule_hits SEC(".maps");
+
+/* The buckets of sources that limits are for.
+ * Key: a hash. Value: struct fw_bucket_line. Writer: the program. Size: 57,344
+ * buckets; when there is no place, see struct fw_bucket_line. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, FW_BUCKET_LINES);
+  __type(key, __u32);
+  __type(value, struct fw_bucket_line);
+} fw_buckets SEC(".maps");
+
+/* The buckets of rules.
+ * Key: struct fw_rule.counter, or FW_ANSWER_BUCKET. Value: struct
+ * fw_rule_bucket. Writer: the program. Size: one for each, so it cannot be
+ * full. */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(max_entries, FW_RULE_BUCKETS);
+  __type(key, __u32);
+  __type(value, struct fw_rule_bucket);
+} fw_rule_buckets SEC(".maps");
 
 /* Datagrams of which the first fragment was seen, while ports are blocked.
  * Key: struct fw_datagram. Value: struct fw_first_fragment. Writer: the

@@ -84,13 +84,19 @@ __noinline __u64 fw_behind_chain(struct xdp_md *ctx, __u64 packed,
   return fw_pack_transport(&transport);
 }
 
-__noinline __u64 fw_walk_chain(struct xdp_md *ctx, __u64 packed, __u32 limit) {
+/* To the end of a chain. */
+static __always_inline __u64 fw_chain_end(struct xdp_md *ctx, __u64 packed,
+                                          __u32 limit) {
 #pragma clang loop unroll(full)
   for (int i = 0; i < FW_MAX_EXT_HEADERS; i++) {
     if (!fw_is_extension(packed & 0xffff)) break;
     packed = fw_next_in_chain(ctx, packed, limit);
   }
-  return fw_behind_chain(ctx, packed, limit);
+  return packed;
+}
+
+__noinline __u64 fw_walk_chain(struct xdp_md *ctx, __u64 packed, __u32 limit) {
+  return fw_behind_chain(ctx, fw_chain_end(ctx, packed, limit), limit);
 }
 
 /* What follows the IPv6 header, which is at `ip`. */

@@ -23,6 +23,7 @@
 #define FW_TABLE_H
 
 #include "bpf/fw_abi.h"
+#include "bpf/fw_rules.h"
 
 /* Memory comes in slabs of lines. A line is what the CPU fetches at once; its
  * number is slab * FW_SLAB_LINES + its place. There is no slab 0, so that no
@@ -197,6 +198,8 @@ union fw_line {
   struct fw_subtree subtrees[FW_LINE_RECORDS];
   struct fw_meaning meanings[FW_LINE_RECORDS];
   struct fw_terms terms[FW_LINE_RECORDS];
+  struct fw_trie_node trie_nodes[FW_LINE_TRIE_NODES];
+  struct fw_rule rule;
 };
 FW_ASSERT(sizeof(union fw_line) == FW_LINE_BYTES, "layout");
 
@@ -241,12 +244,16 @@ FW_ASSERT(sizeof(struct fw_generation) == 88, "layout");
 /* Bit of fw_table_state.active: which half of fw_ports is in force. */
 #define FW_ACTIVE_PORTS_SHIFT FW_FAMILIES
 #define FW_ACTIVE_PORTS (1u << FW_ACTIVE_PORTS_SHIFT)
-#define FW_ACTIVE_ALL (FW_ACTIVE_PORTS | (FW_ACTIVE_PORTS - 1))
+/* The same of fw_table_state.rules, and whether there are any. */
+#define FW_ACTIVE_RULES (FW_ACTIVE_PORTS << 1)
+#define FW_ACTIVE_HAS_RULES (FW_ACTIVE_PORTS << 2)
+/* Bits that say which of two is in force. */
+#define FW_ACTIVE_ALL (FW_ACTIVE_RULES | (FW_ACTIVE_RULES - 1))
 
 /* Where a look-up begins. */
 struct fw_table_state {
-  /* Bit f: which of the two generations of family f is in force; and
-   * FW_ACTIVE_PORTS. One write swaps all tables. Each packet reads it once, and
+  /* Bit f: which of the two generations of family f is in force; and those
+   * above. One write swaps all tables. Each packet reads it once, and
    * is judged by what it says whatever happens meanwhile. */
   __u32 active;
   __u32 unused;
@@ -254,8 +261,9 @@ struct fw_table_state {
    * address cannot be read is dropped when this is not 0. */
   __u64 prefixes[FW_FAMILIES];
   struct fw_generation generations[FW_FAMILIES][2];
+  struct fw_rule_tables rules[2];
 };
-FW_ASSERT(sizeof(struct fw_table_state) == 376, "layout");
+FW_ASSERT(sizeof(struct fw_table_state) == 600, "layout");
 
 static inline __u32 fw_kind_of(__u32 entry) {
   return entry >> FW_ENTRY_PAYLOAD_BITS;

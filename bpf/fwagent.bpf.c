@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /* The XDP program: parse, judge, count. One instance guards one interface. */
 
+#include "bpf/fw_answer.h"
 #include "bpf/fw_count.h"
 #include "bpf/fw_helpers.h"
 #include "bpf/fw_judge.h"
@@ -57,7 +58,9 @@ static __always_inline struct fw_outcome fw_judge(struct xdp_md *ctx,
   return fw_unpack_outcome(fw_judge_apart(ctx, byte_count));
 }
 
-static __always_inline int fw_act(struct fw_outcome outcome) {
+static __always_inline int fw_act(struct xdp_md *ctx, struct fw_outcome outcome,
+                                  __u64 byte_count) {
+  if (outcome.verdict == FW_VERDICT_REJECT) return fw_answer(ctx, byte_count);
   return outcome.verdict == FW_VERDICT_DROP ? XDP_DROP : XDP_PASS;
 }
 
@@ -71,7 +74,7 @@ __noinline int fw_filter_whole(struct xdp_md *ctx, __u64 byte_count) {
       fw_unpack_outcome(fw_judge_apart(ctx, byte_count));
 
   fw_count_any(outcome.verdict, outcome.reason, byte_count);
-  return fw_act(outcome);
+  return fw_act(ctx, outcome, byte_count);
 }
 
 /* The reasons that a packet which is not all there may get. */
@@ -91,7 +94,9 @@ int fwagent(struct xdp_md *ctx) {
   if (FW_REASONS_CUT >> outcome.reason % FW_REASON_MAX & 1)
     return fw_filter_whole(ctx, bpf_xdp_get_buff_len(ctx));
   fw_count(outcome.verdict, outcome.reason, byte_count);
-  return fw_act(outcome);
+  if (outcome.verdict == FW_VERDICT_REJECT)
+    return fw_answer(ctx, bpf_xdp_get_buff_len(ctx));
+  return fw_act(ctx, outcome, byte_count);
 }
 
 /* Without CAP_PERFMON, which the subtraction takes. */
@@ -101,7 +106,7 @@ int fwagent_strict(struct xdp_md *ctx) {
   struct fw_outcome outcome = fw_judge_any(ctx, byte_count);
 
   fw_count_any(outcome.verdict, outcome.reason, byte_count);
-  return fw_act(outcome);
+  return fw_act(ctx, outcome, byte_count);
 }
 
 /* For kernels older than 5.18, which have neither that helper nor frames in
@@ -112,7 +117,7 @@ int fwagent_compat(struct xdp_md *ctx) {
   struct fw_outcome outcome = fw_judge(ctx, byte_count);
 
   fw_count_any(outcome.verdict, outcome.reason, byte_count);
-  return fw_act(outcome);
+  return fw_act(ctx, outcome, byte_count);
 }
 
 char fw_license[] SEC("license") = "Dual BSD/GPL";

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/duration.h"
+#include "client/filter_options.h"
 #include "client/printable.h"
 #include "client/rule_options.h"
 #include "client/set_options.h"
@@ -81,6 +82,7 @@ class CommandLine {
   Arguments arguments_;
   RuleOptions rule_options_{app_, arguments_};
   SetOptions set_options_{app_, arguments_};
+  FilterOptions filter_options_{app_, arguments_};
 };
 
 CLI::App* CommandLine::AddCommand(Command command, const std::string& name,
@@ -137,6 +139,11 @@ void CommandLine::AddReadCommands() {
       ->check(IsGeneration)
       ->required();
   AddChangeOptions(rollback, arguments_);
+  AddCommand(Command::kConfirm, "confirm",
+             "Keep a change that was made with --confirm-within")
+      ->add_option("GENERATION", arguments_.generation,
+                   "Its number; without it, whichever waits")
+      ->check(IsGeneration);
   AddCommand(Command::kVersion, "version",
              "Show the versions of fwctl and of the agent");
 }
@@ -231,6 +238,10 @@ absl::Status CommandLine::Understand() {
     case Command::kSetList:
     case Command::kSetCheck:
       return set_options_.Understand();
+    case Command::kFilterAdd:
+    case Command::kFilterRemove:
+    case Command::kFilterList:
+      return filter_options_.Understand();
     case Command::kRecover:
       arguments_.recover_from = words_.recover_from == "kernel"
                                     ? fwagent::v1::RECOVERY_SOURCE_KERNEL

@@ -37,8 +37,12 @@ enum class Command {
   kSetImport,
   kSetList,
   kSetCheck,
+  kFilterAdd,
+  kFilterRemove,
+  kFilterList,
   kHistory,
   kRollback,
+  kConfirm,
   kRecover,
   kVersion,
 };
@@ -57,6 +61,12 @@ struct SetArguments {
   bool permanent = false;
   // create, import: of a set that is made.
   std::optional<absl::Duration> default_ttl;
+};
+
+// Of the commands of ordered rules.
+struct FilterArguments {
+  std::vector<std::string> words;
+  std::optional<std::uint32_t> order;
 };
 
 struct Arguments {
@@ -80,8 +90,10 @@ struct Arguments {
   // Likewise: what is there already gets this end.
   bool renew = false;
   std::string request_id;
-  std::string etag;              // of the policy that a change is for
-  std::uint64_t generation = 0;  // rollback
+  std::string etag;  // of the policy that a change is for
+  // A change: it is taken back unless it is confirmed in this time.
+  std::optional<absl::Duration> confirm_within;
+  std::uint64_t generation = 0;  // rollback; confirm: 0 for whichever waits
   std::int32_t history_count = 20;
   bool validate_only = false;
   // ALREADY_EXISTS of what adds, NOT_FOUND of what lifts, is success.
@@ -102,6 +114,7 @@ struct Arguments {
   fwagent::v1::ModePreference mode = fwagent::v1::MODE_PREFERENCE_UNSPECIFIED;
 
   SetArguments set;
+  FilterArguments filter;
   // recover.
   fwagent::v1::RecoverySource recover_from =
       fwagent::v1::RECOVERY_SOURCE_UNSPECIFIED;

@@ -8,21 +8,15 @@
 
 #include "absl/time/time.h"
 #include "client/arguments.h"
+#include "client/change_fields.h"
 
 namespace fwagent::client {
-
-inline void FillDuration(absl::Duration duration,
-                         google::protobuf::Duration* wire) {
-  absl::Duration rest;
-  wire->set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &rest));
-  wire->set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(rest)));
-}
 
 // `Request`: one that has ttl and expire_time.
 template <typename Request>
 void FillEnding(const Arguments& arguments, Request* request) {
   if (arguments.ttl.has_value()) {
-    FillDuration(*arguments.ttl, request->mutable_ttl());
+    SetDuration(*arguments.ttl, request->mutable_ttl());
   } else if (arguments.until.has_value()) {
     const std::int64_t seconds = absl::ToUnixSeconds(*arguments.until);
     auto* time = request->mutable_expire_time();

@@ -1,5 +1,6 @@
 // block-ip, allow-ip, block-port and what lifts them.
 #include "client/block_fields.h"
+#include "client/change_fields.h"
 #include "client/commands.h"
 
 namespace fwagent::client {
@@ -10,9 +11,7 @@ using Stub = Agent::Stub;
 // What the requests have in common.
 template <typename Request>
 void FillCommon(const Arguments& arguments, Request* request) {
-  request->set_request_id(arguments.request_id);
-  request->set_validate_only(arguments.validate_only);
-  request->set_etag(arguments.etag);
+  FillChange(arguments, request);
   request->set_owner(arguments.owner);
   if constexpr (requires { request->set_all_owners(true); }) {
     request->set_all_owners(arguments.all_owners);
@@ -67,7 +66,9 @@ Outcome Send(const CommandContext& context,
     report.still_held.assign(response.still_held().begin(),
                              response.still_held().end());
   }
+  if (response.has_confirm_by()) report.confirm_by = &response.confirm_by();
   context.renderer.Changed(report);
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 

@@ -141,6 +141,8 @@ Outcome RunCommand(const CommandContext& context) {
       return RunHistory(context);
     case Command::kRollback:
       return RunRollback(context);
+    case Command::kConfirm:
+      return RunConfirm(context);
     case Command::kRecover:
       return RunRecover(context);
     case Command::kVersion:
@@ -154,6 +156,10 @@ Outcome RunCommand(const CommandContext& context) {
     case Command::kSetList:
     case Command::kSetCheck:
       return RunSet(context);
+    case Command::kFilterAdd:
+    case Command::kFilterRemove:
+    case Command::kFilterList:
+      return RunFilter(context);
     case Command::kBlockIp:
     case Command::kUnblockIp:
     case Command::kAllowIp:

@@ -53,8 +53,11 @@ Outcome RunStatus(const CommandContext& context);
 // Of every command of sets.
 Outcome RunSet(const CommandContext& context);
 Outcome RunSetImport(const CommandContext& context);
+// Of every command of ordered rules.
+Outcome RunFilter(const CommandContext& context);
 Outcome RunHistory(const CommandContext& context);
 Outcome RunRollback(const CommandContext& context);
+Outcome RunConfirm(const CommandContext& context);
 Outcome RunAttach(const CommandContext& context);
 Outcome RunDetach(const CommandContext& context);
 Outcome RunRecover(const CommandContext& context);

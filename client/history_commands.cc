@@ -1,8 +1,9 @@
-// history, rollback.
+// history, rollback, confirm.
 #include <sstream>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "client/change_fields.h"
 #include "client/commands.h"
 #include "client/rule_text.h"
 #include "client/table.h"
@@ -18,6 +19,16 @@ std::string Counted(std::uint64_t count, const char* what) {
 }  // namespace
 
 using Stub = Agent::Stub;
+
+namespace {
+
+std::string ChangeText(const fwagent::v1::Generation& generation) {
+  if (!generation.has_confirm_by()) return generation.summary();
+  return absl::StrCat(generation.summary(), " [not confirmed yet, until ",
+                      TimeText(generation.confirm_by()), "]");
+}
+
+}  // namespace
 
 Outcome RunHistory(const CommandContext& context) {
   fwagent::v1::ListHistoryRequest request;
@@ -35,7 +46,7 @@ Outcome RunHistory(const CommandContext& context) {
   for (const fwagent::v1::Generation& generation : response.generations()) {
     table.AddRow({absl::StrCat(generation.generation()),
                   TimeText(generation.time()),
-                  generation.can_undo() ? "yes" : "no", generation.summary(),
+                  generation.can_undo() ? "yes" : "no", ChangeText(generation),
                   generation.origin()});
   }
   std::ostringstream text;
@@ -50,9 +61,7 @@ Outcome RunRollback(const CommandContext& context) {
   const Arguments& arguments = context.arguments;
   fwagent::v1::RollbackRequest request;
   request.set_generation(arguments.generation);
-  request.set_request_id(arguments.request_id);
-  request.set_validate_only(arguments.validate_only);
-  request.set_etag(arguments.etag);
+  FillChange(arguments, &request);
   fwagent::v1::RollbackResponse response;
   const grpc::Status status =
       context.agent.Call(&Stub::Rollback, request, &response);
@@ -64,6 +73,20 @@ Outcome RunRollback(const CommandContext& context) {
                    Counted(response.changed_sets(), "set"),
                    " changed; now generation ", response.generation()),
       response);
+  SayUnconfirmed(context, response);
+  return std::nullopt;
+}
+
+Outcome RunConfirm(const CommandContext& context) {
+  fwagent::v1::ConfirmRequest request;
+  request.set_generation(context.arguments.generation);
+  fwagent::v1::ConfirmResponse response;
+  const grpc::Status status =
+      context.agent.Call(&Stub::Confirm, request, &response);
+  if (!status.ok()) return context.agent.ChangeFailure(status);
+  context.renderer.Said(absl::StrCat("confirmed generation ",
+                                     response.generation(), ": it stays"),
+                        response);
   return std::nullopt;
 }
 

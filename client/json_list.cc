@@ -99,7 +99,8 @@ absl::StatusOr<const Struct*> FindSet(const Struct& document) {
                    "inet filter blocked"));
 }
 
-// What is left of an element, in seconds; `timeout` says how long it had in all.
+// What is left of an element, in seconds; `timeout` says how long it had in
+// all.
 absl::StatusOr<std::uint32_t> TtlIn(const Struct& object,
                                     std::uint32_t otherwise) {
   const Value* seconds = Find(object, "expires");
@@ -166,13 +167,13 @@ absl::Status ForEachNftElement(
     const auto prefixes = PrefixesOf(element);
     const auto ttl = TtlOf(element, *of_all);
     if (!prefixes.ok() || !ttl.ok()) {
-      const absl::Status taken =
+      absl::Status taken =
           take(number, prefixes.ok() ? ttl.status() : prefixes.status());
       if (!taken.ok()) return taken;
       continue;
     }
     for (const std::string& prefix : *prefixes) {
-      const absl::Status taken = take(number, NftElement{prefix, *ttl});
+      absl::Status taken = take(number, NftElement{prefix, *ttl});
       if (!taken.ok()) return taken;
     }
   }

@@ -21,8 +21,8 @@ inline constexpr std::uint32_t kNeverEnds =
 // none, or more than ten years.
 absl::StatusOr<std::uint32_t> ReadEntryTtl(std::string_view seconds);
 
-// Appends one prefix, and how long it lasts. INVALID_ARGUMENT says what is wrong
-// with it; then nothing was appended.
+// Appends one prefix, and how long it lasts. INVALID_ARGUMENT says what is
+// wrong with it; then nothing was appended.
 absl::Status PackPrefix(std::string_view word,
                         fwagent::v1::PackedPrefixes& packed,
                         std::uint32_t ttl_seconds = kAsTheImportSays);

@@ -33,8 +33,7 @@ class Packer {
             kPartBytes) {
       list_.parts.emplace_back();
     }
-    const absl::Status packed =
-        entry.ok() ? Pack(*entry) : entry.status();
+    const absl::Status packed = entry.ok() ? Pack(*entry) : entry.status();
     if (packed.ok()) {
       ++list_.count;
       return absl::OkStatus();
@@ -86,7 +85,7 @@ absl::Status PackLines(std::string_view text, Packer& packer) {
   for (std::uint64_t number = 1; !text.empty(); ++number) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    const absl::Status packed = PackLine(line, number, reader, packer);
+    absl::Status packed = PackLine(line, number, reader, packer);
     if (!packed.ok()) return packed;
   }
   return absl::OkStatus();
@@ -95,12 +94,12 @@ absl::Status PackLines(std::string_view text, Packer& packer) {
 absl::Status PackNftElements(std::string_view text, const std::string& name,
                              Packer& packer) {
   bool refused = false;
-  const absl::Status status =
+  absl::Status status =
       ForEachNftElement(text, [&](std::uint64_t number, const auto& element) {
-        const absl::Status packed = packer.Add(
+        absl::Status packed = packer.Add(
             "element", number,
-            element.ok() ? absl::StatusOr<ListEntry>(ListEntry{
-                               element->prefix, element->ttl_seconds})
+            element.ok() ? absl::StatusOr<ListEntry>(
+                               ListEntry{element->prefix, element->ttl_seconds})
                          : element.status());
         refused = !packed.ok();
         return packed;
@@ -116,9 +115,9 @@ absl::StatusOr<PackedList> PackList(std::string_view text,
                                     const std::string& name,
                                     const ListOptions& options) {
   Packer packer(name, options);
-  const absl::Status packed = IsNftDocument(text)
-                                  ? PackNftElements(text, name, packer)
-                                  : PackLines(text, packer);
+  absl::Status packed = IsNftDocument(text)
+                            ? PackNftElements(text, name, packer)
+                            : PackLines(text, packer);
   if (!packed.ok()) return packed;
   return std::move(packer).Take();
 }

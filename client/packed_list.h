@@ -30,8 +30,9 @@ struct ListOptions {
 
 // One prefix on a line: 192.0.2.1, 192.0.2.0/24, 2001:db8::/32. What follows
 // '#' or ';' is a comment; blank lines are passed over. So are the lines of
-// `ipset save` but for "add SET PREFIX ...", of which the prefix and the timeout
-// are taken. A line may be an object of Spamhaus DROP, and all of it what `nft
+// `ipset save` but for "add SET PREFIX ...", of which the prefix and the
+// timeout are taken. A line may be an object of Spamhaus DROP, and all of it
+// what `nft
 // --json list set` prints: see json_list.h. INVALID_ARGUMENT names the first
 // line, or element, that is none of these, unless `skip_invalid`.
 absl::StatusOr<PackedList> PackList(std::string_view text,

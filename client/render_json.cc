@@ -32,6 +32,9 @@ class JsonRenderer : public Renderer {
       fwagent::v1::BlockIPResponse response;
       *response.mutable_rule() = report.rule;
       response.set_generation(report.generation);
+      if (report.confirm_by != nullptr) {
+        *response.mutable_confirm_by() = *report.confirm_by;
+      }
       out_ << ToJson(response) << "\n";
       return;
     }
@@ -42,12 +45,19 @@ class JsonRenderer : public Renderer {
                                            report.other_rules.end());
     response.mutable_still_held()->Assign(report.still_held.begin(),
                                           report.still_held.end());
+    if (report.confirm_by != nullptr) {
+      *response.mutable_confirm_by() = *report.confirm_by;
+    }
     out_ << ToJson(response) << "\n";
   }
 
   void ChangedMany(const ManyChangesReport& report) override {
     out_ << ToJson(report.response) << "\n";
   }
+
+  // The answer has it.
+  void Unconfirmed(absl::Duration,
+                   const google::protobuf::Timestamp&) override {}
 
   void Unchanged(const std::string& message) override {
     out_ << "{\"unchanged\":true,\"message\":" << JsonQuoted(message) << "}\n";
@@ -64,6 +74,11 @@ class JsonRenderer : public Renderer {
 
   void EndOfRules(const fwagent::v1::ListRulesResponse& last) override {
     EndOfPages("rules", last);
+  }
+
+  void FilterRules(const fwagent::v1::ListRulesResponse& rules) override {
+    RulePage(rules);
+    EndOfRules(rules);
   }
 
   void EntryPage(const std::string&,

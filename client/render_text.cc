@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "client/duration.h"
 #include "client/printable.h"
 #include "client/render_stats.h"
 #include "client/renderer.h"
@@ -142,6 +143,20 @@ class TextRenderer : public Renderer {
     out_ << "\n";
   }
 
+  // Not among the results, which scripts read.
+  void Unconfirmed(absl::Duration within,
+                   const google::protobuf::Timestamp& confirm_by) override {
+    out_.flush();
+    err_ << "fwctl: not confirmed yet: run `fwctl confirm` ";
+    if (within > absl::ZeroDuration()) {
+      err_ << "within " << DurationText(within) << " (by "
+           << TimeText(confirm_by) << ")";
+    } else {
+      err_ << "by " << TimeText(confirm_by);
+    }
+    err_ << ", else it is taken back\n";
+  }
+
   void Unchanged(const std::string& message) override {
     out_ << "unchanged: " << Printable(message) << "\n";
   }
@@ -179,6 +194,25 @@ class TextRenderer : public Renderer {
 
   void EndOfRules(const fwagent::v1::ListRulesResponse&) override {}
 
+  void FilterRules(const fwagent::v1::ListRulesResponse& rules) override {
+    Table table({{"ORDER", Align::kRight},
+                 {"ID", Align::kRight},
+                 {"PACKETS", Align::kRight},
+                 {"ACTION"},
+                 {"MATCH"},
+                 {"OWNER"},
+                 {"ENDS"},
+                 {"COMMENT"}});
+    for (const fwagent::v1::Rule& rule : rules.rules()) {
+      table.AddRow({absl::StrCat(rule.filter().order()),
+                    absl::StrCat(rule.id()),
+                    absl::StrCat(rule.hits().packets()), ActionText(rule),
+                    rule.filter().match(), rule.owner(),
+                    EndText(rule, layout_.now()), rule.comment()});
+    }
+    table.Write(out_);
+  }
+
   void Stats(const StatsSample& sample) override {
     if (sample.before != nullptr && !layout_.redraw) out_ << "\n";
     WriteStats(sample, layout_, out_);
@@ -195,6 +229,7 @@ class TextRenderer : public Renderer {
     if (!status.trouble().empty()) {
       out_ << "TROUBLE: " << Printable(status.trouble()) << "\n\n";
     }
+    if (status.has_unconfirmed()) WriteUnconfirmed(status.unconfirmed());
     WriteInterfaces(status, out_);
     out_ << "\n";
     WriteTables(status, out_);
@@ -248,6 +283,12 @@ class TextRenderer : public Renderer {
   }
 
  private:
+  void WriteUnconfirmed(const fwagent::v1::Unconfirmed& what) {
+    out_ << "NOT CONFIRMED: generation " << what.generation() << ", by "
+         << Printable(what.origin()) << ": run `fwctl confirm` by "
+         << TimeText(what.confirm_by()) << ", else it is taken back\n\n";
+  }
+
   const TextLayout layout_;
   std::ostream& out_;
   std::ostream& err_;

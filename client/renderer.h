@@ -32,6 +32,8 @@ struct ChangeReport {
   // Of what lifts: for other owners too; and by whom it is still held.
   std::vector<fwagent::v1::Rule> other_rules = {};
   std::vector<fwagent::v1::Rule> still_held = {};
+  // Null unless it must be confirmed.
+  const google::protobuf::Timestamp* confirm_by = nullptr;
 };
 
 // The same for any number of sources.
@@ -57,6 +59,10 @@ class Renderer {
 
   virtual void Changed(const ChangeReport& report) = 0;
   virtual void ChangedMany(const ManyChangesReport& report) = 0;
+  // Behind a change whose answer was rendered: it must be confirmed in this
+  // time.
+  virtual void Unconfirmed(absl::Duration within,
+                           const google::protobuf::Timestamp& confirm_by) = 0;
   // Nothing to change, and that is fine; the agent's words.
   virtual void Unchanged(const std::string& message) = 0;
 
@@ -67,6 +73,9 @@ class Renderer {
   // One listing is pages in order, then the end with the last page again.
   virtual void RulePage(const fwagent::v1::ListRulesResponse& page) = 0;
   virtual void EndOfRules(const fwagent::v1::ListRulesResponse& last) = 0;
+
+  // Ordered rules, in their order.
+  virtual void FilterRules(const fwagent::v1::ListRulesResponse& rules) = 0;
 
   virtual void EntryPage(const std::string& set,
                          const fwagent::v1::ListSetEntriesResponse& page) = 0;

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "absl/status/statusor.h"
+#include "client/duration.h"
 
 namespace fwagent::client {
 
@@ -13,6 +14,17 @@ void AddChangeOptions(CLI::App* app, Arguments& arguments) {
                 "Only say whether the agent would accept it");
   app->add_option("--if-etag", arguments.etag,
                   "Only under the policy with this etag: see status");
+  app->add_option_function<std::string>(
+         "--confirm-within",
+         [&arguments](const std::string& text) {
+           const auto within = ReadTtl("--confirm-within", text);
+           if (!within.ok()) {
+             throw CLI::ValidationError(std::string(within.status().message()));
+           }
+           arguments.confirm_within = *within;
+         },
+         "Take it back after this unless it is confirmed: see confirm")
+      ->type_name("TEXT");
 }
 
 RuleOptions::RuleOptions(CLI::App& app, Arguments& arguments)
@@ -69,7 +81,8 @@ void RuleOptions::AddForNew(CLI::App* app) {
                   "For whom it is held, as in fail2ban; without it cli");
   CLI::Option* ttl = app->add_option(
       "--ttl", ends_.ttl, "End it after this, as in 90s, 10m, 1h30m, 7d");
-  app->add_option("--until", ends_.until, "End it then, as in 2026-12-01T12:00:00Z")
+  app->add_option("--until", ends_.until,
+                  "End it then, as in 2026-12-01T12:00:00Z")
       ->excludes(ttl);
   app->add_flag("--renew", arguments_.renew,
                 "If the owner holds it already, give it this end");

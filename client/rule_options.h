@@ -9,7 +9,7 @@
 #include "client/arguments.h"
 #include "client/end_words.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
 class Option;
 }  // namespace CLI

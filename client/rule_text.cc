@@ -8,6 +8,7 @@
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
 #include "client/duration.h"
+#include "client/filter_rule_text.h"
 
 namespace fwagent::client {
 namespace {
@@ -47,6 +48,9 @@ std::string MatchText(const fwagent::v1::Rule& rule) {
       return absl::StrCat("source ", rule.source_allow().source().text());
     case fwagent::v1::Rule::kPortBlock:
       return PortText(rule.port_block());
+    case fwagent::v1::Rule::kFilter:
+      return absl::StrCat("order ", rule.filter().order(), ": ",
+                          rule.filter().match());
     default:
       return "unknown";
   }
@@ -59,6 +63,8 @@ std::string ActionText(const fwagent::v1::Rule& rule) {
       return "block";
     case fwagent::v1::Rule::kSourceAllow:
       return "allow";
+    case fwagent::v1::Rule::kFilter:
+      return RuleActionText(rule.filter().action());
     default:
       return "unknown";
   }

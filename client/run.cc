@@ -41,8 +41,8 @@ Outcome Execute(const Arguments& arguments, const Surroundings& surroundings,
     return ConnectFailure(address, channel.status());
   }
   const Agent agent(*channel, address, arguments.timeout);
-  const bool shows_progress = surroundings.error_terminal &&
-                              arguments.output == OutputFormat::kText;
+  const bool shows_progress =
+      surroundings.error_terminal && arguments.output == OutputFormat::kText;
   return RunCommand({arguments, agent, renderer, out, surroundings.clock,
                      shows_progress ? &err : nullptr,
                      surroundings.progress_delay});

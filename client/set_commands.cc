@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/block_fields.h"
+#include "client/change_fields.h"
 #include "client/commands.h"
 #include "client/pages.h"
 #include "client/prefix_list.h"
@@ -45,6 +46,7 @@ Outcome RunCreate(const CommandContext& context) {
           ? Verb(arguments, "created ", "create ") + set
           : absl::StrCat("unchanged: ", set, " is there already"),
       response);
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 
@@ -63,6 +65,7 @@ Outcome RunDelete(const CommandContext& context) {
                          EntriesText(response.set().size()))
           : absl::StrCat("unchanged: there is no set ", request.name()),
       response);
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 
@@ -114,6 +117,7 @@ Outcome RunAdd(const CommandContext& context) {
                     " at another time now");
   }
   context.renderer.Said(text, response);
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 
@@ -140,6 +144,7 @@ Outcome RunRemove(const CommandContext& context) {
                                      " ", EntriesText(response.removed()),
                                      " out of set ", request.name()),
                         response);
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 
@@ -149,8 +154,7 @@ Outcome RunEntries(const CommandContext& context) {
   request.set_page_size(10'000);
   fwagent::v1::ListSetEntriesResponse page;
   if (Outcome failure = ReadPages(
-          context, &Stub::ListSetEntries, request, page,
-          [&](const auto& one) {
+          context, &Stub::ListSetEntries, request, page, [&](const auto& one) {
             context.renderer.EntryPage(request.name(), one);
           })) {
     return failure;
@@ -200,9 +204,8 @@ Outcome RunCheck(const CommandContext& context) {
                     ActionText(hit.set().action()),
                     "): ", Printable(hit.entry().prefix().text()));
     if (hit.entry().has_expire_time()) {
-      absl::StrAppend(
-          &text, ", ends ",
-          EndText(hit.entry().expire_time(), context.clock.now()));
+      absl::StrAppend(&text, ", ends ",
+                      EndText(hit.entry().expire_time(), context.clock.now()));
     }
   }
   context.renderer.Said(text.empty() ? "in no set" : text, response);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "client/change_fields.h"
 #include "client/commands.h"
 #include "client/packed_list.h"
 #include "client/progress.h"
@@ -82,9 +83,8 @@ Outcome RunSetImport(const CommandContext& context) {
   absl::StatusOr<PackedList> list;
   grpc::Status status;
   {
-    Progress progress(
-        context.arguments.set.quiet ? nullptr : context.progress,
-        context.progress_delay);
+    Progress progress(context.arguments.set.quiet ? nullptr : context.progress,
+                      context.progress_delay);
     progress.Begin("reading");
     list = ReadList(context.arguments);
     if (list.ok()) status = SendImport(context, *list, progress, &response);
@@ -92,6 +92,7 @@ Outcome RunSetImport(const CommandContext& context) {
   if (!list.ok()) return InputFailure(std::string(list.status().message()));
   if (!status.ok()) return context.agent.ChangeFailure(status);
   context.renderer.Said(ImportText(context, *list, response), response);
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 

@@ -15,7 +15,8 @@ SetOptions::SetOptions(CLI::App& app, Arguments& arguments)
   set->fallthrough();
   CLI::App* create =
       Add(set, Command::kSetCreate, "create", "Make a set without entries");
-  AddNew(create);
+  // An import has a --ttl for its entries.
+  AddNew(create, "--ttl,--default-ttl");
   AddChange(create);
   create->add_flag("--exist-ok", arguments_.tolerate_unchanged,
                    "Succeed if there is one with this action");
@@ -40,12 +41,12 @@ CLI::App* SetOptions::Add(CLI::App* set, Command command, const char* name,
   return app;
 }
 
-void SetOptions::AddNew(CLI::App* app) {
+void SetOptions::AddNew(CLI::App* app, const char* default_ttl) {
   app->add_option("--action", action_, "What becomes of packets: block, allow")
       ->check(CLI::IsMember({"block", "allow"}))
       ->capture_default_str();
   app->add_option("--comment", arguments_.comment, "Text kept with a new set");
-  app->add_option("--default-ttl", default_ttl_,
+  app->add_option(default_ttl, default_ttl_,
                   "Of a new set: how long entries last that come without an "
                   "end, as in 1d");
 }
@@ -105,7 +106,7 @@ void SetOptions::AddImport(CLI::App* set) {
   import->add_flag("-q,--quiet", arguments_.set.quiet,
                    "Show no progress, also on a terminal");
   AddEnds(import);
-  AddNew(import);
+  AddNew(import, "--default-ttl");
   AddChange(import);
 }
 

@@ -10,7 +10,7 @@
 #include "client/arguments.h"
 #include "client/end_words.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
 class Option;
 }  // namespace CLI
@@ -31,7 +31,7 @@ class SetOptions {
   void AddEntryCommands(CLI::App* set);
   void AddImport(CLI::App* set);
   void AddReads(CLI::App* set);
-  void AddNew(CLI::App* app);
+  void AddNew(CLI::App* app, const char* default_ttl);
   void AddEnds(CLI::App* app);
   void AddChange(CLI::App* app);
 

@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "client/arguments.h"
 #include "client/block_fields.h"
+#include "client/change_fields.h"
 #include "fwagent/v1/set.pb.h"
 
 namespace fwagent::client {
@@ -26,9 +27,7 @@ template <typename Request>
 Request Named(const Arguments& arguments) {
   Request request;
   request.set_name(arguments.set.name);
-  request.set_request_id(arguments.request_id);
-  request.set_validate_only(arguments.validate_only);
-  request.set_etag(arguments.etag);
+  FillChange(arguments, &request);
   request.set_owner(arguments.owner);
   return request;
 }
@@ -36,7 +35,7 @@ Request Named(const Arguments& arguments) {
 template <typename Request>
 void FillDefaultTtl(const Arguments& arguments, Request* request) {
   if (!arguments.set.default_ttl.has_value()) return;
-  FillDuration(*arguments.set.default_ttl, request->mutable_default_ttl());
+  SetDuration(*arguments.set.default_ttl, request->mutable_default_ttl());
 }
 
 }  // namespace fwagent::client

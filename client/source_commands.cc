@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/block_fields.h"
+#include "client/change_fields.h"
 #include "client/commands.h"
 #include "client/prefix_list.h"
 
@@ -24,9 +25,7 @@ ChangeSourcesRequest ToRequest(const Arguments& arguments,
                                const std::vector<ListedPrefix>& prefixes) {
   const Verb verb = VerbOf(arguments.command);
   ChangeSourcesRequest request;
-  request.set_request_id(arguments.request_id);
-  request.set_validate_only(arguments.validate_only);
-  request.set_etag(arguments.etag);
+  FillChange(arguments, &request);
   request.set_owner(arguments.owner);
   request.set_all_owners(arguments.all_owners);
   request.set_skip_satisfied(arguments.tolerate_unchanged);
@@ -81,6 +80,7 @@ Outcome RunSources(const CommandContext& context) {
   context.renderer.ChangedMany({VerbOf(arguments.command),
                                 arguments.validate_only, prefixes.size(),
                                 response});
+  SayUnconfirmed(context, response);
   return std::nullopt;
 }
 

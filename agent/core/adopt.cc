@@ -27,10 +27,10 @@ absl::Status Unreadable(const std::string& table) {
       " cannot be read back and there is no store to rebuild it from"));
 }
 
-Rule AdoptedRule(RuleId id, policy::Match match, policy::Deadline until,
+Rule AdoptedRule(RuleId id, const policy::Match& match, policy::Deadline until,
                  const Moment& now, Action action = Action::kBlock) {
   Rule rule{.id = id,
-            .match = std::move(match),
+            .match = match,
             .action = action,
             .comment = kAdoptedComment,
             .create_time = WholeMicros(now.wall),

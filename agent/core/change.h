@@ -14,6 +14,7 @@
 #include "agent/policy/named_set.h"
 #include "agent/policy/rule.h"
 #include "agent/store/history.h"
+#include "agent/store/unconfirmed.h"
 
 namespace fwagent::core {
 
@@ -75,6 +76,11 @@ struct Change {
   bool skip_satisfied = false;
   // In the place of edits: everything as it was at this generation.
   std::optional<std::uint64_t> rollback_to = {};
+  // In the place of edits: what this generation changed is taken back, if it
+  // was not confirmed in time; if it was, there is nothing to do.
+  std::optional<std::uint64_t> take_back = {};
+  // Take the change back after so long unless it is confirmed.
+  std::optional<absl::Duration> confirm_within = {};
   // Not empty: the policy that the change is meant for; it is ABORTED under
   // another one.
   std::string etag = {};
@@ -91,6 +97,8 @@ struct ChangeResult {
   std::vector<policy::Rule> rules;
   std::vector<policy::SetOutcome> sets;  // that were changed, likewise
   std::uint64_t generation = 0;
+  // Until when it must be confirmed, if it must be.
+  std::optional<absl::Time> confirm_by = {};
 };
 
 struct RulePage {
@@ -114,6 +122,7 @@ struct SetHit {
 };
 
 using HistoryEntry = store::HistoryEntry;
+using Unconfirmed = store::Unconfirmed;
 
 struct TableUsage {
   std::string name;  // "source-ipv4", "source-ipv6"
@@ -139,6 +148,8 @@ struct EngineStatus {
   // store cannot be read.
   std::string trouble;
   bool read_only = false;
+  // The change that waits for a confirmation, with the wall clock as it is now.
+  std::optional<Unconfirmed> unconfirmed;
   std::vector<TableUsage> tables;
 };
 

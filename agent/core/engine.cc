@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/core/adopt.h"
 #include "agent/core/entry_clock.h"
+#include "agent/core/expiry.h"
 #include "agent/core/reconcile.h"
 #include "agent/core/steps.h"
 #include "agent/dataplane/errors.h"
@@ -63,12 +64,12 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(
   auto engine =
       std::unique_ptr<Engine>(new Engine(store, data_plane, std::move(clocks)));
   const util::MutexLock change_lock(&engine->change_mutex_);
-  FW_RETURN_IF_ERROR(engine->TakeOver(std::move(state), ports));
+  FW_RETURN_IF_ERROR(engine->TakeOver(*store, std::move(state), ports));
   store->KeepCopy();
   return engine;
 }
 
-absl::Status Engine::TakeOver(store::State state,
+absl::Status Engine::TakeOver(store::Store& store, store::State state,
                               const dataplane::LivePorts& ports) {
   const Moment now = clocks_.Now();
   const bool rebooted =
@@ -88,6 +89,10 @@ absl::Status Engine::TakeOver(store::State state,
   entry_clock_due_ = entry_clock_.boot_id != state.entry_clock.boot_id ||
                      !WallAgrees(entry_clock_, now);
   Redate(state.entry_clock, entry_clock_, state.sets);
+  // What waits for a confirmation is read by it, so that its entries end when
+  // these do.
+  store.UseEntryClock(entry_clock_);
+  FW_RETURN_IF_ERROR(TakeBackAtStart(store, now, rules, state));
   FW_ASSIGN_OR_RETURN(const Repairs repairs,
                       Reconcile(rules, state.sets, ports, *data_plane_));
   util::ReturnFreeMemory();
@@ -98,6 +103,7 @@ absl::Status Engine::TakeOver(store::State state,
   etag_ = state.etag.empty() ? NextEtag("", {.generation = 0, .time = now.wall})
                              : std::move(state.etag);
   next_rule_id_ = state.next_rule_id;
+  unconfirmed_ = std::move(state.unconfirmed);
   spdlog::info(
       "rules: {}, sets: {} at generation {}; kernel tables: {} sources loaded, "
       "{} port tables replaced",
@@ -138,12 +144,18 @@ std::vector<Rule> Engine::OthersLike(const std::vector<Rule>& rules) const {
 }
 
 EngineStatus Engine::GetStatus() const {
+  const Moment now = clocks_.Now();
   EngineStatus status;
   const util::MutexLock lock(&mutex_);
   status.generation = generation_;
   status.etag = etag_;
   status.trouble = trouble_;
   status.read_only = read_only_;
+  status.unconfirmed = unconfirmed_;
+  if (unconfirmed_.has_value()) {
+    status.unconfirmed->confirm_by =
+        PresentTime(unconfirmed_->until, unconfirmed_->confirm_by, now);
+  }
   for (const Family family : {Family::kIPv4, Family::kIPv6}) {
     const dataplane::SourceUsage usage = data_plane_->SourceUsage(family);
     // Of an earlier run's tables nobody counts what is in them.

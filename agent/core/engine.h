@@ -21,6 +21,7 @@
 #include "agent/core/clocks.h"
 #include "agent/core/plan.h"
 #include "agent/core/set_plan.h"
+#include "agent/core/sources.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/policy/rule_set.h"
 #include "agent/store/store.h"
@@ -38,6 +39,7 @@ class Engine {
   // Loads the store and makes the kernel's tables agree with it: what was
   // acknowledged is enforced, and nothing else. When there was no store yet,
   // the rules that the kernel already enforces are adopted instead.
+  // What was not confirmed in time is taken back before that, if it can be.
   // Rules that ended meanwhile are still to be taken away; see ExpiryWorker.
   // `store` and `data_plane` must outlive the engine.
   static absl::StatusOr<std::unique_ptr<Engine>> Start(
@@ -63,7 +65,8 @@ class Engine {
   // RESOURCE_EXHAUSTED: the kernel's table or the disk is full.
   // INVALID_ARGUMENT: the request id was used for something else, or edits
   // that do not go together.
-  // FAILED_PRECONDITION: an earlier failure could not be undone.
+  // FAILED_PRECONDITION: an earlier failure could not be undone; or the change
+  // must be confirmed, and so must another one.
   absl::StatusOr<ChangeResult> Apply(const Change& change);
 
   // How many changes wait for the group before theirs.
@@ -96,10 +99,20 @@ class Engine {
   // expiry those of the wall clock as it is set now, in one step. Nothing is
   // written when they are so already.
   absl::Status RefreshExpiry();
-  // Called, until it is set to null, when a rule or entry was added that is the
-  // first to end. Must not call the engine.
+  // Called, until it is set to null, when there is a new first deadline of
+  // rules, entries and confirmations. Must not call the engine.
   void OnEarlierDeadline(std::function<void()> listener);
   Moment Now() const { return clocks_.Now(); }
+
+  // The change that waits for a confirmation stays. Returns its generation.
+  // NOT_FOUND: there is none; FAILED_PRECONDITION: it is another one than that
+  // which is named, or it is too late.
+  absl::StatusOr<std::uint64_t> Confirm(std::optional<std::uint64_t> generation,
+                                        const std::string& origin);
+  // For ExpiryWorker: the change that takes back what was not confirmed in
+  // time, if there is such; and until when it waits, else kForever.
+  std::optional<Change> TakeBackOfOverdue() const;
+  policy::Deadline NextConfirmation() const;
 
   // As Store::ListHistory. FAILED_PRECONDITION: there is no store.
   absl::StatusOr<std::vector<HistoryEntry>> History(std::uint64_t before,
@@ -126,6 +139,9 @@ class Engine {
   // some.
   void OnTrouble(std::function<void(const std::string&)> tell);
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters() const;
+  absl::StatusOr<std::vector<dataplane::RuleHits>> ReadRuleHits() const {
+    return data_plane_->ReadRuleHits();
+  }
 
  private:
   Engine(store::Store* store, dataplane::DataPlane* data_plane, Clocks clocks)
@@ -135,8 +151,17 @@ class Engine {
 
   // The kernel enforces this state, and the list shows it. Nothing is changed
   // when the state contradicts itself.
-  absl::Status TakeOver(store::State state, const dataplane::LivePorts& ports)
+  absl::Status TakeOver(store::Store& store, store::State state,
+                        const dataplane::LivePorts& ports)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_) ABSL_LOCKS_EXCLUDED(mutex_);
+  // What was not confirmed before the start is taken back.
+  absl::Status TakeBackAtStart(store::Store& store, const Moment& now,
+                               policy::RuleSet& rules, store::State& state)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  // RESOURCE_EXHAUSTED: the kernel's tables would be too full after it.
+  absl::Status CheckRoomFor(const PlannedChange& change) const;
+  // Of rules and confirmations.
+  policy::Deadline FirstDeadline() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The parts of StartReadOnly and Recover.
   void ListLiveRules() ABSL_LOCKS_EXCLUDED(mutex_);
   void SayReadOnly(const absl::Status& why)
@@ -153,6 +178,8 @@ class Engine {
       QueuedChange* queued = nullptr;
       std::vector<Step> steps;
       std::vector<SetStep> set_steps;
+      // What waited for a confirmation and does so no longer.
+      std::optional<store::PendingChange> ended;
     };
     std::vector<Member> members;
     std::vector<store::Delta> deltas;
@@ -165,17 +192,26 @@ class Engine {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   absl::StatusOr<std::optional<ChangeResult>> FindAnswer(const Change& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
-  absl::StatusOr<std::vector<store::UndoableEntry>> ReadWayBackOf(
-      const Change& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
-  absl::Status Plan(const Change& change,
-                    const std::vector<store::UndoableEntry>& way_back,
+  // What is read of the disk before a change is planned, and before the lock
+  // that readers take.
+  struct WayBack {
+    std::vector<store::UndoableEntry> entries;  // of a rollback
+    // What the change ends the wait of.
+    std::optional<store::PendingChange> pending;
+  };
+  absl::StatusOr<WayBack> ReadWayBackOf(const Change& change)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  void PlanBack(const Change& change, WayBack way_back, const Moment& now,
+                Batch::Member& member)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
+  absl::Status Plan(const Change& change, WayBack way_back,
                     const SourceCapacity& capacity, const Moment& now,
                     Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   // Gives the answer to a change that needs no commit.
   bool AnswerAtOnce(Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
-  void Accept(Batch::Member member, absl::Time now, Batch& batch)
+  void Accept(Batch::Member member, const Moment& now, Batch& batch)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   void NumberNew(Batch::Member& member, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
@@ -186,7 +222,7 @@ class Engine {
   // The clock of sets' entries as it stands now goes to the store.
   void GiveEntryClock() ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   policy::Deadline FirstEnd() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  store::Delta RefreshedRules(const Moment& now)
+  absl::StatusOr<store::Delta> Refreshed(const Moment& now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_) ABSL_LOCKS_EXCLUDED(mutex_);
   void Acknowledge(Batch::Member& member, const store::Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
@@ -228,6 +264,7 @@ class Engine {
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   std::string etag_ ABSL_GUARDED_BY(mutex_);
   policy::RuleId next_rule_id_ ABSL_GUARDED_BY(mutex_) = 1;
+  std::optional<Unconfirmed> unconfirmed_ ABSL_GUARDED_BY(mutex_);
   bool read_only_ ABSL_GUARDED_BY(mutex_) = false;
   std::string trouble_ ABSL_GUARDED_BY(mutex_);  // as broken_ says it
 };

@@ -5,10 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/core/change_log.h"
+#include "agent/core/confirmation.h"
 #include "agent/core/engine.h"
 #include "agent/core/independence.h"
+#include "agent/core/ordered.h"
 #include "agent/core/publication.h"
-#include "agent/core/rollback.h"
 #include "agent/core/steps.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/memory.h"
@@ -18,7 +19,6 @@ namespace fwagent::core {
 namespace {
 
 using policy::Family;
-using policy::Rule;
 
 // A kernel that lacks something of its own must not read like a rule that is
 // there already, or is not.
@@ -42,6 +42,7 @@ absl::Status RequestIdReused(const std::string& request_id) {
 
 // What takes `delta` back; ids are not given again.
 store::Delta Inverse(const store::Delta& delta, store::PolicyDelta way_back,
+                     std::optional<store::PendingChange> ended,
                      std::uint64_t old_generation,
                      policy::RuleId next_rule_id) {
   store::Delta inverse;
@@ -50,6 +51,8 @@ store::Delta Inverse(const store::Delta& delta, store::PolicyDelta way_back,
   inverse.sets = std::move(way_back.sets);
   inverse.generation = old_generation;
   inverse.next_rule_id = next_rule_id;
+  inverse.end_unconfirmed = delta.unconfirmed.has_value();
+  inverse.unconfirmed = std::move(ended);
   if (delta.history.has_value()) {
     inverse.forget_history_from = delta.generation;
   }
@@ -114,12 +117,13 @@ Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
       continue;
     }
     const Moment now = clocks_.Now();
-    const auto way_back = ReadWayBackOf(change);
+    auto way_back = ReadWayBackOf(change);
     util::MutexLock lock(&mutex_);
     Batch::Member member{.queued = &queued};
     const absl::Status planned =
-        way_back.ok() ? Plan(change, *way_back, capacity, now, member)
-                      : way_back.status();
+        way_back.ok()
+            ? Plan(change, *std::move(way_back), capacity, now, member)
+            : way_back.status();
     if (absl::IsResourceExhausted(planned) && !batch.members.empty()) {
       // One before it may be about to make room.
       waiting.push_front(&queued);
@@ -128,52 +132,35 @@ Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
     if (!planned.ok()) {
       queued.result = planned;
     } else if (!AnswerAtOnce(member)) {
-      Accept(std::move(member), now.wall, batch);
+      Accept(std::move(member), now, batch);
     }
   }
   return batch;
 }
 
-// Before the lock that readers take, too.
-absl::StatusOr<std::vector<store::UndoableEntry>> Engine::ReadWayBackOf(
-    const Change& change) {
-  if (!change.rollback_to.has_value()) {
-    return std::vector<store::UndoableEntry>();
-  }
-  std::uint64_t generation = 0;
-  {
-    const util::MutexLock lock(&mutex_);
-    generation = generation_;
-  }
-  GiveEntryClock();
-  return ReadWayBack(*store_, generation, *change.rollback_to);
-}
-
-absl::Status Engine::Plan(const Change& change,
-                          const std::vector<store::UndoableEntry>& way_back,
+absl::Status Engine::Plan(const Change& change, WayBack way_back,
                           const SourceCapacity& capacity, const Moment& now,
                           Batch::Member& member) {
   if (!change.etag.empty() && change.etag != etag_) {
     return EtagMismatch(etag_, generation_);
   }
-  if (change.rollback_to.has_value()) {
-    RollbackSteps plan =
-        PlanRollback(way_back, rules_, sets_, now, clocks_.boot_id);
-    member.steps = std::move(plan.steps);
-    member.set_steps = std::move(plan.set_steps);
+  if (change.confirm_within && unconfirmed_) {
+    return WaitsAlready(*unconfirmed_, now);
+  }
+  if (change.rollback_to || change.take_back) {
+    PlanBack(change, std::move(way_back), now, member);
     return absl::OkStatus();
   }
   FW_ASSIGN_OR_RETURN(member.steps, PlanChange(change, rules_, capacity, now));
   FW_ASSIGN_OR_RETURN(member.set_steps, PlanSets(change, sets_, now));
-  return absl::OkStatus();
+  return CheckSetsOfRules({member.steps, member.set_steps, rules_, sets_});
 }
 
 bool Engine::AnswerAtOnce(Batch::Member& member) {
   const Change& change = *member.queued->change;
   const bool empty = member.steps.empty() && member.set_steps.empty();
-  if (!change.validate_only && !(empty && change.request_id.empty())) {
-    return false;
-  }
+  const bool idle = empty && change.request_id.empty() && !member.ended;
+  if (!change.validate_only && !idle) return false;
   member.queued->result = ChangeResult{
       RulesOf(member.steps), OutcomesOf(member.set_steps), generation_};
   return true;
@@ -189,14 +176,20 @@ absl::StatusOr<std::optional<ChangeResult>> Engine::FindAnswer(
   if (answered->fingerprint != Fingerprint(change)) {
     return RequestIdReused(change.request_id);
   }
-  return ChangeResult{std::move(answered->rules), std::move(answered->sets),
+  ChangeResult result{std::move(answered->rules), std::move(answered->sets),
                       answered->generation};
+  const auto waits = GetStatus().unconfirmed;
+  const bool changed = !result.rules.empty() || !result.sets.empty();
+  if (waits && changed && waits->generation == result.generation) {
+    result.confirm_by = waits->confirm_by;
+  }
+  return result;
 }
 
 // Gives ids and a generation, and writes down what the disk is to hold.
-void Engine::Accept(Batch::Member member, absl::Time now, Batch& batch) {
+void Engine::Accept(Batch::Member member, const Moment& now, Batch& batch) {
   const Change& change = *member.queued->change;
-  NumberNew(member, WholeMicros(now));
+  NumberNew(member, WholeMicros(now.wall));
   store::PolicyDelta way = WayThere(member.steps, member.set_steps);
   store::Delta delta;
   delta.add = std::move(way.add);
@@ -210,17 +203,17 @@ void Engine::Accept(Batch::Member member, absl::Time now, Batch& batch) {
   delta.generation = first ? generation_ : batch.deltas.back().generation;
   if (!member.steps.empty() || !member.set_steps.empty()) {
     ++delta.generation;
-    store::UndoableEntry history{
-        .entry = {.generation = delta.generation,
-                  .time = WholeMicros(now),
-                  .origin = change.origin,
-                  .summary = Summary(change, member.steps, member.set_steps)},
-        .undo = LastingWayBack(member.steps, member.set_steps),
-        .boot_id = clocks_.boot_id};
-    batch.etag = NextEtag(first ? etag_ : batch.etag, history.entry);
-    history.entry.etag = batch.etag;
-    delta.history = std::move(history);
+    delta.history =
+        HistoryOf(change, member.steps, member.set_steps, delta.generation,
+                  first ? etag_ : batch.etag, now.wall);
+    delta.history->boot_id = clocks_.boot_id;
+    batch.etag = delta.history->entry.etag;
+    if (change.confirm_within) {
+      delta.unconfirmed = PendingOf(change, member.steps, member.set_steps,
+                                    delta.generation, now, clocks_.boot_id);
+    }
   }
+  delta.end_unconfirmed = member.ended.has_value();
   if (!change.request_id.empty()) {
     delta.remember = {change.request_id, Fingerprint(change),
                       RulesOf(member.steps), OutcomesOf(member.set_steps),
@@ -291,9 +284,9 @@ absl::Status Engine::Undo(const Batch& batch, std::size_t first,
   std::vector<store::Delta> inverses;
   for (std::size_t i = batch.members.size(); i > first; --i) {
     const Batch::Member& member = batch.members[i - 1];
-    inverses.push_back(Inverse(batch.deltas[i - 1],
-                               WayBack(member.steps, member.set_steps),
-                               generation, batch.deltas.back().next_rule_id));
+    inverses.push_back(Inverse(
+        batch.deltas[i - 1], core::WayBack(member.steps, member.set_steps),
+        member.ended, generation, batch.deltas.back().next_rule_id));
   }
   const absl::Status undone = store_->CommitAll(inverses);
   if (undone.ok()) return NotEnforced(why);
@@ -311,21 +304,27 @@ void Engine::Acknowledge(Batch::Member& member, const store::Delta& delta) {
   bool earlier = false;
   {
     const util::MutexLock lock(&mutex_);
-    const policy::Deadline next = FirstEnd();
-    for (const Step& step : member.steps) {
-      if (const auto gone = RemovedBy(step)) rules_.Remove(*gone).IgnoreError();
-      if (step.adds()) rules_.Add(step.rule).IgnoreError();
-    }
+    const policy::Deadline next = FirstDeadline();
+    ApplySteps(member.steps, rules_);
     for (const SetStep& step : member.set_steps) ApplyStep(step, sets_);
     generation_ = delta.generation;
     if (delta.history.has_value()) etag_ = delta.history->entry.etag;
-    earlier = FirstEnd() < next;
+    if (delta.end_unconfirmed) unconfirmed_.reset();
+    if (delta.unconfirmed) unconfirmed_ = delta.unconfirmed->what;
+    earlier = FirstDeadline() < next;
   }
   if (earlier && on_earlier_deadline_) on_earlier_deadline_();
   if (delta.history.has_value()) LogChange(delta.history->entry);
-  member.queued->result =
-      ChangeResult{RulesOf(member.steps), OutcomesOf(member.set_steps),
-                   delta.generation};
+  if (delta.end_unconfirmed && !delta.history.has_value()) {
+    LogNothingLeft(member.ended->what.generation);
+  }
+  ChangeResult result{RulesOf(member.steps), OutcomesOf(member.set_steps),
+                      delta.generation};
+  if (delta.unconfirmed) {
+    LogUnconfirmed(delta.unconfirmed->what);
+    result.confirm_by = delta.unconfirmed->what.confirm_by;
+  }
+  member.queued->result = std::move(result);
 }
 
 }  // namespace fwagent::core

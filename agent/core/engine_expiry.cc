@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/core/confirmation.h"
 #include "agent/core/engine.h"
 #include "agent/core/entry_clock.h"
 #include "agent/core/expiry.h"
@@ -60,9 +61,17 @@ void Engine::GiveEntryClock() {
   store_->UseEntryClock(entry_clock_);
 }
 
-// What brings the rules on disk up to date with the clocks.
-store::Delta Engine::RefreshedRules(const Moment& now) {
+// What brings the rules on disk, and what waits for a confirmation, up to date
+// with the clocks.
+absl::StatusOr<store::Delta> Engine::Refreshed(const Moment& now) {
   store::Delta delta;
+  {
+    const util::MutexLock lock(&mutex_);
+    if (unconfirmed_) delta.unconfirmed.emplace().what = *unconfirmed_;
+  }
+  if (delta.unconfirmed) {
+    FW_ASSIGN_OR_RETURN(delta.unconfirmed->back, store_->ReadTakeBack());
+  }
   const util::MutexLock lock(&mutex_);
   for (const auto& [until, id] : rules_.endings()) {
     Rule rule = rules_.rules().find(id)->second;
@@ -72,11 +81,14 @@ store::Delta Engine::RefreshedRules(const Moment& now) {
   }
   delta.generation = generation_;
   delta.next_rule_id = next_rule_id_;
-  if (!delta.add.empty()) delta.boot_id = clocks_.boot_id;
-  const bool entries_end =
-      std::any_of(sets_.begin(), sets_.end(), [](const auto& set) {
-        return set.second->entries.HaveEnds();
-      });
+  if (delta.unconfirmed &&
+      !Refresh(now, clocks_.boot_id, rules_, delta.add, *delta.unconfirmed)) {
+    delta.unconfirmed.reset();
+  }
+  if (!delta.add.empty() || delta.unconfirmed) delta.boot_id = clocks_.boot_id;
+  const bool entries_end = std::any_of(
+      sets_.begin(), sets_.end(),
+      [](const auto& set) { return set.second->entries.HaveEnds(); });
   // Without any, it is written together with the first.
   if (!entries_end) entry_clock_due_ = false;
   return delta;
@@ -98,18 +110,20 @@ absl::Status Engine::RefreshExpiry() {
     entry_clock_ = Noted(entry_clock_, now, /*wall_was_set=*/true);
     entry_clock_due_ = true;
   }
-  store::Delta delta = RefreshedRules(now);
-  if (!delta.add.empty() || entry_clock_due_) {
+  FW_ASSIGN_OR_RETURN(store::Delta delta, Refreshed(now));
+  const bool changes = !delta.add.empty() || delta.unconfirmed.has_value();
+  if (changes || entry_clock_due_) {
     GiveEntryClock();
     FW_RETURN_IF_ERROR(store_->Commit(delta));
   }
   old_deadlines_ = false;  // or all those rules have gone
   entry_clock_due_ = false;
   wall_at_boot_ = wall_at_boot;
-  if (delta.add.empty()) return absl::OkStatus();
+  if (!changes) return absl::OkStatus();
   spdlog::info("the ends of {} rules were brought up to date with the clocks",
                delta.add.size());
   const util::MutexLock lock(&mutex_);
+  if (delta.unconfirmed) unconfirmed_ = std::move(delta.unconfirmed->what);
   for (Rule& rule : delta.add) {
     rules_.Remove(rule.id).IgnoreError();
     rules_.Add(std::move(rule)).IgnoreError();

@@ -149,7 +149,7 @@ absl::StatusOr<RecoveryResult> Engine::Recover(RecoverFrom from,
                         .generation = state.generation};
   FW_ASSIGN_OR_RETURN(const auto ports, data_plane_->ReadPorts());
   FW_RETURN_IF_ERROR(util::WithContext(
-      TakeOver(std::move(state), ports),
+      TakeOver(*store, std::move(state), ports),
       "the store is recovered, but not in force (restart the agent)"));
   store->KeepCopy();
   recovered_ = std::move(store);

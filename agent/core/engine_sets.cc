@@ -1,6 +1,7 @@
 // What readers are told of sets and of the history.
 #include "absl/strings/str_cat.h"
 #include "agent/core/engine.h"
+#include "agent/util/status_macros.h"
 
 namespace fwagent::core {
 
@@ -46,7 +47,14 @@ absl::StatusOr<std::vector<HistoryEntry>> Engine::History(std::uint64_t before,
                                                           std::size_t limit) {
   const util::MutexLock change_lock(&change_mutex_);
   if (store_ == nullptr) return broken_;
-  return store_->ListHistory(before, limit);
+  FW_ASSIGN_OR_RETURN(auto entries, store_->ListHistory(before, limit));
+  const auto unconfirmed = GetStatus().unconfirmed;
+  for (HistoryEntry& entry : entries) {
+    if (unconfirmed && entry.generation == unconfirmed->generation) {
+      entry.confirm_by = unconfirmed->confirm_by;
+    }
+  }
+  return entries;
 }
 
 std::vector<SetHit> Engine::FindInSets(const policy::Prefix& prefix) const {

@@ -23,7 +23,9 @@ EntryClock GoOn(const EntryClock& kept, const std::string& boot_id,
       std::max(now.wall - kept.wall, absl::ZeroDuration());
   EntryClock clock = kept;
   clock.boot_id = boot_id;
-  clock.shift = kept.tick + absl::IDivDuration(off, kTick, &rest) - now.tick();
+  // A tick behind, as parts of ticks are lost: no block ends too early.
+  clock.shift =
+      kept.tick + absl::IDivDuration(off, kTick, &rest) - now.tick() - 1;
   return clock;
 }
 

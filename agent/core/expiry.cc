@@ -52,16 +52,24 @@ absl::Status SetEnding(const Ending& ending, const Moment& now,
 
 void MoveToThisBoot(const Moment& now, policy::Rule& rule) {
   if (!policy::Ends(rule)) return;
-  const absl::Duration left = std::min(rule.expire_time - now.wall,
-                                       rule.expire_time - rule.create_time);
-  rule.until = now.DeadlineIn(left);
+  rule.until = DeadlineInThisBoot(now, rule.create_time, rule.expire_time);
+}
+
+policy::Deadline DeadlineInThisBoot(const Moment& now, absl::Time begin,
+                                    absl::Time end) {
+  return now.DeadlineIn(std::min(end - now.wall, end - begin));
 }
 
 absl::Time PresentExpireTime(const policy::Rule& rule, const Moment& now) {
   if (!policy::Ends(rule)) return rule.expire_time;
-  const absl::Time derived = now.WallAt(rule.until);
-  const absl::Duration moved = absl::AbsDuration(derived - rule.expire_time);
-  return moved < absl::Seconds(1) ? rule.expire_time : WholeMicros(derived);
+  return PresentTime(rule.until, rule.expire_time, now);
+}
+
+absl::Time PresentTime(policy::Deadline until, absl::Time known,
+                       const Moment& now) {
+  const absl::Time derived = now.WallAt(until);
+  const absl::Duration moved = absl::AbsDuration(derived - known);
+  return moved < absl::Seconds(1) ? known : WholeMicros(derived);
 }
 
 bool FollowWallClock(const Moment& now, policy::Rule& rule) {

@@ -38,9 +38,15 @@ void ExpiryWorker::Run() {
 }
 
 absl::Status ExpiryWorker::Work() {
+  absl::Status worked;
+  // At first, as it may make room for what comes back.
   if (const auto removal = engine_->RemovalOfEnded()) {
-    FW_RETURN_IF_ERROR(engine_->Apply(*removal).status());
+    worked = engine_->Apply(*removal).status();
   }
+  if (const auto take_back = engine_->TakeBackOfOverdue()) {
+    worked.Update(engine_->Apply(*take_back).status());
+  }
+  FW_RETURN_IF_ERROR(worked);
   return engine_->RefreshExpiry();
 }
 
@@ -48,15 +54,17 @@ policy::Deadline ExpiryWorker::NextTurn(const absl::Status& worked) {
   const Moment now = engine_->Now();
   if (worked.ok()) {
     if (patience_ > absl::ZeroDuration()) {
-      spdlog::info("what has ended is taken away again");
+      spdlog::info("what has ended, or was not confirmed, is taken away again");
     }
     patience_ = absl::ZeroDuration();
-    return std::max(engine_->NextDeadline(), now.DeadlineIn(kGathering));
+    return std::min(
+        engine_->NextConfirmation(),
+        std::max(engine_->NextDeadline(), now.DeadlineIn(kGathering)));
   }
   if (patience_ == absl::ZeroDuration()) {
     spdlog::error(
-        "what has ended cannot be taken away, and is kept unlisted; "
-        "trying again: {}",
+        "what has ended, or was not confirmed, cannot be taken away yet; what "
+        "has ended is kept unlisted; trying again: {}",
         std::string(worked.message()));
   }
   patience_ = std::clamp(2 * patience_, kFirstPatience, kMostPatience);

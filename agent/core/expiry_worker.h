@@ -1,4 +1,5 @@
-// The thread that takes away rules and entries that have ended.
+// The thread that takes away rules and entries of sets that have ended, and
+// changes that were not confirmed.
 #ifndef FWAGENT_AGENT_CORE_EXPIRY_WORKER_H_
 #define FWAGENT_AGENT_CORE_EXPIRY_WORKER_H_
 
@@ -14,7 +15,8 @@ namespace fwagent::core {
 
 // From construction to destruction. The kernel ends both by itself, to the
 // tick; this gives back their room, in the store too, at most once a second for
-// all that have ended by then. It also keeps the store's times of expiry right
+// all that have ended by then. A change that was not confirmed in time it takes
+// back at once. It also keeps the store's times of expiry right
 // when the wall clock is set. What fails is tried again, in longer and longer
 // intervals, and logged when it begins and when it ends.
 class ExpiryWorker {

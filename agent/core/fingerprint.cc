@@ -59,10 +59,17 @@ std::string ToText(const SetEdit& edit) {
 }  // namespace
 
 std::string Fingerprint(const Change& change) {
-  std::string content = change.skip_satisfied ? "skip satisfied\n" : "";
+  // Stores of earlier versions hold what has no such limit.
+  std::string content =
+      change.confirm_within.has_value()
+          ? absl::StrCat("confirm within ",
+                         absl::ToInt64Nanoseconds(*change.confirm_within),
+                         " ns\n")
+          : "";
   if (change.rollback_to.has_value()) {
-    return absl::StrCat("roll back to ", *change.rollback_to);
+    return absl::StrCat(content, "roll back to ", *change.rollback_to);
   }
+  if (change.skip_satisfied) content += "skip satisfied\n";
   for (const Edit& edit : change.edits) {
     absl::StrAppend(&content, VerbOf(edit.kind, edit.action), " ",
                     policy::MatchToString(edit.match), "\n", edit.comment,

@@ -1,10 +1,19 @@
 #include "agent/core/independence.h"
 
+#include <algorithm>
+#include <variant>
+
 namespace fwagent::core {
 
 bool Independence::LetIn(const Change& change) {
   // What such a change asks of the policy must hold of it as it is.
-  const bool alone = change.rollback_to.has_value() || !change.etag.empty();
+  const bool is_ordered = std::any_of(
+      change.edits.begin(), change.edits.end(), [](const Edit& edit) {
+        return std::holds_alternative<policy::PacketMatch>(edit.match);
+      });
+  const bool alone = is_ordered || change.rollback_to.has_value() ||
+                     change.take_back.has_value() ||
+                     change.confirm_within.has_value() || !change.etag.empty();
   if (closed_ || (alone && any_)) return false;
   for (const Edit& edit : change.edits) {
     if (matches_.contains(edit.match)) return false;

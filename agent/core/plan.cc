@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "agent/dataplane/errors.h"
+#include "agent/policy/ordered_rules.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/status_macros.h"
 
@@ -43,8 +44,23 @@ absl::Status CheckShape(const Change& change) {
   return absl::OkStatus();
 }
 
+// "blocked", of a source or a port.
 const char* Participle(policy::Action action) {
-  return action == policy::Action::kAllow ? "allowed" : "blocked";
+  switch (action) {
+    case policy::Action::kBlock:
+      return "blocked";
+    case policy::Action::kAllow:
+      return "allowed";
+    case policy::Action::kDrop:
+      return "dropped";
+    case policy::Action::kPass:
+      return "passed";
+    case policy::Action::kReject:
+      return "rejected";
+    case policy::Action::kLimit:
+      return "limited";
+  }
+  return "there";
 }
 
 // Who holds what this owner does not.
@@ -149,17 +165,34 @@ absl::Status CheckRoom(const std::vector<Step>& steps,
   return absl::OkStatus();
 }
 
-
+absl::Status CheckOrdered(const std::vector<Step>& steps,
+                          const policy::RuleSet& rules) {
+  auto count = static_cast<std::int64_t>(rules.ordered_count());
+  bool grows = false;
+  for (const Step& step : steps) {
+    if (!std::holds_alternative<policy::PacketMatch>(step.rule.match)) continue;
+    if (step.before.has_value()) continue;
+    count += step.adds() ? 1 : -1;
+    grows = grows || step.adds();
+  }
+  constexpr auto kMost = static_cast<std::int64_t>(policy::kMaxOrderedRules);
+  if (!grows || count <= kMost) return absl::OkStatus();
+  return util::WithReason(
+      absl::ResourceExhaustedError(absl::StrCat(
+          "there would be ", count, " ordered rules, and at most ", kMost,
+          " can be: put addresses that have the same rule into a set")),
+      "TOO_MANY_RULES");
+}
 
 }  // namespace
 
 const char* VerbOf(Edit::Kind kind, policy::Action action) {
-  const bool allows = action == policy::Action::kAllow;
   switch (kind) {
     case Kind::kAdd:
-      return allows ? "allow" : "block";
+      return policy::ActionName(action);
     case Kind::kRemove:
-      return allows ? "unallow" : "unblock";
+      if (action == policy::Action::kBlock) return "unblock";
+      return action == policy::Action::kAllow ? "unallow" : "remove";
     case Kind::kEnd:
       break;
   }
@@ -198,6 +231,7 @@ absl::StatusOr<std::vector<Step>> PlanChange(const Change& change,
     std::move(planned->begin(), planned->end(), std::back_inserter(steps));
   }
   FW_RETURN_IF_ERROR(CheckRoom(steps, rules, capacity));
+  FW_RETURN_IF_ERROR(CheckOrdered(steps, rules));
   return steps;
 }
 

@@ -37,7 +37,8 @@ struct Step {
   bool renews() const { return before.has_value() && before->id == rule.id; }
 };
 
-// "block", "unblock", "allow", "unallow", "end".
+// "block", "unblock", "allow", "unallow"; of ordered rules the action, and
+// "remove"; "end".
 const char* VerbOf(Edit::Kind kind, policy::Action action);
 
 // The steps of each edit that changes something, in their order: one, or, where

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "agent/core/ordered.h"
 #include "agent/core/steps.h"
 #include "agent/util/status_macros.h"
 
@@ -138,6 +139,7 @@ Several SeveralOf(const PlannedChange& change) {
         AllSources{SourcesAfter(ends.has_value() ? rest : change)};
   }
   several.ports = AllPortsAfter(change);
+  if (ChangesOrdered(change)) several.ordered = OrderedAfter(change);
   return several;
 }
 
@@ -177,6 +179,7 @@ struct Call {
     for (const PortsOf& ports : several.ports) {
       next.ports[static_cast<std::size_t>(ports.protocol)] = &ports.table;
     }
+    if (several.ordered.has_value()) next.ordered = &*several.ordered;
     return data_plane.ReplaceTables(next);
   }
 };
@@ -185,11 +188,14 @@ struct Call {
 
 Publication ToPublish(const PlannedChange& change) {
   if (change.steps.empty() && change.set_steps.empty()) return std::monostate();
-  if (const Prefix* prefix = OnlyPrefix(change)) {
+  const bool changes_ordered = ChangesOrdered(change);
+  const Prefix* prefix = changes_ordered ? nullptr : OnlyPrefix(change);
+  if (prefix != nullptr) {
     return std::visit([](auto one) -> Publication { return one; },
                       SourceChange(change, *prefix));
   }
   Several several = SeveralOf(change);
+  if (changes_ordered) return several;
   if (several.ports.empty()) {
     if (auto* all = std::get_if<AllSources>(&several.sources)) {
       return std::move(*all);

@@ -2,12 +2,14 @@
 #ifndef FWAGENT_AGENT_CORE_PUBLICATION_H_
 #define FWAGENT_AGENT_CORE_PUBLICATION_H_
 
+#include <optional>
 #include <variant>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "agent/core/sources.h"
 #include "agent/dataplane/data_plane.h"
+#include "agent/policy/ordered_rules.h"
 #include "agent/policy/port_table.h"
 
 namespace fwagent::core {
@@ -36,6 +38,7 @@ struct PortsOf {
 struct Several {
   std::variant<std::monostate, ManySources, AllSources> sources;
   std::vector<PortsOf> ports;
+  std::optional<policy::OrderedRules> ordered;
 };
 
 // What takes effect at one instant.

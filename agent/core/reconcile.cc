@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "agent/core/ordered.h"
 #include "agent/core/sources.h"
 #include "agent/util/status_macros.h"
 
@@ -25,6 +26,8 @@ absl::StatusOr<Repairs> Reconcile(const policy::RuleSet& rules,
     next.ports[index] = &ports[index];
     ++repairs.port_tables_replaced;
   }
+  const policy::OrderedRules ordered = OrderedOf(rules, sets);
+  next.ordered = &ordered;
   FW_RETURN_IF_ERROR(data_plane.ReplaceTables(next));
   return repairs;
 }

@@ -1,9 +1,6 @@
 #include "agent/core/rollback.h"
 
 #include <algorithm>
-#include <map>
-#include <memory>
-#include <optional>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -19,16 +16,6 @@ using policy::NamedSet;
 using policy::Rule;
 using policy::RuleId;
 using store::UndoableEntry;
-
-// The rules that the way back touches: as they shall be, or not at all.
-using RulesThen = std::map<RuleId, std::optional<Rule>>;
-
-// The sets likewise, beside what they are now.
-struct SetThen {
-  std::shared_ptr<NamedSet> now;
-  std::shared_ptr<NamedSet> then;  // a copy that is changed
-};
-using SetsThen = std::map<RuleId, SetThen>;
 
 absl::Status NotKept(std::uint64_t to, std::uint64_t oldest) {
   return util::WithReason(
@@ -51,33 +38,6 @@ RulesThen RulesAfter(const std::vector<UndoableEntry>& way_back,
     }
   }
   return rules;
-}
-
-std::vector<Step> StepsTo(const RulesThen& then, const policy::RuleSet& present,
-                          const Moment& now) {
-  std::vector<Step> steps;
-  absl::flat_hash_map<policy::RuleKey, Rule, policy::RuleKeyHash> gone;
-  for (const auto& [id, wanted] : then) {
-    const auto found = present.rules().find(id);
-    if (found == present.rules().end() || found->second == wanted) continue;
-    gone.emplace(policy::KeyOf(found->second), found->second);
-  }
-  for (const auto& [id, wanted] : then) {
-    if (!wanted.has_value() || policy::HasEnded(*wanted, now.tick())) continue;
-    const auto found = present.rules().find(id);
-    if (found != present.rules().end() && found->second == wanted) continue;
-    Step step{.kind = Edit::Kind::kAdd, .rule = *wanted, .restores = true};
-    const auto place = gone.find(policy::KeyOf(*wanted));
-    if (place != gone.end()) {
-      step.before = place->second;
-      gone.erase(place);
-    }
-    steps.push_back(std::move(step));
-  }
-  for (auto& [key, rule] : gone) {
-    steps.push_back({.kind = Edit::Kind::kRemove, .rule = rule});
-  }
-  return steps;
 }
 
 void ApplyTo(const store::SetDelta& delta, SetThen& set) {
@@ -113,6 +73,35 @@ SetsThen SetsAfter(const std::vector<UndoableEntry>& way_back,
   return sets;
 }
 
+}  // namespace
+
+std::vector<Step> StepsTo(const RulesThen& then, const policy::RuleSet& present,
+                          const Moment& now) {
+  std::vector<Step> steps;
+  absl::flat_hash_map<policy::RuleKey, Rule, policy::RuleKeyHash> gone;
+  for (const auto& [id, wanted] : then) {
+    const auto found = present.rules().find(id);
+    if (found == present.rules().end() || found->second == wanted) continue;
+    gone.emplace(policy::KeyOf(found->second), found->second);
+  }
+  for (const auto& [id, wanted] : then) {
+    if (!wanted.has_value() || policy::HasEnded(*wanted, now.tick())) continue;
+    const auto found = present.rules().find(id);
+    if (found != present.rules().end() && found->second == wanted) continue;
+    Step step{.kind = Edit::Kind::kAdd, .rule = *wanted, .restores = true};
+    const auto place = gone.find(policy::KeyOf(*wanted));
+    if (place != gone.end()) {
+      step.before = place->second;
+      gone.erase(place);
+    }
+    steps.push_back(std::move(step));
+  }
+  for (auto& [key, rule] : gone) {
+    steps.push_back({.kind = Edit::Kind::kRemove, .rule = rule});
+  }
+  return steps;
+}
+
 std::vector<SetStep> StepsTo(SetsThen then, const Moment& now) {
   std::vector<SetStep> steps;
   for (auto& [id, set] : then) {
@@ -134,8 +123,6 @@ std::vector<SetStep> StepsTo(SetsThen then, const Moment& now) {
   });
   return steps;
 }
-
-}  // namespace
 
 absl::StatusOr<std::vector<UndoableEntry>> ReadWayBack(store::Store& store,
                                                        std::uint64_t present,

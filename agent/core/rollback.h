@@ -3,6 +3,9 @@
 #define FWAGENT_AGENT_CORE_ROLLBACK_H_
 
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +24,21 @@ namespace fwagent::core {
 // FAILED_PRECONDITION: not all of that is still kept.
 absl::StatusOr<std::vector<store::UndoableEntry>> ReadWayBack(
     store::Store& store, std::uint64_t present, std::uint64_t to);
+
+// Rules as they shall be, or not at all.
+using RulesThen = std::map<policy::RuleId, std::optional<policy::Rule>>;
+// Sets likewise, beside what they are now.
+struct SetThen {
+  std::shared_ptr<policy::NamedSet> now;
+  std::shared_ptr<policy::NamedSet> then;  // a copy that is changed
+};
+using SetsThen = std::map<policy::RuleId, SetThen>;
+
+// What leads there. A rule or entry that would have ended is not
+// made.
+std::vector<Step> StepsTo(const RulesThen& then, const policy::RuleSet& present,
+                          const Moment& now);
+std::vector<SetStep> StepsTo(SetsThen then, const Moment& now);
 
 struct RollbackSteps {
   std::vector<Step> steps;

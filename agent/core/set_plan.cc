@@ -131,7 +131,7 @@ Step PlanEnd(const std::shared_ptr<NamedSet>& present, Deadline now) {
                .after = present,
                .difference = std::move(difference),
                .ended_by = now};
-  if (RewritesContent(step)) {
+  if (ChangesMuch(step)) {
     step.after = std::make_shared<NamedSet>(
         NamedSet{.info = present->info,
                  .entries = present->entries.Without(now)});

@@ -45,6 +45,13 @@ void CountDifference(const SetDifference& difference, Deadline now,
   step.added += static_cast<std::uint64_t>(end - after);
 }
 
+// Whether the disk takes the entries as a whole. Those of a set that changes in
+// place are not yet what they will be.
+bool RewritesContent(const SetStep& step) {
+  if (step.before == nullptr || step.after == nullptr) return true;
+  return !step.in_place() && ChangesMuch(step);
+}
+
 store::SetDelta DeltaBetween(const std::shared_ptr<NamedSet>& before,
                              const std::shared_ptr<NamedSet>& after,
                              SetDifference difference, bool rewrites) {
@@ -64,12 +71,11 @@ store::SetDelta DeltaBetween(const std::shared_ptr<NamedSet>& before,
 
 }  // namespace
 
-bool RewritesContent(const SetStep& step) {
+bool ChangesMuch(const SetStep& step) {
   constexpr std::size_t kOneIn = 64;
-  if (step.before == nullptr || step.after == nullptr) return true;
   const std::size_t changed =
       step.difference.before.size() + step.difference.after.size();
-  return changed > 1 && changed > step.after->entries.size() / kOneIn;
+  return changed > 1 && changed > step.before->entries.size() / kOneIn;
 }
 
 void CountEntries(Deadline now, SetStep& step) {

@@ -39,9 +39,9 @@ void CountEntries(policy::Deadline now, SetStep& step);
 // step of its own.
 bool ChangesSomething(const SetStep& step);
 
-// Whether the disk takes the entries as a whole: cheaper than many small
-// pieces.
-bool RewritesContent(const SetStep& step);
+// Of a step that neither makes nor deletes a set: whether so many entries
+// change that writing all is cheaper than many small pieces.
+bool ChangesMuch(const SetStep& step);
 
 // What the disk is to hold after the step, and what takes that back.
 store::SetDelta DeltaOf(const SetStep& step);

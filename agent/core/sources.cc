@@ -51,6 +51,29 @@ Run RunOf(const NamedSet& set, policy::Deadline ended_by) {
   return run;
 }
 
+// Entries as they are after the steps, also of a set that changes in place.
+Run RunAfter(const PlannedChange& change, const NamedSet& set) {
+  Run run = RunOf(set, change.ended_by);
+  for (const SetStep& step : change.set_steps) {
+    if (!step.in_place() || step.after.get() != &set) continue;
+    absl::flat_hash_set<Prefix> before;
+    for (const SetEntry& entry : step.difference.before) {
+      before.insert(entry.prefix);
+    }
+    std::erase_if(run, [&before](const SourceRule& rule) {
+      return before.contains(rule.prefix);
+    });
+    for (const SetEntry& entry : step.difference.after) {
+      run.push_back({.prefix = entry.prefix,
+                     .id = set.info.id,
+                     .verdict = set.info.action,
+                     .until = entry.until});
+    }
+    std::sort(run.begin(), run.end(), policy::ByAddress);
+  }
+  return run;
+}
+
 Run RulesAfter(const PlannedChange& change) {
   const auto removed = RemovedBy(change.steps);
   Run run;
@@ -130,7 +153,7 @@ std::vector<SourceRule> SourcesAfter(const PlannedChange& change) {
   std::vector<Run> runs;
   runs.push_back(RulesAfter(change));
   for (const auto& set : SetsAfter(change.set_steps, change.sets)) {
-    runs.push_back(RunOf(*set, change.ended_by));
+    runs.push_back(RunAfter(change, *set));
   }
   return policy::MergeClaims(std::move(runs));
 }

@@ -40,8 +40,8 @@ std::string TextOf(const std::vector<Step>& steps) {
   if (steps.front().kind == Edit::Kind::kEnd) {
     return absl::StrCat(steps.size(), " rules have ended");
   }
-  std::vector<std::string> parts;
-  for (const Action action : {Action::kBlock, Action::kAllow}) {
+  std::string text;
+  for (const Action action : policy::kActions) {
     for (const Kind kind : {Kind::kAdd, Kind::kRemove}) {
       const auto count =
           std::count_if(steps.begin(), steps.end(), [&](const Step& step) {
@@ -49,10 +49,11 @@ std::string TextOf(const std::vector<Step>& steps) {
                    step.adds() == (kind == Kind::kAdd);
           });
       if (count == 0) continue;
-      parts.push_back(absl::StrCat(VerbOf(kind, action), " ", count));
+      absl::StrAppend(&text, text.empty() ? "" : " and ", VerbOf(kind, action),
+                      " ", count);
     }
   }
-  return absl::StrJoin(parts, " and ");
+  return text;
 }
 
 std::string TextOf(const SetStep& step) {
@@ -64,13 +65,12 @@ std::string TextOf(const SetStep& step) {
                         outcome.removed == 1 ? " entry has" : " entries have",
                         " ended");
   }
-  return absl::StrCat(step.before == nullptr ? "create " : "", name, " (",
-                      policy::SetActionName(outcome.info.action),
-                      "): ", outcome.size, " entries, ", outcome.added, " in, ",
-                      outcome.removed, " out",
-                      outcome.changed == 0
-                          ? ""
-                          : absl::StrCat(", ", outcome.changed, " redated"));
+  return absl::StrCat(
+      step.before == nullptr ? "create " : "", name, " (",
+      policy::SetActionName(outcome.info.action), "): ", outcome.size,
+      " entries, ", outcome.added, " in, ", outcome.removed, " out",
+      outcome.changed == 0 ? ""
+                           : absl::StrCat(", ", outcome.changed, " redated"));
 }
 
 }  // namespace
@@ -90,6 +90,7 @@ std::vector<Rule> RulesOf(const std::vector<Step>& steps) {
 
 std::vector<policy::SetOutcome> OutcomesOf(const std::vector<SetStep>& steps) {
   std::vector<policy::SetOutcome> outcomes;
+  outcomes.reserve(steps.size());
   for (const SetStep& step : steps) outcomes.push_back(OutcomeOf(step));
   return outcomes;
 }
@@ -140,9 +141,35 @@ std::string Summary(const Change& change, const std::vector<Step>& steps,
     parts.push_back(
         absl::StrCat("roll back to generation ", *change.rollback_to));
   }
+  if (change.take_back.has_value()) {
+    parts.push_back(absl::StrCat("generation ", *change.take_back,
+                                 " was not confirmed and is taken back"));
+  }
   if (!steps.empty()) parts.push_back(TextOf(steps));
   for (const SetStep& step : set_steps) parts.push_back(TextOf(step));
   return absl::StrJoin(parts, "; ");
+}
+
+void ApplySteps(const std::vector<Step>& steps, policy::RuleSet& rules) {
+  for (const Step& step : steps) {
+    if (const auto gone = RemovedBy(step)) rules.Remove(*gone).IgnoreError();
+    if (step.adds()) rules.Add(step.rule).IgnoreError();
+  }
+}
+
+store::UndoableEntry HistoryOf(const Change& change,
+                               const std::vector<Step>& steps,
+                               const std::vector<SetStep>& set_steps,
+                               std::uint64_t generation,
+                               const std::string& etag_before, absl::Time now) {
+  store::UndoableEntry history{
+      .entry = {.generation = generation,
+                .time = WholeMicros(now),
+                .origin = change.origin,
+                .summary = Summary(change, steps, set_steps)},
+      .undo = LastingWayBack(steps, set_steps)};
+  history.entry.etag = NextEtag(etag_before, history.entry);
+  return history;
 }
 
 std::string NextEtag(const std::string& before,

@@ -2,6 +2,7 @@
 #ifndef FWAGENT_AGENT_CORE_STEPS_H_
 #define FWAGENT_AGENT_CORE_STEPS_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "agent/core/set_plan.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/rule.h"
+#include "agent/policy/rule_set.h"
 #include "agent/store/store.h"
 
 namespace fwagent::core {
@@ -36,6 +38,16 @@ store::PolicyDelta LastingWayBack(const std::vector<Step>& steps,
 // "block source 192.0.2.0/24", "2 rules have ended", "set drop: 1 in, 0 out".
 std::string Summary(const Change& change, const std::vector<Step>& steps,
                     const std::vector<SetStep>& set_steps);
+
+// Makes the rules agree with steps that were taken.
+void ApplySteps(const std::vector<Step>& steps, policy::RuleSet& rules);
+
+// What is kept of the generation behind the one with this etag.
+store::UndoableEntry HistoryOf(const Change& change,
+                               const std::vector<Step>& steps,
+                               const std::vector<SetStep>& set_steps,
+                               std::uint64_t generation,
+                               const std::string& etag_before, absl::Time now);
 
 // The etag of a policy: a hash of all that led to it. `entry` lacks it.
 std::string NextEtag(const std::string& before,

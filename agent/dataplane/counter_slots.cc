@@ -28,6 +28,7 @@ constexpr bool Same(Reason ours, fw_reason theirs) {
 }
 static_assert(Same(Verdict::kPass, FW_VERDICT_PASS));
 static_assert(Same(Verdict::kDrop, FW_VERDICT_DROP));
+static_assert(Same(Verdict::kReject, FW_VERDICT_REJECT));
 static_assert(Same(Reason::kNoMatch, FW_REASON_NO_MATCH));
 static_assert(Same(Reason::kNotIp, FW_REASON_NOT_IP));
 static_assert(Same(Reason::kSourceBlocked, FW_REASON_SOURCE_BLOCKED));
@@ -40,6 +41,8 @@ static_assert(Same(Reason::kNeighborDiscovery, FW_REASON_NEIGHBOR_DISCOVERY));
 static_assert(Same(Reason::kSourceAllowed, FW_REASON_SOURCE_ALLOWED));
 static_assert(Same(Reason::kDefault, FW_REASON_DEFAULT));
 static_assert(Same(Reason::kEssential, FW_REASON_ESSENTIAL));
+static_assert(Same(Reason::kRule, FW_REASON_RULE));
+static_assert(Same(Reason::kLimit, FW_REASON_LIMIT));
 
 const fw_counter& At(const fw_counters& counters, std::size_t outcome) {
   const auto& [verdict, reason] = policy::kOutcomes[outcome];

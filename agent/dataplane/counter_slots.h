@@ -31,6 +31,9 @@ class CounterSlots {
   absl::StatusOr<std::optional<std::uint32_t>> Find(
       const std::string& interface) const;
 
+  // The interface of each slot; empty where there is none.
+  absl::StatusOr<std::vector<std::string>> Names() const;
+
   // The sum over all CPUs.
   absl::StatusOr<Counters> Read(std::uint32_t slot) const;
 
@@ -38,7 +41,6 @@ class CounterSlots {
   CounterSlots(int counters_fd, int slots_fd, std::size_t cpus)
       : counters_fd_(counters_fd), slots_fd_(slots_fd), cpus_(cpus) {}
 
-  absl::StatusOr<std::vector<std::string>> Names() const;
   absl::Status Assign(std::uint32_t slot, const std::string& interface) const;
 
   int counters_fd_;

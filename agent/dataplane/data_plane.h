@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "agent/dataplane/interface_state.h"
 #include "agent/policy/counters.h"
+#include "agent/policy/ordered_rules.h"
 #include "agent/policy/port_range.h"
 #include "agent/policy/port_table.h"
 #include "agent/policy/prefix.h"
@@ -33,6 +34,14 @@ struct NewTables {
   const std::vector<policy::SourceRule>* sources = nullptr;
   // Indexed by policy::Protocol. An empty table blocks nothing.
   std::array<const policy::PortTable*, policy::kProtocols.size()> ports{};
+  // All ordered rules.
+  const policy::OrderedRules* ordered = nullptr;
+};
+
+// What an ordered rule decided so far, or would have decided.
+struct RuleHits {
+  policy::RuleId rule = 0;
+  policy::Counter count;
 };
 
 // How full the source table of one family is.
@@ -43,7 +52,8 @@ struct SourceUsage {
 };
 
 // Every method is atomic: on error the tables and attachments are as before,
-// unless it says otherwise. Devices, Interfaces, ReadCounters and SourceUsage
+// unless it says otherwise. Devices, Interfaces, ReadCounters, ReadRuleHits and
+// SourceUsage
 // may be called from any thread at any time; of the others one at a time.
 //
 // The source tables of an earlier run stay in force, but cannot be changed one
@@ -122,11 +132,14 @@ class DataPlane {
   // The counters of the same interfaces, in order of name.
   virtual absl::StatusOr<std::vector<policy::InterfaceCounters>>
   ReadCounters() = 0;
+
+  // Of the ordered rules in force, in order of id.
+  virtual absl::StatusOr<std::vector<RuleHits>> ReadRuleHits() = 0;
 };
 
 inline absl::Status DataPlane::ReplaceSources(
     const std::vector<policy::SourceRule>& rules) {
-  return ReplaceTables({.sources = &rules, .ports = {}});
+  return ReplaceTables({.sources = &rules});
 }
 
 inline absl::Status DataPlane::ReplacePorts(policy::Protocol protocol,

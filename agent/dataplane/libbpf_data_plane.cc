@@ -10,6 +10,7 @@
 #include "agent/dataplane/bpffs.h"
 #include "agent/dataplane/libbpf_log.h"
 #include "agent/dataplane/net_devices.h"
+#include "agent/lookup/rule_image.h"
 #include "agent/util/log.h"
 #include "agent/util/status_macros.h"
 #include "bpf/fw_table.h"
@@ -119,6 +120,7 @@ absl::StatusOr<LoadedProgram> LibbpfDataPlane::Load(
       slots_.Take(interface, [&guards](const std::string& name) {
         return guards.contains(name);
       }));
+  FW_RETURN_IF_ERROR(NameInterfaces());
   const PacketOptions packets =
       options_.packets_of ? options_.packets_of(interface) : options_.packets;
   ReadyProgram& ready = programs_[slot];
@@ -141,20 +143,38 @@ absl::Status LibbpfDataPlane::ReplaceTables(const NewTables& next) {
   const auto is_given = [](const auto* table) { return table != nullptr; };
   const auto tables =
       std::count_if(next.ports.begin(), next.ports.end(), is_given);
-  if (next.sources == nullptr && tables == 1) {
+  const bool only_ports = next.sources == nullptr && next.ordered == nullptr;
+  if (only_ports && tables == 0) return absl::OkStatus();
+  if (only_ports && tables == 1) {
     const auto given =
         std::find_if(next.ports.begin(), next.ports.end(), is_given);
     return ports_.Replace(
         static_cast<policy::Protocol>(given - next.ports.begin()), **given);
   }
-  if (tables == 0) {
-    return next.sources == nullptr ? absl::OkStatus()
-                                   : sources_->Replace(*next.sources);
+  if (tables != 0) FW_RETURN_IF_ERROR(ports_.Stage(next.ports));
+  FW_ASSIGN_OR_RETURN(std::vector<std::string> names, slots_.Names());
+  FW_RETURN_IF_ERROR(sources_->Replace(next.sources, next.ordered, names,
+                                       tables != 0 ? FW_ACTIVE_PORTS : 0));
+  if (next.ordered != nullptr) KeepOrdered(*next.ordered, std::move(names));
+  return absl::OkStatus();
+}
+
+// Where what they say depends on the names of interfaces, which change.
+void LibbpfDataPlane::KeepOrdered(const policy::OrderedRules& ordered,
+                                  std::vector<std::string> names) {
+  ordered_.reset();
+  if (lookup::AsksForInterfaces(ordered)) {
+    ordered_ = {ordered, std::move(names)};
   }
-  FW_RETURN_IF_ERROR(ports_.Stage(next.ports));
-  return next.sources == nullptr
-             ? sources_->Flip(FW_ACTIVE_PORTS)
-             : sources_->Replace(*next.sources, FW_ACTIVE_PORTS);
+}
+
+absl::Status LibbpfDataPlane::NameInterfaces() {
+  if (!ordered_.has_value()) return absl::OkStatus();
+  FW_ASSIGN_OR_RETURN(std::vector<std::string> names, slots_.Names());
+  if (names == ordered_->names) return absl::OkStatus();
+  FW_RETURN_IF_ERROR(sources_->Replace(nullptr, &ordered_->rules, names, 0));
+  ordered_->names = std::move(names);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<std::vector<policy::SourceRule>>>
@@ -301,6 +321,10 @@ LibbpfDataPlane::ReadCounters() {
     result.push_back(counters);
   }
   return result;
+}
+
+absl::StatusOr<std::vector<RuleHits>> LibbpfDataPlane::ReadRuleHits() {
+  return sources_->ReadHits();
 }
 
 }  // namespace fwagent::dataplane

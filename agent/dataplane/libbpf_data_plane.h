@@ -68,6 +68,7 @@ class LibbpfDataPlane : public DataPlane {
   std::vector<InterfaceState> Interfaces() override;
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
       override;
+  absl::StatusOr<std::vector<RuleHits>> ReadRuleHits() override;
 
  private:
   LibbpfDataPlane(const Options& options, util::ScopedFd lock, SharedMaps maps,
@@ -80,6 +81,16 @@ class LibbpfDataPlane : public DataPlane {
     std::shared_ptr<const util::ScopedFd> fd;
   };
 
+  // Ordered rules, and the names that they were compiled for.
+  struct NamedRules {
+    policy::OrderedRules rules;
+    std::vector<std::string> names;
+  };
+
+  void KeepOrdered(const policy::OrderedRules& ordered,
+                   std::vector<std::string> names);
+  // Makes ordered rules know interfaces that came.
+  absl::Status NameInterfaces();
   absl::StatusOr<LoadedProgram> Load(const std::string& interface);
   absl::Status Pin();
   absl::StatusOr<std::vector<MendedPin>> MendMaps();
@@ -93,6 +104,7 @@ class LibbpfDataPlane : public DataPlane {
   const SharedMaps maps_;
   const std::unique_ptr<SourceTables> sources_;
   PortTables ports_;
+  std::optional<NamedRules> ordered_;
   const CounterSlots slots_;
   // By slot. Loading takes a tenth of a second, and a device that was made anew
   // is without its filter as long as that.

@@ -95,6 +95,9 @@ absl::Status MemoryDataPlane::CheckNew(const NewTables& next) {
     FW_RETURN_IF_ERROR(TakeFailure(Operation::kReplacePorts));
     FW_RETURN_IF_ERROR(CheckPortTable(*table));
   }
+  if (next.ordered != nullptr) {
+    FW_RETURN_IF_ERROR(TakeFailure(Operation::kReplaceOrdered));
+  }
   return absl::OkStatus();
 }
 
@@ -109,6 +112,7 @@ absl::Status MemoryDataPlane::ReplaceTables(const NewTables& next) {
   for (std::size_t i = 0; i < next.ports.size(); ++i) {
     if (next.ports[i] != nullptr) ports_[i] = *next.ports[i];
   }
+  if (next.ordered != nullptr) ordered_ = *next.ordered;
   return absl::OkStatus();
 }
 
@@ -191,6 +195,29 @@ MemoryDataPlane::ReadCounters() {
     result.push_back({name, counters_[guard.slot]});
   }
   return result;
+}
+
+absl::StatusOr<std::vector<RuleHits>> MemoryDataPlane::ReadRuleHits() {
+  const util::MutexLock lock(&mutex_);
+  std::vector<RuleHits> hits;
+  for (const policy::OrderedRule& rule : ordered_.rules) {
+    hits.push_back({rule.id, hits_[rule.id]});
+  }
+  std::sort(hits.begin(), hits.end(), [](const RuleHits& a, const RuleHits& b) {
+    return a.rule < b.rule;
+  });
+  return hits;
+}
+
+policy::OrderedRules MemoryDataPlane::ordered() const {
+  const util::MutexLock lock(&mutex_);
+  return ordered_;
+}
+
+void MemoryDataPlane::Hit(policy::RuleId rule, policy::Counter amount) {
+  const util::MutexLock lock(&mutex_);
+  hits_[rule].packets += amount.packets;
+  hits_[rule].bytes += amount.bytes;
 }
 
 void MemoryDataPlane::FailNext(Operation operation, absl::Status status) {

@@ -34,7 +34,8 @@ class MemoryDataPlane : public DataPlane {
     kRemoveSource,
     kReplaceSources,  // ReplaceTables with sources
     kReadSources,
-    kReplacePorts,  // ReplaceTables with ports
+    kReplacePorts,    // ReplaceTables with ports
+    kReplaceOrdered,  // ReplaceTables with ordered rules
     kReadPorts,
     kAttach,
     kDetach,
@@ -63,6 +64,12 @@ class MemoryDataPlane : public DataPlane {
   std::vector<InterfaceState> Interfaces() override;
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
       override;
+  absl::StatusOr<std::vector<RuleHits>> ReadRuleHits() override;
+
+  // The ordered rules in force.
+  policy::OrderedRules ordered() const;
+  // Counts packets that such a rule decided.
+  void Hit(policy::RuleId rule, policy::Counter amount);
 
   // The next call of this operation that is not spoken for fails with this
   // status, before it does anything. Calls add up.
@@ -155,6 +162,8 @@ class MemoryDataPlane : public DataPlane {
   bool sources_loaded_ ABSL_GUARDED_BY(mutex_) = false;  // by this run
   bool sources_known_ ABSL_GUARDED_BY(mutex_) = true;
   LivePorts ports_ ABSL_GUARDED_BY(mutex_);
+  policy::OrderedRules ordered_ ABSL_GUARDED_BY(mutex_);
+  std::map<policy::RuleId, policy::Counter> hits_ ABSL_GUARDED_BY(mutex_);
   policy::Deadline tick_ ABSL_GUARDED_BY(mutex_) = 0;
   bool inherits_tables_ ABSL_GUARDED_BY(mutex_) = true;
   bool cleared_ ABSL_GUARDED_BY(mutex_) = false;

@@ -28,11 +28,15 @@ struct Name {
 constexpr std::array<const char*, 2> kCounterNames = {"fw_counters",
                                                       "fw_slots"};
 
-constexpr std::array<Name, 7> kMapNames = {{{"fw_slabs", "fw_slabs"},
+constexpr std::array<Name, 11> kMapNames = {{{"fw_slabs", "fw_slabs"},
                                             {"fw_used", "fw_used"},
                                             {"fw_tables", ".data.tables"},
                                             {"fw_ports", "fw_ports"},
                                             {"fw_datagrams", "fw_datagrams"},
+                                            {"fw_searches", "fw_searches"},
+                                            {"fw_rule_hits", "fw_rule_hits"},
+    {"fw_buckets", "fw_buckets"},
+    {"fw_rule_buckets", "fw_rule_buckets"},
                                             {"fw_counters", "fw_counters"},
                                             {"fw_slots", "fw_slots"}}};
 
@@ -178,21 +182,24 @@ absl::Status SharedMaps::Unpin() const {
 
 absl::StatusOr<util::ScopedFd> SharedMaps::LoadProgram(
     std::uint32_t slot, const PacketOptions& packets) const {
-  return Load(slot, packets, 0);
+  return Load(slot, packets, {.flipped = 0, .ignored = 0});
 }
 
 absl::StatusOr<util::ScopedFd> SharedMaps::LoadTrialProgram() const {
-  return Load(FW_NO_SLOT, PacketOptions(), FW_ACTIVE_ALL);
+  // Ordered rules have no say in what is tried.
+  return Load(FW_NO_SLOT, PacketOptions(),
+              {.flipped = FW_ACTIVE_ALL, .ignored = FW_ACTIVE_HAS_RULES});
 }
 
 absl::StatusOr<util::ScopedFd> SharedMaps::Load(std::uint32_t slot,
                                                 const PacketOptions& packets,
-                                                std::uint32_t trial) const {
+                                                const Tables& tables) const {
   FW_ASSIGN_OR_RETURN(const ProgramVariant variant, ChooseVariant());
   FW_ASSIGN_OR_RETURN(const Skeleton skeleton, OpenSkeleton(variant));
   FW_RETURN_IF_ERROR(Share(skeleton.get()));
   skeleton->rodata->fw_slot_index = slot;
-  skeleton->rodata->fw_trial = trial;
+  skeleton->rodata->fw_trial = tables.flipped;
+  skeleton->rodata->fw_ignored = tables.ignored;
   SetPacketOptions(skeleton.get(), packets);
   FW_RETURN_IF_ERROR(LoadSkeleton(skeleton.get()));
   return Duplicate(ProgramFd(skeleton.get()));

@@ -52,13 +52,20 @@ class SharedMaps {
 
   // Descriptors, valid as long as this object.
   SourceMapFds sources() const {
-    return {fd("fw_slabs"), fd("fw_tables"), fd("fw_used")};
+    return {fd("fw_slabs"), fd("fw_tables"), fd("fw_used"), fd("fw_rule_hits")};
   }
   int ports() const { return fd("fw_ports"); }
   int counters() const { return fd("fw_counters"); }
   int slots() const { return fd("fw_slots"); }
 
  private:
+  // Bits of fw_table_state::active that an instance sees turned over, and those
+  // that it takes for clear.
+  struct Tables {
+    std::uint32_t flipped = 0;
+    std::uint32_t ignored = 0;
+  };
+
   explicit SharedMaps(const MapFolders& folders) : folders_(folders) {}
 
   int fd(const char* name) const { return fds_.at(name).get(); }
@@ -70,7 +77,7 @@ class SharedMaps {
   absl::Status Share(const fwagent_xdp* skeleton) const;
   absl::StatusOr<util::ScopedFd> Load(std::uint32_t slot,
                                       const PacketOptions& packets,
-                                      std::uint32_t trial) const;
+                                      const Tables& tables) const;
 
   MapFolders folders_;
   bool has_older_counters_ = false;

@@ -20,6 +20,7 @@ struct SourceMapFds {
   int slabs = -1;  // fw_slabs
   int state = -1;  // the one that holds struct fw_table_state
   int used = -1;   // fw_used
+  int hits = -1;   // fw_rule_hits
 };
 
 // One memory-mapped array for each slab, all of them in fw_slabs. To open a map

@@ -53,15 +53,16 @@ absl::StatusOr<std::unique_ptr<SourceTables>> SourceTables::Open(
     std::uint64_t capacity) {
   FW_ASSIGN_OR_RETURN(auto slabs, SlabMaps::Open(fds, folder));
   return std::unique_ptr<SourceTables>(
-      new SourceTables(std::move(slabs), capacity));
+      new SourceTables(std::move(slabs), fds.hits, capacity));
 }
 
-SourceTables::SourceTables(std::unique_ptr<SlabMaps> slabs,
+SourceTables::SourceTables(std::unique_ptr<SlabMaps> slabs, int hits_fd,
                            std::uint64_t capacity)
     : slabs_(std::move(slabs)),
       capacity_(capacity),
       table4_(slabs_.get()),
-      table6_(slabs_.get()) {}
+      table6_(slabs_.get()),
+      rules_(slabs_.get(), hits_fd) {}
 
 absl::Status SourceTables::CheckLoaded() const {
   if (loaded_) return absl::OkStatus();
@@ -110,26 +111,44 @@ absl::Status SourceTables::Remove(const Prefix& prefix) {
                            absl::StrCat("remove source ", prefix.ToString()));
 }
 
-absl::Status SourceTables::Replace(const std::vector<SourceRule>& rules,
+absl::Status SourceTables::Replace(const std::vector<SourceRule>* sources,
+                                   const policy::OrderedRules* ordered,
+                                   const std::vector<std::string>& interfaces,
                                    std::uint32_t and_flip) {
-  FW_RETURN_IF_ERROR(CheckRoom(rules));
-  absl::Status swapped = StageAndSwap(rules, and_flip);
+  if (sources != nullptr) FW_RETURN_IF_ERROR(CheckRoom(*sources));
+  // The memory of an earlier run goes when there are sources of this one: its
+  // ordered rules too.
+  const policy::OrderedRules none;
+  if (sources != nullptr && !loaded_ && ordered == nullptr) ordered = &none;
+  if (ordered != nullptr) {
+    FW_ASSIGN_OR_RETURN(const std::uint32_t bits,
+                        rules_.Stage(*ordered, interfaces));
+    and_flip |= bits;
+  }
+  absl::Status swapped = Swap(sources, and_flip);
+  if (ordered != nullptr) swapped.ok() ? rules_.Finish() : rules_.Forget();
+  NoteChange();
+  return swapped;
+}
+
+absl::Status SourceTables::Swap(const std::vector<SourceRule>* sources,
+                                std::uint32_t flip) {
+  if (sources == nullptr) return Flip(flip);
+  absl::Status swapped = StageAndSwap(*sources, flip);
   if (!swapped.ok()) {
     table4_.ForgetUnfinished();
     table6_.ForgetUnfinished();
-    NoteChange();
     return swapped;
   }
   if (!loaded_) slabs_->RemoveInherited();
   loaded_ = true;
-  NoteChange();
   return absl::OkStatus();
 }
 
 absl::Status SourceTables::Flip(std::uint32_t bits) {
+  FW_RETURN_IF_ERROR(slabs_->Connect());
   fw_table_state& state = *slabs_->state();
   lookup::Publish(state.active, state.active ^ bits);
-  published_ = state;
   slabs_->WaitForReaders();
   return absl::OkStatus();
 }
@@ -196,6 +215,7 @@ absl::StatusOr<std::string> SourceTables::Damage() {
     std::memcpy(state.prefixes, published_.prefixes, sizeof(state.prefixes));
     std::memcpy(state.generations, published_.generations,
                 sizeof(state.generations));
+    std::memcpy(state.rules, published_.rules, sizeof(state.rules));
     lookup::Publish(state.active, active);
     return "fw_tables was changed";
   }

@@ -1,4 +1,5 @@
-// The tables of source addresses: what is said of whom, in the kernel's memory.
+// The tables of source addresses, and the ordered rules, which share their
+// memory: what is said of whom.
 #ifndef FWAGENT_AGENT_DATAPLANE_SOURCE_TABLES_H_
 #define FWAGENT_AGENT_DATAPLANE_SOURCE_TABLES_H_
 
@@ -13,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/dataplane/data_plane.h"
+#include "agent/dataplane/rule_tables.h"
 #include "agent/dataplane/slab_maps.h"
 #include "agent/dataplane/trial.h"
 #include "agent/lookup/source_table.h"
@@ -21,8 +23,8 @@
 
 namespace fwagent::dataplane {
 
-// Both families' tables over one pool of memory. What an earlier run left stays
-// in force, untouched, until the first Replace.
+// Both families' tables and the ordered rules over one pool of memory. What an
+// earlier run left stays in force, untouched, until the first Replace.
 class SourceTables {
  public:
   // The descriptors are the caller's and must outlive the object. `folder`
@@ -34,14 +36,23 @@ class SourceTables {
   // As in DataPlane.
   absl::Status Add(const policy::SourceRule& rule);
   absl::Status Remove(const policy::Prefix& prefix);
-  // Other bits of fw_table_state::active may be turned over at the same
-  // instant: FW_ACTIVE_PORTS.
-  absl::Status Replace(const std::vector<policy::SourceRule>& rules,
-                       std::uint32_t and_flip = 0);
-  // Turns over those alone, and waits until nobody judges by what was before.
-  absl::Status Flip(std::uint32_t bits);
+  // What is null stays. Other bits of fw_table_state::active may be turned over
+  // at the same instant: FW_ACTIVE_PORTS. Returns when nobody judges by what
+  // was before. `interfaces` are names by slot, for ordered rules.
+  absl::Status Replace(const std::vector<policy::SourceRule>* sources,
+                       const policy::OrderedRules* ordered,
+                       const std::vector<std::string>& interfaces,
+                       std::uint32_t and_flip);
+  // Sources alone.
+  absl::Status Replace(const std::vector<policy::SourceRule>& sources) {
+    return Replace(&sources, nullptr, {}, 0);
+  }
   absl::StatusOr<std::optional<std::vector<policy::SourceRule>>> Read() const;
   SourceUsage Usage(policy::Family family) const;
+  // From any thread.
+  absl::StatusOr<std::vector<RuleHits>> ReadHits() const {
+    return rules_.ReadHits();
+  }
 
   // What somebody else did to the tables since they were last written; empty:
   // nothing. Where it was done before the first call after a change, contents
@@ -62,11 +73,15 @@ class SourceTables {
   using Table4 = lookup::SourceTable<lookup::Address4>;
   using Table6 = lookup::SourceTable<lookup::Address6>;
 
-  SourceTables(std::unique_ptr<SlabMaps> slabs, std::uint64_t capacity);
+  SourceTables(std::unique_ptr<SlabMaps> slabs, int hits_fd,
+               std::uint64_t capacity);
 
   absl::Status CheckLoaded() const;
   absl::Status StageAndSwap(const std::vector<policy::SourceRule>& rules,
                             std::uint32_t and_flip);
+  absl::Status Swap(const std::vector<policy::SourceRule>* sources,
+                    std::uint32_t flip);
+  absl::Status Flip(std::uint32_t bits);
   absl::Status CheckRoom(const std::vector<policy::SourceRule>& rules) const;
   template <typename Address>
   void ReadFamily(const lookup::SourceTable<Address>& table,
@@ -78,6 +93,7 @@ class SourceTables {
   const std::uint64_t capacity_;
   Table4 table4_;
   Table6 table6_;
+  RuleTables rules_;
   bool loaded_ = false;  // the tables are what the kernel has
   std::optional<Trial> trial_;
 

@@ -10,7 +10,7 @@
 
 namespace fwagent::policy {
 
-enum class Verdict : std::uint8_t { kPass = 1, kDrop = 2 };
+enum class Verdict : std::uint8_t { kPass = 1, kDrop = 2, kReject = 3 };
 
 enum class Reason : std::uint8_t {
   kNoMatch = 1,
@@ -25,11 +25,13 @@ enum class Reason : std::uint8_t {
   kSourceAllowed = 10,
   kDefault = 11,
   kEssential = 12,
+  kRule = 13,
+  kLimit = 14,
 };
 
 // Every pair that can occur, in order. What is broken passes while no rule
 // would have needed the part that is missing, and is dropped otherwise.
-inline constexpr std::array<std::pair<Verdict, Reason>, 16> kOutcomes = {{
+inline constexpr std::array<std::pair<Verdict, Reason>, 20> kOutcomes = {{
     {Verdict::kPass, Reason::kNoMatch},
     {Verdict::kPass, Reason::kNotIp},
     {Verdict::kPass, Reason::kMalformedIp},
@@ -39,6 +41,7 @@ inline constexpr std::array<std::pair<Verdict, Reason>, 16> kOutcomes = {{
     {Verdict::kPass, Reason::kNeighborDiscovery},
     {Verdict::kPass, Reason::kSourceAllowed},
     {Verdict::kPass, Reason::kEssential},
+    {Verdict::kPass, Reason::kRule},
     {Verdict::kDrop, Reason::kSourceBlocked},
     {Verdict::kDrop, Reason::kPortBlocked},
     {Verdict::kDrop, Reason::kMalformedIp},
@@ -46,6 +49,9 @@ inline constexpr std::array<std::pair<Verdict, Reason>, 16> kOutcomes = {{
     {Verdict::kDrop, Reason::kTooDeep},
     {Verdict::kDrop, Reason::kFragment},
     {Verdict::kDrop, Reason::kDefault},
+    {Verdict::kDrop, Reason::kRule},
+    {Verdict::kDrop, Reason::kLimit},
+    {Verdict::kReject, Reason::kRule},
 }};
 
 struct Counter {

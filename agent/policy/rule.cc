@@ -58,11 +58,39 @@ std::string MatchToString(const Match& match) {
   if (const auto* prefix = std::get_if<Prefix>(&match)) {
     return absl::StrCat("source ", prefix->ToString());
   }
+  if (const auto* packets = std::get_if<PacketMatch>(&match)) {
+    return packets->ToString();
+  }
   return absl::StrCat("port ", std::get<PortRange>(match).ToString());
 }
 
 const char* ActionName(Action action) {
-  return action == Action::kAllow ? "allow" : "block";
+  switch (action) {
+    case Action::kBlock:
+      return "block";
+    case Action::kAllow:
+      return "allow";
+    case Action::kDrop:
+      return "drop";
+    case Action::kPass:
+      return "pass";
+    case Action::kReject:
+      return "reject";
+    case Action::kLimit:
+      return "limit";
+  }
+  return "unknown";
+}
+
+bool GoTogether(const Match& match, Action action) {
+  if (std::holds_alternative<Prefix>(match)) {
+    return action == Action::kBlock || action == Action::kAllow;
+  }
+  if (const auto* packets = std::get_if<PacketMatch>(&match)) {
+    return action >= Action::kDrop &&
+           packets->limit().has_value() == (action == Action::kLimit);
+  }
+  return action == Action::kBlock;
 }
 
 absl::Status ValidateOwner(std::string_view owner) {

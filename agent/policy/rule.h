@@ -2,6 +2,7 @@
 #ifndef FWAGENT_AGENT_POLICY_RULE_H_
 #define FWAGENT_AGENT_POLICY_RULE_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -12,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "agent/policy/deadline.h"
+#include "agent/policy/packet_match.h"
 #include "agent/policy/port_range.h"
 #include "agent/policy/prefix.h"
 
@@ -20,8 +22,9 @@ namespace fwagent::policy {
 // Never given twice while the store lives, from 1 on; 0 is no rule.
 using RuleId = std::uint64_t;
 
-// What a rule is about: source addresses, or destination ports.
-using Match = std::variant<Prefix, PortRange>;
+// What a rule is about: source addresses, destination ports, or, of an ordered
+// rule, whatever it asks of a packet.
+using Match = std::variant<Prefix, PortRange, PacketMatch>;
 
 // For absl's containers: Debian's Abseil does not hash std::variant.
 struct MatchHash {
@@ -30,14 +33,28 @@ struct MatchHash {
   }
 };
 
-// "source 192.0.2.0/24", "port 443/tcp".
+// "source 192.0.2.0/24", "port 443/tcp", "order 10: from 192.0.2.0/24".
 std::string MatchToString(const Match& match);
 
-// Ports are only blocked.
-enum class Action : std::uint8_t { kBlock = 1, kAllow = 2 };
+// Sources are blocked or allowed, ports blocked. The other actions are those of
+// ordered rules.
+enum class Action : std::uint8_t {
+  kBlock = 1,
+  kAllow = 2,
+  kDrop = 3,
+  kPass = 4,
+  kReject = 5,  // drop, and answer that it was
+  kLimit = 6,   // drop what comes too fast
+};
 
-// "block", "allow".
+// "block", "allow", "drop", "pass", "reject", "limit".
 const char* ActionName(Action action);
+inline constexpr std::array<Action, 6> kActions = {
+    Action::kBlock, Action::kAllow,  Action::kDrop,
+    Action::kPass,  Action::kReject, Action::kLimit};
+
+// Whether there are rules with this match and this action.
+bool GoTogether(const Match& match, Action action);
 
 // Who holds the rules of a host's shell, and those that were made before rules
 // had owners or that are read back from the kernel.

@@ -8,6 +8,67 @@
 #include "absl/strings/str_cat.h"
 
 namespace fwagent::policy {
+namespace {
+
+// True: it is the first one.
+template <typename Ids>
+bool Insert(RuleId id, Ids& ids) {
+  ids.insert(std::lower_bound(ids.begin(), ids.end(), id), id);
+  return ids.size() == 1;
+}
+
+// True: there is none left.
+template <typename Ids>
+bool Erase(RuleId id, Ids& ids) {
+  ids.erase(std::find(ids.begin(), ids.end(), id));
+  return ids.empty();
+}
+
+}  // namespace
+
+void RuleSet::AddMatch(const Rule& rule) {
+  if (const auto* prefix = std::get_if<Prefix>(&rule.match)) {
+    if (Insert(rule.id, by_source_[*prefix])) {
+      ++source_count_[static_cast<std::size_t>(prefix->family())];
+    }
+  } else if (const auto* packets = std::get_if<PacketMatch>(&rule.match)) {
+    Insert(rule.id, by_packets_[*packets]);
+    ordered_.emplace(packets->order(), rule.id);
+  } else {
+    by_ports_.emplace(std::get<PortRange>(rule.match),
+                      PortRule(rule.id, rule.until));
+  }
+}
+
+void RuleSet::RemoveMatch(const Rule& rule) {
+  if (const auto* prefix = std::get_if<Prefix>(&rule.match)) {
+    const auto place = by_source_.find(*prefix);
+    if (!Erase(rule.id, place->second)) return;
+    --source_count_[static_cast<std::size_t>(prefix->family())];
+    by_source_.erase(place);
+  } else if (const auto* packets = std::get_if<PacketMatch>(&rule.match)) {
+    const auto place = by_packets_.find(*packets);
+    ordered_.erase({packets->order(), rule.id});
+    if (Erase(rule.id, place->second)) by_packets_.erase(place);
+  } else {
+    ErasePortRule(std::get<PortRange>(rule.match), rule.id, by_ports_);
+  }
+}
+
+std::vector<const Rule*> RuleSet::ToRules(const Ids& ids) const {
+  std::vector<const Rule*> rules;
+  for (const RuleId id : ids) rules.push_back(&by_id_.find(id)->second);
+  return rules;
+}
+
+std::vector<const Rule*> RuleSet::Ordered() const {
+  std::vector<const Rule*> rules;
+  rules.reserve(ordered_.size());
+  for (const auto& [order, id] : ordered_) {
+    rules.push_back(&by_id_.find(id)->second);
+  }
+  return rules;
+}
 
 absl::Status RuleSet::Add(Rule rule) {
   if (const Rule* holder = Find(KeyOf(rule)); holder != nullptr) {
@@ -19,15 +80,7 @@ absl::Status RuleSet::Add(Rule rule) {
     return absl::AlreadyExistsError(
         absl::StrCat("rule ", rule.id, " is there already"));
   }
-  if (const auto* prefix = std::get_if<Prefix>(&rule.match)) {
-    Ids& ids = by_source_[*prefix];
-    if (ids.empty())
-      ++source_count_[static_cast<std::size_t>(prefix->family())];
-    ids.insert(std::lower_bound(ids.begin(), ids.end(), rule.id), rule.id);
-  } else {
-    by_ports_.emplace(std::get<PortRange>(rule.match),
-                      PortRule(rule.id, rule.until));
-  }
+  AddMatch(rule);
   if (Ends(rule)) by_end_.emplace(rule.until, rule.id);
   by_id_.emplace(rule.id, std::move(rule));
   return absl::OkStatus();
@@ -39,17 +92,7 @@ absl::Status RuleSet::Remove(RuleId id) {
     return absl::NotFoundError(absl::StrCat("there is no rule ", id));
   }
   const Rule& rule = found->second;
-  if (const auto* prefix = std::get_if<Prefix>(&rule.match)) {
-    const auto place = by_source_.find(*prefix);
-    Ids& ids = place->second;
-    ids.erase(std::find(ids.begin(), ids.end(), id));
-    if (ids.empty()) {
-      --source_count_[static_cast<std::size_t>(prefix->family())];
-      by_source_.erase(place);
-    }
-  } else {
-    ErasePortRule(std::get<PortRange>(rule.match), id, by_ports_);
-  }
+  RemoveMatch(rule);
   by_end_.erase({rule.until, id});
   by_id_.erase(found);
   return absl::OkStatus();
@@ -63,15 +106,17 @@ const Rule* RuleSet::Find(const RuleKey& key) const {
 }
 
 std::vector<const Rule*> RuleSet::HoldersOf(const Match& match) const {
-  std::vector<const Rule*> holders;
   if (const auto* prefix = std::get_if<Prefix>(&match)) {
     const auto found = by_source_.find(*prefix);
-    if (found == by_source_.end()) return holders;
-    for (const RuleId id : found->second) {
-      holders.push_back(&by_id_.find(id)->second);
-    }
-    return holders;
+    return found == by_source_.end() ? std::vector<const Rule*>()
+                                     : ToRules(found->second);
   }
+  if (const auto* packets = std::get_if<PacketMatch>(&match)) {
+    const auto found = by_packets_.find(*packets);
+    return found == by_packets_.end() ? std::vector<const Rule*>()
+                                      : ToRules(found->second);
+  }
+  std::vector<const Rule*> holders;
   const auto [first, last] = by_ports_.equal_range(std::get<PortRange>(match));
   for (auto rule = first; rule != last; ++rule) {
     holders.push_back(&by_id_.find(rule->second.id)->second);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -49,6 +50,10 @@ class RuleSet {
   // Every rule, in order of id.
   const absl::btree_map<RuleId, Rule>& rules() const { return by_id_; }
   const PortRules& port_rules() const { return by_ports_; }
+  // Those that are judged one after the other, in this order. Valid until the
+  // next change.
+  std::vector<const Rule*> Ordered() const;
+  std::size_t ordered_count() const { return ordered_.size(); }
 
   std::size_t size() const { return by_id_.size(); }
   // How many prefixes of this family rules match as sources.
@@ -58,9 +63,15 @@ class RuleSet {
   // Nearly always one, in order.
   using Ids = absl::InlinedVector<RuleId, 1>;
 
+  void AddMatch(const Rule& rule);
+  void RemoveMatch(const Rule& rule);
+  std::vector<const Rule*> ToRules(const Ids& ids) const;
+
   absl::btree_map<RuleId, Rule> by_id_;
   absl::flat_hash_map<Prefix, Ids> by_source_;
   PortRules by_ports_;
+  absl::flat_hash_map<PacketMatch, Ids> by_packets_;
+  absl::btree_set<std::pair<std::uint32_t, RuleId>> ordered_;
   Endings by_end_;
   std::array<std::size_t, kFamilies> source_count_{};
 };

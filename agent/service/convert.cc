@@ -22,8 +22,6 @@ using policy::Action;
 using policy::PortRange;
 using policy::Prefix;
 
-constexpr int kMaxEdits = 100'000;
-
 // Null after adding a violation.
 const policy::Protocol* ReadProtocol(v1::Protocol protocol,
                                      FieldViolations& violations) {
@@ -69,25 +67,6 @@ policy::Match ReadPorts(const Request& request, FieldViolations& violations) {
   if (range.ok()) return *range;
   violations.Add("ports", std::string(range.status().message()));
   return Prefix();
-}
-
-// What every request for a new rule has. `path` goes before the names of
-// fields.
-template <typename Request>
-core::Edit AddEdit(const Request& request, policy::Match match,
-                   const std::string& path, FieldViolations& violations) {
-  core::Edit edit{
-      .kind = Kind::kAdd,
-      .match = std::move(match),
-      .comment = ReadComment(request.comment(), path + "comment", violations),
-      .renew = request.renew()};
-  if (request.has_ttl()) {
-    edit.ending = ReadTtl(request.ttl(), path + "ttl", violations);
-  } else if (request.has_expire_time()) {
-    edit.ending =
-        ReadExpireTime(request.expire_time(), path + "expire_time", violations);
-  }
-  return edit;
 }
 
 core::Edit AddSourceEdit(const v1::SourceEdit& edit, Action action,

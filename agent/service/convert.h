@@ -3,6 +3,8 @@
 #ifndef FWAGENT_AGENT_SERVICE_CONVERT_H_
 #define FWAGENT_AGENT_SERVICE_CONVERT_H_
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +26,10 @@ absl::StatusOr<core::Change> ToChange(const v1::UnallowIPRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::BlockPortRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::UnblockPortRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::ChangeSourcesRequest& request);
+// Finds the rule with an id; null when there is none.
+using FindRule = std::function<std::optional<policy::Rule>(policy::RuleId)>;
+absl::StatusOr<core::Change> ToChange(const v1::ChangeRulesRequest& request,
+                                      const FindRule& find);
 
 absl::StatusOr<core::Change> ToChange(const v1::RollbackRequest& request);
 
@@ -35,6 +41,7 @@ struct HistoryPageRequest {
 absl::StatusOr<HistoryPageRequest> ToPageRequest(
     const v1::ListHistoryRequest& request);
 v1::Generation ToProto(const core::HistoryEntry& entry);
+v1::Unconfirmed ToProto(const core::Unconfirmed& what);
 
 // What a page of rules starts after, and how long it may be.
 struct PageRequest {
@@ -56,6 +63,9 @@ absl::StatusOr<core::RecoverFrom> ToRecoverFrom(
 
 v1::Rule ToProto(const policy::Rule& rule);
 v1::ListRulesResponse ToProto(const core::RulePage& page);
+// To the ordered rules in it. `hits` in order of id.
+void AddHits(const std::vector<dataplane::RuleHits>& hits,
+             v1::ListRulesResponse& page);
 v1::InterfaceStats ToProto(const policy::InterfaceCounters& counters);
 v1::InterfaceStatus ToProto(const core::InterfaceReport& report);
 v1::TableUsage ToProto(const core::TableUsage& usage);

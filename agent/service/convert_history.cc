@@ -39,6 +39,18 @@ v1::Generation ToProto(const core::HistoryEntry& entry) {
   wire.set_origin(entry.origin);
   wire.set_summary(entry.summary);
   wire.set_can_undo(entry.can_undo);
+  if (entry.confirm_by.has_value()) {
+    *wire.mutable_confirm_by() = ToTimestamp(*entry.confirm_by);
+  }
+  return wire;
+}
+
+v1::Unconfirmed ToProto(const core::Unconfirmed& what) {
+  v1::Unconfirmed wire;
+  wire.set_generation(what.generation);
+  *wire.mutable_time() = ToTimestamp(what.time);
+  wire.set_origin(what.origin);
+  *wire.mutable_confirm_by() = ToTimestamp(what.confirm_by);
   return wire;
 }
 

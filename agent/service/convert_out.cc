@@ -1,4 +1,5 @@
 // The other direction: what the engine says, as messages.
+#include <algorithm>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
@@ -16,6 +17,7 @@ using policy::Prefix;
   static_assert(static_cast<int>(v1::wire) == static_cast<int>(policy::ours))
 FW_SAME_NUMBER(VERDICT_PASS, Verdict::kPass);
 FW_SAME_NUMBER(VERDICT_DROP, Verdict::kDrop);
+FW_SAME_NUMBER(VERDICT_REJECT, Verdict::kReject);
 FW_SAME_NUMBER(REASON_NO_MATCH, Reason::kNoMatch);
 FW_SAME_NUMBER(REASON_NOT_IP, Reason::kNotIp);
 FW_SAME_NUMBER(REASON_SOURCE_BLOCKED, Reason::kSourceBlocked);
@@ -28,6 +30,8 @@ FW_SAME_NUMBER(REASON_NEIGHBOR_DISCOVERY, Reason::kNeighborDiscovery);
 FW_SAME_NUMBER(REASON_SOURCE_ALLOWED, Reason::kSourceAllowed);
 FW_SAME_NUMBER(REASON_DEFAULT, Reason::kDefault);
 FW_SAME_NUMBER(REASON_ESSENTIAL, Reason::kEssential);
+FW_SAME_NUMBER(REASON_RULE, Reason::kRule);
+FW_SAME_NUMBER(REASON_LIMIT, Reason::kLimit);
 #undef FW_SAME_NUMBER
 
 v1::Protocol ToProto(policy::Protocol protocol) {
@@ -58,6 +62,23 @@ v1::AttachMode ToProto(dataplane::AttachMode mode) {
   return v1::ATTACH_MODE_UNSPECIFIED;
 }
 
+v1::RuleAction ToProto(policy::Action action) {
+  switch (action) {
+    case policy::Action::kDrop:
+      return v1::RULE_ACTION_DROP;
+    case policy::Action::kPass:
+      return v1::RULE_ACTION_PASS;
+    case policy::Action::kReject:
+      return v1::RULE_ACTION_REJECT;
+    case policy::Action::kLimit:
+      return v1::RULE_ACTION_LIMIT;
+    case policy::Action::kBlock:
+    case policy::Action::kAllow:
+      break;
+  }
+  return v1::RULE_ACTION_UNSPECIFIED;
+}
+
 }  // namespace
 
 v1::Rule ToProto(const policy::Rule& rule) {
@@ -75,6 +96,12 @@ v1::Rule ToProto(const policy::Rule& rule) {
                        ? wire.mutable_source_allow()->mutable_source()
                        : wire.mutable_source_block()->mutable_source();
     source->set_text(prefix->ToString());
+  } else if (const auto* packets =
+                 std::get_if<policy::PacketMatch>(&rule.match)) {
+    auto* filter = wire.mutable_filter();
+    filter->set_order(packets->order());
+    filter->set_action(ToProto(rule.action));
+    filter->set_match(packets->text());
   } else {
     const auto& range = std::get<PortRange>(rule.match);
     auto* block = wire.mutable_port_block();
@@ -96,6 +123,19 @@ v1::ListRulesResponse ToProto(const core::RulePage& page) {
   wire.set_total_size(page.total);
   wire.set_generation(page.generation);
   return wire;
+}
+
+void AddHits(const std::vector<dataplane::RuleHits>& hits,
+             v1::ListRulesResponse& page) {
+  for (v1::Rule& rule : *page.mutable_rules()) {
+    if (!rule.has_filter()) continue;
+    const auto found = std::lower_bound(
+        hits.begin(), hits.end(), rule.id(),
+        [](const auto& one, policy::RuleId id) { return one.rule < id; });
+    if (found == hits.end() || found->rule != rule.id()) continue;
+    rule.mutable_hits()->set_packets(found->count.packets);
+    rule.mutable_hits()->set_bytes(found->count.bytes);
+  }
 }
 
 v1::InterfaceStats ToProto(const policy::InterfaceCounters& counters) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
+#include "agent/core/confirmation.h"
 #include "agent/core/expiry.h"
 #include "agent/core/plan.h"
 
@@ -10,6 +11,17 @@ namespace fwagent::service {
 namespace {
 
 constexpr std::int32_t kNanos = 1'000'000'000;
+
+bool IsDuration(const google::protobuf::Duration& duration) {
+  return duration.nanos() > -kNanos && duration.nanos() < kNanos &&
+         (duration.seconds() == 0 || duration.nanos() == 0 ||
+          (duration.seconds() < 0) == (duration.nanos() < 0));
+}
+
+absl::Duration ToDuration(const google::protobuf::Duration& duration) {
+  return absl::Seconds(duration.seconds()) +
+         absl::Nanoseconds(duration.nanos());
+}
 
 }  // namespace
 
@@ -32,12 +44,8 @@ google::protobuf::Duration ToDuration(absl::Duration duration) {
 
 absl::Duration ReadTtl(const google::protobuf::Duration& ttl,
                        const std::string& field, FieldViolations& violations) {
-  const absl::Duration duration =
-      absl::Seconds(ttl.seconds()) + absl::Nanoseconds(ttl.nanos());
-  const bool valid = ttl.nanos() > -kNanos && ttl.nanos() < kNanos &&
-                     (ttl.seconds() == 0 || ttl.nanos() == 0 ||
-                      (ttl.seconds() < 0) == (ttl.nanos() < 0));
-  if (!valid) {
+  const absl::Duration duration = ToDuration(ttl);
+  if (!IsDuration(ttl)) {
     violations.Add(field, "is no google.protobuf.Duration");
   } else if (duration <= absl::ZeroDuration()) {
     violations.Add(field, "must be more than nothing");
@@ -45,6 +53,16 @@ absl::Duration ReadTtl(const google::protobuf::Duration& ttl,
     violations.Add(field,
                    "is more than ten years: leave it out for a rule that does "
                    "not end");
+  }
+  return duration;
+}
+
+absl::Duration ReadConfirmWithin(const google::protobuf::Duration& within,
+                                 FieldViolations& violations) {
+  const absl::Duration duration = ToDuration(within);
+  if (!IsDuration(within) || duration < core::kShortestConfirmation ||
+      duration > core::kLongestConfirmation) {
+    violations.Add("confirm_within", "must be 1 second to 24 hours");
   }
   return duration;
 }

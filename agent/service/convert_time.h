@@ -25,6 +25,9 @@ absl::Time ReadExpireTime(const google::protobuf::Timestamp& time,
                           FieldViolations& violations);
 
 google::protobuf::Duration ToDuration(absl::Duration duration);
+// How long a change waits for its confirmation.
+absl::Duration ReadConfirmWithin(const google::protobuf::Duration& within,
+                                 FieldViolations& violations);
 
 // An error of the engine about an expire_time, in the form of a field that is
 // wrong; any other as it is. `many`: the request has edits.

@@ -1,6 +1,8 @@
 #include "agent/service/firewall_service.h"
 
+#include <cstdint>
 #include <ctime>
+#include <optional>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -9,6 +11,7 @@
 #include "agent/service/convert.h"
 #include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
+#include "agent/service/request_fields.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::service {
@@ -34,13 +37,25 @@ FirewallService::FirewallService(core::Engine* engine,
 template <typename Request>
 absl::StatusOr<core::ChangeResult> FirewallService::ApplyChange(
     const grpc::ServerContext& context, const Request& request) {
-  const std::string origin = peers_->Describe(context.peer());
-  FW_ASSIGN_OR_RETURN(core::Change change, ToChange(request));
-  change.origin = origin;
-  auto result = engine_->Apply(change);
-  if (result.ok()) return result;
   constexpr bool kMany = std::is_same_v<Request, v1::ChangeSourcesRequest>;
-  return NameExpireTime(result.status(), kMany);
+  return ApplyNamed(context, ToChange(request), kMany);
+}
+
+absl::StatusOr<core::ChangeResult> FirewallService::ApplyNamed(
+    const grpc::ServerContext& context, absl::StatusOr<core::Change> change,
+    bool many) {
+  FW_RETURN_IF_ERROR(change.status());
+  change->origin = peers_->Describe(context.peer());
+  auto result = engine_->Apply(*change);
+  if (result.ok()) return result;
+  return NameExpireTime(result.status(), many);
+}
+
+std::optional<policy::Rule> FirewallService::FindRule(policy::RuleId id) const {
+  if (id == 0) return std::nullopt;
+  const core::RulePage page = engine_->List(id - 1, 1);
+  if (page.rules.empty() || page.rules.front().id != id) return std::nullopt;
+  return page.rules.front();
 }
 
 template <typename Request, typename Response>
@@ -50,7 +65,7 @@ grpc::Status FirewallService::Apply(const grpc::ServerContext& context,
   const auto result = ApplyChange(context, request);
   if (!result.ok()) return ToGrpcStatus(result.status());
   *response.mutable_rule() = ToProto(result->rules.front());
-  response.set_generation(result->generation);
+  FillCommon(*result, response);
   if constexpr (requires { response.add_still_held(); }) {
     for (std::size_t i = 1; i < result->rules.size(); ++i) {
       *response.add_other_rules() = ToProto(result->rules[i]);
@@ -109,7 +124,20 @@ grpc::Status FirewallService::ChangeSources(
     }
   }
   response->set_changed_count(result->rules.size());
-  response->set_generation(result->generation);
+  FillCommon(*result, *response);
+  return grpc::Status::OK;
+}
+
+grpc::Status FirewallService::ChangeRules(grpc::ServerContext* context,
+                                          const v1::ChangeRulesRequest* request,
+                                          v1::ChangeRulesResponse* response) {
+  const auto find = [this](policy::RuleId id) { return FindRule(id); };
+  const auto result = ApplyNamed(*context, ToChange(*request, find), true);
+  if (!result.ok()) return ToGrpcStatus(result.status());
+  for (const policy::Rule& rule : result->rules) {
+    *response->add_rules() = ToProto(rule);
+  }
+  FillCommon(*result, *response);
   return grpc::Status::OK;
 }
 
@@ -119,6 +147,9 @@ grpc::Status FirewallService::ListRules(grpc::ServerContext*,
   const absl::StatusOr<PageRequest> page = ToPageRequest(*request);
   if (!page.ok()) return ToGrpcStatus(page.status());
   *response = ToProto(engine_->List(page->after, page->limit));
+  const auto hits = engine_->ReadRuleHits();
+  if (!hits.ok()) return ToGrpcStatus(hits.status());
+  AddHits(*hits, *response);
   return grpc::Status::OK;
 }
 
@@ -145,7 +176,19 @@ grpc::Status FirewallService::Rollback(grpc::ServerContext* context,
   if (!result.ok()) return ToGrpcStatus(result.status());
   response->set_changed_rules(result->rules.size());
   response->set_changed_sets(result->sets.size());
-  response->set_generation(result->generation);
+  FillCommon(*result, *response);
+  return grpc::Status::OK;
+}
+
+grpc::Status FirewallService::Confirm(grpc::ServerContext* context,
+                                      const v1::ConfirmRequest* request,
+                                      v1::ConfirmResponse* response) {
+  std::optional<std::uint64_t> generation;
+  if (request->generation() != 0) generation = request->generation();
+  const auto confirmed =
+      engine_->Confirm(generation, peers_->Describe(context->peer()));
+  if (!confirmed.ok()) return ToGrpcStatus(confirmed.status());
+  response->set_generation(*confirmed);
   return grpc::Status::OK;
 }
 
@@ -178,6 +221,9 @@ grpc::Status FirewallService::GetStatus(grpc::ServerContext*,
                    status.trouble.empty() || guards.trouble.empty() ? "" : "; ",
                    guards.trouble));
   response->set_read_only(status.read_only);
+  if (status.unconfirmed.has_value()) {
+    *response->mutable_unconfirmed() = ToProto(*status.unconfirmed);
+  }
   for (const core::TableUsage& table : status.tables) {
     *response->add_tables() = ToProto(table);
   }

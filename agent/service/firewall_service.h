@@ -3,6 +3,7 @@
 #define FWAGENT_AGENT_SERVICE_FIREWALL_SERVICE_H_
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "absl/time/time.h"
@@ -42,6 +43,9 @@ class FirewallService final : public v1::FirewallService::Service {
   grpc::Status ChangeSources(grpc::ServerContext* context,
                              const v1::ChangeSourcesRequest* request,
                              v1::ChangeSourcesResponse* response) override;
+  grpc::Status ChangeRules(grpc::ServerContext* context,
+                           const v1::ChangeRulesRequest* request,
+                           v1::ChangeRulesResponse* response) override;
   grpc::Status ListRules(grpc::ServerContext* context,
                          const v1::ListRulesRequest* request,
                          v1::ListRulesResponse* response) override;
@@ -51,6 +55,9 @@ class FirewallService final : public v1::FirewallService::Service {
   grpc::Status Rollback(grpc::ServerContext* context,
                         const v1::RollbackRequest* request,
                         v1::RollbackResponse* response) override;
+  grpc::Status Confirm(grpc::ServerContext* context,
+                       const v1::ConfirmRequest* request,
+                       v1::ConfirmResponse* response) override;
   grpc::Status GetStats(grpc::ServerContext* context,
                         const v1::GetStatsRequest* request,
                         v1::GetStatsResponse* response) override;
@@ -68,6 +75,10 @@ class FirewallService final : public v1::FirewallService::Service {
                        v1::RecoverResponse* response) override;
 
  private:
+  std::optional<policy::Rule> FindRule(policy::RuleId id) const;
+  absl::StatusOr<core::ChangeResult> ApplyNamed(
+      const grpc::ServerContext& context, absl::StatusOr<core::Change> change,
+      bool many);
   // The same for all changes.
   template <typename Request>
   absl::StatusOr<core::ChangeResult> ApplyChange(

@@ -7,6 +7,7 @@
 #include "agent/service/convert_sets.h"
 #include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
+#include "agent/service/request_fields.h"
 #include "agent/service/set_import.h"
 #include "agent/util/memory.h"
 #include "agent/util/status_macros.h"
@@ -20,7 +21,8 @@ absl::StatusOr<SetService::Applied> SetService::Apply(
   auto answer = engine_->Apply(*change);
   if (!answer.ok()) return NameExpireTime(answer.status(), /*many=*/false);
   core::ChangeResult result = *std::move(answer);
-  Applied applied{.generation = result.generation};
+  Applied applied{.generation = result.generation,
+                  .confirm_by = result.confirm_by};
   if (!result.sets.empty()) {
     applied.changed = true;
     applied.outcome = std::move(result.sets.front());
@@ -36,7 +38,7 @@ grpc::Status SetService::CreateSet(grpc::ServerContext* context,
   if (applied->changed) {
     *response->mutable_set() = ToProto(applied->outcome.info, 0);
   }
-  response->set_generation(applied->generation);
+  FillCommon(*applied, *response);
   return grpc::Status::OK;
 }
 
@@ -49,7 +51,7 @@ grpc::Status SetService::DeleteSet(grpc::ServerContext* context,
     *response->mutable_set() =
         ToProto(applied->outcome.info, applied->outcome.removed);
   }
-  response->set_generation(applied->generation);
+  FillCommon(*applied, *response);
   return grpc::Status::OK;
 }
 
@@ -60,7 +62,7 @@ grpc::Status SetService::AddSetEntries(grpc::ServerContext* context,
   if (!applied.ok()) return ToGrpcStatus(applied.status());
   response->set_added(applied->outcome.added);
   response->set_changed(applied->outcome.changed);
-  response->set_generation(applied->generation);
+  FillCommon(*applied, *response);
   return grpc::Status::OK;
 }
 
@@ -70,7 +72,7 @@ grpc::Status SetService::RemoveSetEntries(
   const auto applied = Apply(*context, ToChange(*request));
   if (!applied.ok()) return ToGrpcStatus(applied.status());
   response->set_removed(applied->outcome.removed);
-  response->set_generation(applied->generation);
+  FillCommon(*applied, *response);
   return grpc::Status::OK;
 }
 
@@ -108,7 +110,7 @@ grpc::Status SetService::ImportSet(
       *response->mutable_set() = ToProto(set.info, set.size);
     }
   }
-  response->set_generation(applied->generation);
+  FillCommon(*applied, *response);
   return grpc::Status::OK;
 }
 

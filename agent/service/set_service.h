@@ -2,7 +2,11 @@
 #ifndef FWAGENT_AGENT_SERVICE_SET_SERVICE_H_
 #define FWAGENT_AGENT_SERVICE_SET_SERVICE_H_
 
+#include <cstdint>
+#include <optional>
+
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "agent/core/engine.h"
 #include "agent/service/peers.h"
 #include "fwagent/v1/set_service.grpc.pb.h"
@@ -47,6 +51,7 @@ class SetService final : public v1::SetService::Service {
     bool changed = false;
     policy::SetOutcome outcome;
     std::uint64_t generation = 0;
+    std::optional<absl::Time> confirm_by;
   };
   absl::StatusOr<Applied> Apply(const grpc::ServerContext& context,
                                 absl::StatusOr<core::Change> change);

@@ -41,6 +41,8 @@ struct HistoryEntry {
   std::string summary;
   // Whether what leads back from it is still kept.
   bool can_undo = false;
+  // Until when it can be confirmed, if it waits for that; not kept here.
+  std::optional<absl::Time> confirm_by = {};
 
   bool operator==(const HistoryEntry&) const = default;
 };

@@ -67,7 +67,7 @@ absl::StatusOr<HistoryRows> HistoryRows::Prepare(SqliteDatabase& database) {
                    ") FROM history");
   HistoryRows rows;
   rows.file_ = database.file();
-  FW_ASSIGN_OR_RETURN(rows.undo_, UndoRows::Prepare(database));
+  FW_ASSIGN_OR_RETURN(rows.undo_, UndoRows::Prepare(database, "history"));
   const std::initializer_list<std::pair<SqliteStatement*, std::string>> all = {
       {&rows.insert_,
        absl::StrCat(

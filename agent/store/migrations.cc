@@ -2,14 +2,14 @@
 
 #include <array>
 
-#include "agent/store/migration_8.h"
+#include "agent/store/migration_10.h"
 
 namespace fwagent::store {
 namespace {
 
 // Entry n brings a file of version n to version n + 1. What was released is
 // never edited, only followed by another entry.
-constexpr std::array<const char*, 8> kMigrations = {
+constexpr std::array<const char*, 10> kMigrations = {
     R"sql(
 CREATE TABLE meta (
   only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -327,6 +327,74 @@ UPDATE history SET parts_total = parts_total + growth.sum,
   FROM growth WHERE growth.seq = history.generation AND checksum = fw_checksum(
     generation, etag, at_us, origin, summary, boot_id, removed, parts_total);
 DROP TABLE growth;
+)sql",
+    // The change that waits for a confirmation, and its way back: rules as they
+    // were with what becomes of sets (generation 0), and rules as it left them
+    // (generation 1). The row's checksum is part of meta.rules_total.
+    R"sql(
+CREATE TABLE unconfirmed (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  generation INTEGER NOT NULL,
+  at_us INTEGER NOT NULL,        -- since 1970, UTC
+  origin TEXT NOT NULL,
+  until_tick INTEGER NOT NULL,
+  confirm_by_us INTEGER NOT NULL,
+  boot_id TEXT NOT NULL,         -- of until_tick and the ends of its rules
+  before_total INTEGER NOT NULL, -- sums of the checksums of the rows below
+  after_total INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE unconfirmed_rule (
+  generation INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  rule_id INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  address BLOB,
+  length INTEGER,
+  protocol TEXT,
+  first_port INTEGER,
+  last_port INTEGER,
+  comment TEXT NOT NULL,
+  created_us INTEGER NOT NULL,
+  expires_us INTEGER,
+  until_tick INTEGER,
+  action TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (generation, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE unconfirmed_set (
+  generation INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  set_id INTEGER NOT NULL,
+  drops INTEGER NOT NULL,
+  replaces INTEGER NOT NULL,
+  id INTEGER,
+  name TEXT,
+  action TEXT,
+  comment TEXT,
+  created_us INTEGER,
+  owner TEXT,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (generation, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE unconfirmed_entries (
+  generation INTEGER NOT NULL,
+  position INTEGER NOT NULL,     -- of the set
+  list TEXT NOT NULL,            -- before, after, content
+  first BLOB NOT NULL,
+  entries BLOB NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (generation, position, list, first)
+) STRICT, WITHOUT ROWID;
+)sql",
+    // Ordered rules, which earlier versions cannot read: of the kind ordered,
+    // with their words as address and their order as length.
+    R"sql(
+CREATE INDEX rule_in_order ON rule (length, id) WHERE kind = 'ordered';
 )sql",
     kEndsOfEntries};
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kSource = "source";
 constexpr std::string_view kPort = "port";
+constexpr std::string_view kOrdered = "ordered";
 
 // Distances from the id.
 enum Column {
@@ -55,6 +56,16 @@ absl::StatusOr<policy::Match> ReadMatch(const SqliteStatement& row, int first) {
     return policy::Prefix::FromBytes(row.BytesAt(first + kAddress),
                                      NarrowAt(row, first + kLength));
   }
+  if (kind == kOrdered) {
+    const std::string_view text = row.BytesAt(first + kAddress);
+    auto match =
+        policy::PacketMatch::Parse(absl::string_view(text.data(), text.size()),
+                                   NarrowAt(row, first + kLength));
+    if (match.ok() && match->text() != text) {
+      return Unreadable("a match in other words");
+    }
+    return match;
+  }
   if (kind != kPort) return Unreadable("unknown kind of rule");
   const auto protocol = ProtocolNamed(row.BytesAt(first + kProtocol));
   if (!protocol) return Unreadable("unknown protocol");
@@ -63,8 +74,7 @@ absl::StatusOr<policy::Match> ReadMatch(const SqliteStatement& row, int first) {
 }
 
 absl::StatusOr<policy::Action> ReadAction(std::string_view name) {
-  for (const policy::Action action :
-       {policy::Action::kBlock, policy::Action::kAllow}) {
+  for (const policy::Action action : policy::kActions) {
     if (policy::ActionName(action) == name) return action;
   }
   return Unreadable("unknown action");
@@ -100,6 +110,16 @@ void PutPrefix(const policy::Prefix& prefix, Row& row) {
 }
 
 template <typename Row>
+void PutPackets(const policy::PacketMatch& packets, Row& row) {
+  row.Text(kOrdered)
+      .Blob(packets.text())
+      .Integer(packets.order())
+      .Null()
+      .Null()
+      .Null();
+}
+
+template <typename Row>
 void PutPorts(const policy::PortRange& ports, Row& row) {
   row.Text(kPort)
       .Null()
@@ -114,6 +134,9 @@ void PutRule(const policy::Rule& rule, Row& row) {
   row.Integer(static_cast<std::int64_t>(rule.id));
   if (const auto* prefix = std::get_if<policy::Prefix>(&rule.match)) {
     PutPrefix(*prefix, row);
+  } else if (const auto* packets =
+                 std::get_if<policy::PacketMatch>(&rule.match)) {
+    PutPackets(*packets, row);
   } else {
     PutPorts(std::get<policy::PortRange>(rule.match), row);
   }
@@ -145,9 +168,8 @@ absl::StatusOr<policy::Rule> ReadRule(const SqliteStatement& row, int first) {
   FW_RETURN_IF_ERROR(policy::ValidateComment(comment));
   auto action = ReadAction(row.BytesAt(first + kAction));
   if (!action.ok()) return action.status();
-  if (*action != policy::Action::kBlock &&
-      !std::holds_alternative<policy::Prefix>(*match)) {
-    return Unreadable("ports that are allowed");
+  if (!policy::GoTogether(*match, *action)) {
+    return Unreadable("an action that does not go with its match");
   }
   std::string owner(row.BytesAt(first + kOwner));
   FW_RETURN_IF_ERROR(policy::ValidateOwner(owner));

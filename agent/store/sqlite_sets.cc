@@ -16,6 +16,7 @@ void SqliteStore::SetEntryClock(const EntryClock& clock) {
   entry_clock_ = clock;
   set_rows_.UseClock(clock);
   history_.UseClock(clock);
+  unconfirmed_.UseClock(clock);
 }
 
 // Takes the checksums of the sets off `total`.

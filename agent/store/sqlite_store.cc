@@ -71,12 +71,14 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::PrepareStore(
   FW_ASSIGN_OR_RETURN(AnsweredSets answered_sets,
                       AnsweredSets::Prepare(database));
   FW_ASSIGN_OR_RETURN(HistoryRows history, HistoryRows::Prepare(database));
+  FW_ASSIGN_OR_RETURN(UnconfirmedRows unconfirmed,
+                      UnconfirmedRows::Prepare(database));
   FW_ASSIGN_OR_RETURN(EntryClockRow entry_clock_row,
                       EntryClockRow::Prepare(database));
   FW_ASSIGN_OR_RETURN(const auto entry_clock, entry_clock_row.Read());
   auto store = std::unique_ptr<SqliteStore>(new SqliteStore(
       std::move(database), std::move(statements), std::move(set_rows),
-      std::move(answered_sets), std::move(history),
+      std::move(answered_sets), std::move(history), std::move(unconfirmed),
       std::move(entry_clock_row)));
   store->UseEntryClock(entry_clock.value_or(EntryClock()));
   return store;
@@ -84,12 +86,14 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::PrepareStore(
 
 SqliteStore::SqliteStore(SqliteDatabase database, Statements statements,
                          SetRows set_rows, AnsweredSets answered_sets,
-                         HistoryRows history, EntryClockRow entry_clock_row)
+                         HistoryRows history, UnconfirmedRows unconfirmed,
+                         EntryClockRow entry_clock_row)
     : database_(std::move(database)),
       statements_(std::move(statements)),
       set_rows_(std::move(set_rows)),
       answered_sets_(std::move(answered_sets)),
       history_(std::move(history)),
+      unconfirmed_(std::move(unconfirmed)),
       entry_clock_row_(std::move(entry_clock_row)) {}
 
 void SqliteStore::KeepCopy() {
@@ -164,6 +168,9 @@ absl::StatusOr<State> SqliteStore::Load() {
   State state;
   FW_ASSIGN_OR_RETURN(std::int64_t total, LoadMeta(state));
   FW_RETURN_IF_ERROR(LoadSets(state, total));
+  std::int64_t unconfirmed_total = 0;
+  FW_ASSIGN_OR_RETURN(state.unconfirmed, unconfirmed_.Load(unconfirmed_total));
+  total -= unconfirmed_total;
   FW_RETURN_IF_ERROR(ReadRules(statements_.read_rules, "", total, state.rules));
   if (!state.rules.empty() && state.rules.back().id >= state.next_rule_id) {
     return DamagedError(
@@ -252,6 +259,9 @@ absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
       }
       FW_RETURN_IF_ERROR(WriteRequests(delta));
       FW_RETURN_IF_ERROR(WriteHistory(delta));
+      FW_ASSIGN_OR_RETURN(const std::int64_t unconfirmed_growth,
+                          WriteUnconfirmed(delta));
+      growth += unconfirmed_growth;
     }
     if (deltas.empty()) return absl::OkStatus();
     FW_RETURN_IF_ERROR(history_.Trim());
@@ -261,6 +271,11 @@ absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
   // What it knows of its rows must be what is in the file.
   if (!committed.ok()) history_.Reload().IgnoreError();
   return WithRemedy(committed);
+}
+
+absl::StatusOr<std::int64_t> SqliteStore::WriteUnconfirmed(const Delta& delta) {
+  if (delta.unconfirmed) return unconfirmed_.Write(*delta.unconfirmed);
+  return delta.end_unconfirmed ? unconfirmed_.Delete() : 0;
 }
 
 absl::Status SqliteStore::WriteHistory(const Delta& delta) {
@@ -279,6 +294,11 @@ absl::StatusOr<std::vector<HistoryEntry>> SqliteStore::ListHistory(
 absl::StatusOr<UndoableEntry> SqliteStore::ReadUndo(std::uint64_t generation) {
   const util::MutexLock lock(&mutex_);
   return history_.Read(generation);
+}
+
+absl::StatusOr<TakeBack> SqliteStore::ReadTakeBack() {
+  const util::MutexLock lock(&mutex_);
+  return unconfirmed_.ReadTakeBack();
 }
 
 absl::Status SqliteStore::WriteMeta(absl::Span<const Delta> deltas,

@@ -23,6 +23,7 @@
 #include "agent/store/sqlite_statement.h"
 #include "agent/store/state_directory.h"
 #include "agent/store/store.h"
+#include "agent/store/unconfirmed_rows.h"
 #include "agent/util/mutex.h"
 
 namespace fwagent::store {
@@ -55,6 +56,7 @@ class SqliteStore : public Store {
       std::uint64_t before, std::size_t limit) override;
   absl::StatusOr<UndoableEntry> ReadUndo(std::uint64_t generation) override;
   void UseEntryClock(const EntryClock& clock) override;
+  absl::StatusOr<TakeBack> ReadTakeBack() override;
   // Of a store that was opened by its directory.
   void KeepCopy() override;
 
@@ -81,7 +83,7 @@ class SqliteStore : public Store {
 
   SqliteStore(SqliteDatabase database, Statements statements, SetRows set_rows,
               AnsweredSets answered_sets, HistoryRows history,
-              EntryClockRow entry_clock_row);
+              UnconfirmedRows unconfirmed, EntryClockRow entry_clock_row);
 
   static absl::StatusOr<std::unique_ptr<SqliteStore>> PrepareStore(
       SqliteDatabase database);
@@ -100,6 +102,9 @@ class SqliteStore : public Store {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // `growth` is that of all of them.
   absl::Status WriteMeta(absl::Span<const Delta> deltas, std::int64_t growth)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Returns by how much the total grows.
+  absl::StatusOr<std::int64_t> WriteUnconfirmed(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status WriteHistory(const Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -123,6 +128,7 @@ class SqliteStore : public Store {
   SetRows set_rows_ ABSL_GUARDED_BY(mutex_);
   AnsweredSets answered_sets_ ABSL_GUARDED_BY(mutex_);
   HistoryRows history_ ABSL_GUARDED_BY(mutex_);
+  UnconfirmedRows unconfirmed_ ABSL_GUARDED_BY(mutex_);
   EntryClockRow entry_clock_row_ ABSL_GUARDED_BY(mutex_);
   EntryClock entry_clock_ ABSL_GUARDED_BY(mutex_);
   // Last: stops first. Set once, by KeepCopy, before the first commit.

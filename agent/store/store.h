@@ -16,6 +16,7 @@
 #include "agent/policy/rule.h"
 #include "agent/store/entry_clock.h"
 #include "agent/store/history.h"
+#include "agent/store/unconfirmed.h"
 
 namespace fwagent::store {
 
@@ -44,6 +45,7 @@ struct State {
   // By which the ends of sets' entries are deadlines of the run of the host
   // that it names.
   EntryClock entry_clock = {};
+  std::optional<Unconfirmed> unconfirmed = {};
 };
 
 // One step from a generation to another. Applied as a whole or not at all.
@@ -62,6 +64,10 @@ struct Delta {
   std::optional<UndoableEntry> history = {};
   // From this generation on nothing is kept; 0: everything.
   std::uint64_t forget_history_from = 0;
+  // What waited for a confirmation does so no longer; and this does, in its
+  // place.
+  bool end_unconfirmed = false;
+  std::optional<PendingChange> unconfirmed = {};
 };
 
 // Calls come one at a time, except FindRequest and ListHistory, which may come
@@ -99,6 +105,9 @@ class Store {
   // What leads back from this generation. NOT_FOUND: it is not kept, or not any
   // more.
   virtual absl::StatusOr<UndoableEntry> ReadUndo(std::uint64_t generation) = 0;
+
+  // Of what waits for a confirmation. NOT_FOUND: there is nothing.
+  virtual absl::StatusOr<TakeBack> ReadTakeBack() = 0;
 };
 
 // DATA_LOSS: what was loaded cannot be true.

@@ -60,7 +60,8 @@ std::string Values(int count) {
 
 }  // namespace
 
-absl::StatusOr<UndoRows> UndoRows::Prepare(SqliteDatabase& database) {
+absl::StatusOr<UndoRows> UndoRows::Prepare(SqliteDatabase& database,
+                                           const std::string& prefix) {
   const std::string rule =
       absl::StrCat("generation, position, rule_id, ", kRuleColumns);
   const std::string set = absl::StrCat(
@@ -68,37 +69,36 @@ absl::StatusOr<UndoRows> UndoRows::Prepare(SqliteDatabase& database) {
   const std::string entries = "generation, position, list, first, entries";
   UndoRows rows;
   rows.file_ = database.file();
-  const auto insert = [](const char* table, const std::string& columns,
-                         int count) {
-    return absl::StrCat("INSERT INTO ", table, " (", columns,
+  rows.prefix_ = prefix;
+  const auto insert = [&prefix](const char* table, const std::string& columns,
+                                int count) {
+    return absl::StrCat("INSERT INTO ", prefix, table, " (", columns,
                         ", checksum) VALUES (", Values(count + 1), ")");
   };
-  const auto read = [](const char* table, const std::string& wanted,
-                       const std::string& columns, const char* order) {
+  const auto read = [&prefix](const char* table, const std::string& wanted,
+                              const std::string& columns, const char* order) {
     return absl::StrCat(
         "SELECT ", wanted, ", checksum, checksum = fw_checksum(", columns,
-        ") FROM ", table, " WHERE generation = ? ORDER BY ", order);
+        ") FROM ", prefix, table, " WHERE generation = ? ORDER BY ", order);
   };
-  const auto remove = [](const char* table) {
-    return absl::StrCat("DELETE FROM ", table,
+  const auto remove = [&prefix](const char* table) {
+    return absl::StrCat("DELETE FROM ", prefix, table,
                         " WHERE generation BETWEEN ? AND ?");
   };
   const std::initializer_list<std::pair<SqliteStatement*, std::string>> all = {
-      {&rows.insert_rule_, insert("history_rule", rule, 2 + kRuleWidth)},
-      {&rows.insert_set_, insert("history_set", set, 5 + kSetInfoWidth)},
-      {&rows.insert_entries_, insert("history_entries", entries, 5)},
-      {&rows.read_rules_,
-       read("history_rule", absl::StrCat("rule_id, ", kRuleColumns), rule,
-            "position")},
+      {&rows.insert_rule_, insert("_rule", rule, 2 + kRuleWidth)},
+      {&rows.insert_set_, insert("_set", set, 5 + kSetInfoWidth)},
+      {&rows.insert_entries_, insert("_entries", entries, 5)},
+      {&rows.read_rules_, read("_rule", absl::StrCat("rule_id, ", kRuleColumns),
+                               rule, "position")},
       {&rows.read_sets_,
-       read("history_set",
-            absl::StrCat("set_id, drops, replaces, ", kSetInfoColumns), set,
-            "position")},
-      {&rows.read_entries_, read("history_entries", "position, list, entries",
-                                 entries, "position, list, first")},
-      {&rows.delete_rules_, remove("history_rule")},
-      {&rows.delete_sets_, remove("history_set")},
-      {&rows.delete_entries_, remove("history_entries")},
+       read("_set", absl::StrCat("set_id, drops, replaces, ", kSetInfoColumns),
+            set, "position")},
+      {&rows.read_entries_, read("_entries", "position, list, entries", entries,
+                                 "position, list, first")},
+      {&rows.delete_rules_, remove("_rule")},
+      {&rows.delete_sets_, remove("_set")},
+      {&rows.delete_entries_, remove("_entries")},
   };
   for (const auto& [statement, sql] : all) {
     FW_ASSIGN_OR_RETURN(*statement, database.Prepare(sql));
@@ -162,7 +162,8 @@ absl::Status UndoRows::WriteEntries(std::uint64_t generation,
           return entry.prefix.family() != family;
         });
     const std::string key = ChunkKey(from->prefix);
-    const std::string bytes = PackChunk(std::vector<SetEntry>(from, end), clock_);
+    const std::string bytes =
+        PackChunk(std::vector<SetEntry>(from, end), clock_);
     RowChecksum checksum;
     PutEntries(generation, position, list, key, bytes, checksum);
     FW_RETURN_IF_ERROR(
@@ -177,9 +178,11 @@ absl::Status UndoRows::WriteEntries(std::uint64_t generation,
 }
 
 absl::Status UndoRows::Damaged(std::uint64_t generation) const {
-  return DamagedError(
-      file_, absl::StrCat("what leads back from generation ", generation,
-                          " is not as it was written"));
+  const std::string what = prefix_ == "history"
+                               ? absl::StrCat("generation ", generation)
+                               : "an unconfirmed change";
+  return DamagedError(file_, absl::StrCat("what leads back from ", what,
+                                          " is not as it was written"));
 }
 
 absl::Status UndoRows::Read(std::uint64_t generation, std::int64_t checksums,

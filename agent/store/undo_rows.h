@@ -1,4 +1,4 @@
-// The rows of what leads back from a generation.
+// The rows of what leads back from a generation, or from a change.
 #ifndef FWAGENT_AGENT_STORE_UNDO_ROWS_H_
 #define FWAGENT_AGENT_STORE_UNDO_ROWS_H_
 
@@ -16,7 +16,8 @@
 
 namespace fwagent::store {
 
-// Everything but the ids of rules that go, which are in the generation's row.
+// Everything but the ids of rules that go, which are in the row of whoever has
+// them. In tables of their own for each use of them, with the same columns.
 // To be used inside transactions.
 class UndoRows {
  public:
@@ -26,7 +27,9 @@ class UndoRows {
     std::uint64_t bytes = 0;  // about as many as they take
   };
 
-  static absl::StatusOr<UndoRows> Prepare(SqliteDatabase& database);
+  // The tables are <prefix>_rule, <prefix>_set and <prefix>_entries.
+  static absl::StatusOr<UndoRows> Prepare(SqliteDatabase& database,
+                                          const std::string& prefix);
 
   // By which ends of sets' entries are written and read from now on.
   void UseClock(const EntryClock& clock) { clock_ = clock; }
@@ -40,6 +43,7 @@ class UndoRows {
 
  private:
   friend class HistoryRows;
+  friend class UnconfirmedRows;
 
   UndoRows() = default;
 
@@ -57,7 +61,9 @@ class UndoRows {
                            PolicyDelta& undo);
   absl::Status Damaged(std::uint64_t generation) const;
 
-  std::string file_;  // for messages
+  // For messages.
+  std::string file_;
+  std::string prefix_;
   EntryClock clock_;
   SqliteStatement insert_rule_;
   SqliteStatement insert_set_;

@@ -87,7 +87,8 @@ absl::StatusOr<Filter> Filter::Load(const Options& options) {
       auto sources,
       dataplane::SourceTables::Open({bpf_map__fd(skeleton->maps.fw_slabs),
                                      bpf_map__fd(skeleton->maps.data_tables),
-                                     bpf_map__fd(skeleton->maps.fw_used)},
+                                     bpf_map__fd(skeleton->maps.fw_used),
+                                     bpf_map__fd(skeleton->maps.fw_rule_hits)},
                                     "no folder: nothing is pinned", 1000));
   return Filter(std::move(skeleton), options, std::move(sources));
 }
@@ -102,6 +103,8 @@ absl::Status Filter::Block(const Rules& rules) {
   }
   sources.insert(sources.end(), rules.more.begin(), rules.more.end());
   FW_RETURN_IF_ERROR(SetSources(sources));
+  FW_ASSIGN_OR_RETURN(const policy::OrderedRules ordered, OrderedOf(rules));
+  FW_RETURN_IF_ERROR(SetOrdered(ordered));
   return BlockPorts(rules);
 }
 
@@ -111,6 +114,38 @@ absl::Status Filter::SetSources(
   FW_RETURN_IF_ERROR(sources_->Replace(sources));
   live_sources_ = sources;
   return absl::OkStatus();
+}
+
+absl::Status Filter::SetOrdered(const policy::OrderedRules& rules,
+                                const std::vector<std::string>& interfaces) {
+  if (interfaces.empty() && rules == live_ordered_) return absl::OkStatus();
+  FW_RETURN_IF_ERROR(sources_->Replace(nullptr, &rules, interfaces, 0));
+  live_ordered_ = rules;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<policy::OrderedRules> OrderedOf(const Rules& rules) {
+  policy::OrderedRules ordered;
+  for (const std::string& text : rules.ordered) {
+    const std::string action = text.substr(0, text.find(' '));
+    FW_ASSIGN_OR_RETURN(policy::PacketMatch match,
+                        policy::PacketMatch::Parse(text.substr(action.size()),
+                                                   policy::kDefaultOrder));
+    policy::OrderedRule rule{.id = ordered.rules.size() + 1,
+                             .match = std::move(match)};
+    for (const policy::Action one : policy::kActions) {
+      if (policy::ActionName(one) == action) rule.action = one;
+    }
+    ordered.rules.push_back(std::move(rule));
+  }
+  for (const auto& [name, prefixes] : rules.sets) {
+    for (const std::string& text : prefixes) {
+      FW_ASSIGN_OR_RETURN(const policy::Prefix prefix,
+                          policy::Prefix::Parse(text));
+      ordered.sets[name].push_back(prefix);
+    }
+  }
+  return ordered;
 }
 
 absl::Status Filter::BlockPorts(const Rules& rules) {
@@ -175,10 +210,41 @@ Judgement Filter::Run(const Bytes& frame) const {
   const Judgement judgement = moved[0].judgement;
   EXPECT_EQ(moved[0].by.packets, 1u);
   EXPECT_EQ(moved[0].by.bytes, frame.size());
-  EXPECT_EQ(options.retval, judgement.verdict == FW_VERDICT_DROP
-                                ? std::uint32_t{XDP_DROP}
-                                : std::uint32_t{XDP_PASS});
+  if (judgement.verdict == FW_VERDICT_REJECT) {
+    EXPECT_TRUE(options.retval == XDP_TX || options.retval == XDP_DROP);
+    return judgement;
+  }
+  EXPECT_EQ(options.retval, judgement.verdict == FW_VERDICT_PASS
+                                ? std::uint32_t{XDP_PASS}
+                                : std::uint32_t{XDP_DROP});
   return judgement;
+}
+
+std::optional<Bytes> Filter::Answer(const Bytes& frame) const {
+  Bytes answer(frame.size() + 256);
+  bpf_test_run_opts options{};
+  options.sz = sizeof(options);
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<std::uint32_t>(frame.size());
+  options.data_out = answer.data();
+  options.data_size_out = static_cast<std::uint32_t>(answer.size());
+  const int result =
+      bpf_prog_test_run_opts(dataplane::ProgramFd(skeleton_.get()), &options);
+  EXPECT_EQ(result, 0);
+  if (options.retval != XDP_TX) return std::nullopt;
+  answer.resize(options.data_size_out);
+  return answer;
+}
+
+void Filter::Repeat(const Bytes& frame, std::uint32_t times) const {
+  bpf_test_run_opts options{};
+  options.sz = sizeof(options);
+  options.data_in = frame.data();
+  options.data_size_in = static_cast<std::uint32_t>(frame.size());
+  options.repeat = static_cast<int>(times);
+  EXPECT_EQ(
+      bpf_prog_test_run_opts(dataplane::ProgramFd(skeleton_.get()), &options),
+      0);
 }
 
 Filter::Counters Filter::ReadCounters(std::uint32_t slot) const {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,7 +37,13 @@ struct Rules {
   std::vector<Ports> ports = {};
   // More sources, which may end; their numbers are their own.
   std::vector<policy::SourceRule> more = {};
+  // In their order: "drop from 10.0.0.0/8"; and the sets that they name.
+  std::vector<std::string> ordered = {};
+  std::map<std::string, std::vector<std::string>> sets = {};
 };
+
+// The ordered rules of a case: rule n has the number n + 1.
+absl::StatusOr<policy::OrderedRules> OrderedOf(const Rules& rules);
 
 inline constexpr Judgement kPassed = {FW_VERDICT_PASS, FW_REASON_NO_MATCH};
 inline constexpr Judgement kFragment = {FW_VERDICT_PASS, FW_REASON_FRAGMENT};
@@ -69,6 +76,12 @@ class Filter {
   // already is left alone: every change waits for packets.
   absl::Status SetSources(const std::vector<policy::SourceRule>& sources);
   absl::Status BlockPorts(const Rules& rules);
+  // The same of ordered rules. `interfaces` are names by slot.
+  absl::Status SetOrdered(const policy::OrderedRules& rules,
+                          const std::vector<std::string>& interfaces = {});
+  absl::StatusOr<std::vector<dataplane::RuleHits>> ReadHits() const {
+    return sources_->ReadHits();
+  }
 
   // Forgets every datagram, as after a long time.
   absl::Status ForgetFragments();
@@ -77,6 +90,11 @@ class Filter {
   // decided. A test failure when not exactly one counter moved, by one packet
   // and the bytes of the frame, or the action does not fit the verdict.
   Judgement Run(const Bytes& frame) const;
+
+  // The frame that is sent back for this one; nullopt: none is.
+  std::optional<Bytes> Answer(const Bytes& frame) const;
+  // Sends the same frame many times.
+  void Repeat(const Bytes& frame, std::uint32_t times) const;
 
   // Of one slot, summed over the CPUs.
   Counters ReadCounters(std::uint32_t slot) const;
@@ -94,6 +112,7 @@ class Filter {
   Options options_;
   std::unique_ptr<dataplane::SourceTables> sources_;
   std::vector<policy::SourceRule> live_sources_;
+  policy::OrderedRules live_ordered_;
   // Empty where nothing is blocked.
   std::array<std::vector<fw_rule_ref>, FW_PORT_PROTOCOLS> live_ports_;
 };

@@ -93,9 +93,9 @@ class OneInstantTest : public ::testing::Test {
   std::unique_ptr<testing::KernelWorld> world_;
   const std::vector<SourceRule> guilty_ = {
       {.prefix = *Prefix::Parse("192.0.2.1"), .id = 1}};
-  const std::vector<SourceRule> nobody_;
+  const std::vector<SourceRule> nobody_ = {};
   policy::PortTable by_port_;
-  const policy::PortTable no_ports_;
+  const policy::PortTable no_ports_ = {};
 };
 
 TEST_F(OneInstantTest, SourcesAndPortsOfAllProtocols) {

@@ -3,125 +3,22 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <memory>
 #include <random>
 #include <string>
-#include <variant>
-#include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "agent/core/engine.h"
-#include "agent/dataplane/memory_data_plane.h"
 #include "agent/store/history_rows.h"
-#include "agent/store/sqlite_store.h"
 #include "agent/util/errno_status.h"
-#include "tests/component/engine_fixture.h"
-#include "tests/support/fake_clocks.h"
-#include "tests/support/temp_dir.h"
+#include "tests/component/engine_on_disk.h"
 
 namespace fwagent::core {
 namespace {
 
 using dataplane::MemoryDataPlane;
-using policy::Prefix;
-using policy::SetEntries;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr std::size_t kAll = 100'000;
-
-Change Fill(const std::string& name, const std::vector<std::string>& prefixes,
-            SetEdit::Kind kind = SetEdit::Kind::kReplace) {
-  SetEntries::Builder builder;
-  for (const std::string& prefix : prefixes) {
-    builder.Add({*Prefix::Parse(prefix)});
-  }
-  Change change;
-  change.sets.push_back(
-      {.kind = kind,
-       .name = name,
-       .create_missing = kind != SetEdit::Kind::kErase,
-       .entries = std::make_shared<SetEntries>(std::move(builder).Build())});
-  return change;
-}
-
-Change Delete(const std::string& name) {
-  Change change;
-  change.sets.push_back({.kind = SetEdit::Kind::kDelete, .name = name});
-  return change;
-}
-
-Change RollBack(std::uint64_t generation) {
-  Change change;
-  change.rollback_to = generation;
-  return change;
-}
-
-class EngineHistoryTest : public ::testing::Test {
- protected:
-  EngineHistoryTest() : kernel_({.max_sources = 100'000}) { Restart(); }
-
-  void Restart() {
-    engine_.reset();
-    store_.reset();
-    auto store = store::SqliteStore::Open(dir_ / "state");
-    ASSERT_TRUE(store.ok()) << store.status();
-    store_ = *std::move(store);
-    kernel_.Restart();
-    auto engine = Engine::Start(store_.get(), &kernel_, clocks_.Get());
-    ASSERT_TRUE(engine.ok()) << engine.status();
-    engine_ = *std::move(engine);
-  }
-
-  void Do(const Change& change) {
-    const auto result = engine_->Apply(change);
-    ASSERT_TRUE(result.ok()) << result.status();
-  }
-
-  // Rules, with ids and times, sets with their entries, and what packets see.
-  std::string Policy() const {
-    std::string text;
-    for (const policy::Rule& rule : engine_->List(0, kAll).rules) {
-      absl::StrAppend(
-          &text, rule.id, " ", policy::ActionName(rule.action), " of ",
-          rule.owner, " ", policy::MatchToString(rule.match), " ",
-          absl::ToUnixMicros(rule.create_time), " ", rule.until, "\n");
-    }
-    for (const policy::SetOutcome& set : engine_->Sets()) {
-      absl::StrAppend(&text, set.info.id, " ", set.info.name, ":");
-      const auto page = engine_->ListEntries(set.info.name, {}, kAll);
-      for (const auto& entry : page->entries) {
-        absl::StrAppend(&text, " ", entry.prefix.ToString());
-      }
-      absl::StrAppend(&text, "\n");
-    }
-    const auto live = kernel_.ReadSources();
-    std::map<std::string, policy::RuleId> sources;
-    for (const auto& rule : **live) {
-      sources[rule.prefix.ToString()] = rule.id;
-    }
-    for (const auto& [prefix, id] : sources) {
-      absl::StrAppend(&text, prefix, " by ", id, "\n");
-    }
-    const auto ports = kernel_.ReadPorts();
-    for (std::size_t port = 0; port < 100; ++port) {
-      for (const auto& table : *ports) {
-        if (!table->empty() && (*table)[port].id != 0) {
-          absl::StrAppend(&text, "port ", port, " by ", (*table)[port].id,
-                          "\n");
-        }
-      }
-    }
-    return text;
-  }
-
-  testing::TempDir dir_;
-  std::unique_ptr<store::SqliteStore> store_;
-  mutable MemoryDataPlane kernel_;
-  testing::FakeClocks clocks_;
-  std::unique_ptr<Engine> engine_;
-};
+using EngineHistoryTest = EngineOnDisk;
 
 TEST_F(EngineHistoryTest, SaysWhoDidWhatAndKeepsItAcrossARestart) {
   Change block = Block(Source("192.0.2.1"));

@@ -38,6 +38,9 @@ class Lent : public store::Store {
       std::uint64_t generation) override {
     return store_->ReadUndo(generation);
   }
+  absl::StatusOr<store::TakeBack> ReadTakeBack() override {
+    return store_->ReadTakeBack();
+  }
   void UseEntryClock(const store::EntryClock& clock) override {
     store_->UseEntryClock(clock);
   }

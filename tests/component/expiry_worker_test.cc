@@ -114,6 +114,43 @@ TEST_F(ExpiryWorkerTest, ManyEndsAreGatheredForASecond) {
   EXPECT_EQ(engine_->GetStatus().generation, 3u);
 }
 
+TEST_F(ExpiryWorkerTest, WhatIsNotConfirmedIsTakenBackAtItsDeadline) {
+  BlockFor("192.0.2.9", absl::Minutes(10));
+  StartWorker();
+  timer_->WaitsFor(1);
+  Change unsure = Block(Source("192.0.2.1"));
+  unsure.confirm_within = absl::Seconds(60);
+  ASSERT_TRUE(engine_->Apply(unsure).ok());
+  const policy::Deadline deadline = In(absl::Seconds(60));
+  EXPECT_EQ(timer_->WaitsFor(2), deadline);
+  // Ends that come just before do not put it off.
+  clocks_.Advance(absl::Milliseconds(59'500));
+  timer_->Wake();
+  EXPECT_EQ(timer_->WaitsFor(3), deadline);
+  ExpectSources({"192.0.2.9/32", "192.0.2.1/32"});
+  clocks_.Advance(absl::Milliseconds(700));
+  timer_->Wake();
+  EXPECT_EQ(timer_->WaitsFor(4), engine_->NextDeadline());
+  ExpectSources({"192.0.2.9/32"});
+}
+
+TEST_F(ExpiryWorkerTest, WhatCannotBeTakenBackYetIsTriedAgain) {
+  Change unsure = Block(Source("192.0.2.1"));
+  unsure.confirm_within = absl::Seconds(60);
+  ASSERT_TRUE(engine_->Apply(unsure).ok());
+  StartWorker();
+  timer_->WaitsFor(1);
+  clocks_.Advance(absl::Seconds(61));
+  store_.FailOnce(testing::MemoryStore::Call::kCommit,
+                  absl::ResourceExhaustedError("disk full"));
+  timer_->Wake();
+  EXPECT_EQ(timer_->WaitsFor(2), In(absl::Seconds(1)));
+  ExpectSources({"192.0.2.1/32"});
+  timer_->Wake();
+  EXPECT_EQ(timer_->WaitsFor(3), policy::kForever);
+  ExpectSources({});
+}
+
 TEST_F(ExpiryWorkerTest, AFullDiskIsTriedAgainWithMoreAndMorePatience) {
   BlockFor("192.0.2.1", absl::Minutes(1));
   StartWorker();

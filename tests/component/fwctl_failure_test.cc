@@ -87,6 +87,7 @@ TEST_F(FwctlFailure, EveryCommandReportsFailures) {
                                              {"list"},
                                              {"stats"},
                                              {"status"},
+                                             {"confirm"},
                                              {"detach", "eth0"},
                                              {"version"}}) {
     agent_.service().FailNext({grpc::StatusCode::INTERNAL, "broken"});

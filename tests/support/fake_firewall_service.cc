@@ -229,6 +229,7 @@ grpc::Status FakeFirewallService::AddFor(const Request& request, Rule rule,
   if (grpc::Status status = Begin(request); !status.ok()) return status;
   SetBlock(request, &rule);
   SetOwner(request, &rule);
+  SetConfirmBy(request, response);
   return Add(std::move(rule), request.validate_only(), request.renew(),
              response);
 }
@@ -238,6 +239,7 @@ grpc::Status FakeFirewallService::RemoveFor(const Request& request, Rule rule,
                                             Response* response) {
   if (grpc::Status status = Begin(request); !status.ok()) return status;
   SetOwner(request, &rule);
+  SetConfirmBy(request, response);
   return Remove(rule, request.all_owners(), request.validate_only(), response);
 }
 
@@ -313,6 +315,7 @@ grpc::Status FakeFirewallService::ChangeSources(
     response->set_changed_count(response->changed_count() + 1);
     if (!request->omit_rules()) *response->add_rules() = one.rule();
   }
+  SetConfirmBy(*request, response);
   return grpc::Status::OK;
 }
 
@@ -357,12 +360,27 @@ grpc::Status FakeFirewallService::Rollback(
         return generation.generation() == request->generation();
       });
   if (!known) return WithViolation("generation", "is no earlier one");
+  SetConfirmBy(*request, response);
   response->set_changed_rules(rules_.size());
   if (!request->validate_only()) {
     rules_.clear();
     ++generation_;
   }
   response->set_generation(generation_);
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFirewallService::Confirm(
+    grpc::ServerContext*, const fwagent::v1::ConfirmRequest* request,
+    fwagent::v1::ConfirmResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  util::MutexLock lock(&mutex_);
+  if (!status_.has_unconfirmed()) {
+    return WithReason(grpc::StatusCode::NOT_FOUND, "nothing waits",
+                      "NOTHING_TO_CONFIRM");
+  }
+  response->set_generation(status_.unconfirmed().generation());
+  status_.clear_unconfirmed();
   return grpc::Status::OK;
 }
 

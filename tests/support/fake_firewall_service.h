@@ -23,6 +23,15 @@ grpc::Status WithReason(grpc::StatusCode code, const std::string& message,
 grpc::Status WithViolation(const std::string& field,
                            const std::string& description);
 
+// Until when a change is to be confirmed, if it is; the fakes' clock stands
+// still, at that of FwctlRunner.
+template <typename Request, typename Response>
+void SetConfirmBy(const Request& request, Response* response) {
+  if (!request.has_confirm_within()) return;
+  response->mutable_confirm_by()->set_seconds(
+      1'700'000'000 + request.confirm_within().seconds());
+}
+
 // Keeps rules in memory and judges none of their contents; answers as the
 // protocol says when a rule is, or is not, there. Thread-safe.
 class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
@@ -83,6 +92,10 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   grpc::Status Rollback(grpc::ServerContext* context,
                         const fwagent::v1::RollbackRequest* request,
                         fwagent::v1::RollbackResponse* response) override;
+  // Of what SetStatus said.
+  grpc::Status Confirm(grpc::ServerContext* context,
+                       const fwagent::v1::ConfirmRequest* request,
+                       fwagent::v1::ConfirmResponse* response) override;
   grpc::Status GetStats(grpc::ServerContext* context,
                         const fwagent::v1::GetStatsRequest* request,
                         fwagent::v1::GetStatsResponse* response) override;

@@ -31,6 +31,10 @@ std::string_view NameOf(fw_reason reason) {
       return "essential";
     case FW_REASON_SOURCE_ALLOWED:
       return "source-allowed";
+    case FW_REASON_RULE:
+      return "rule";
+    case FW_REASON_LIMIT:
+      return "limit";
     default:
       return "no reason";
   }
@@ -39,8 +43,10 @@ std::string_view NameOf(fw_reason reason) {
 }  // namespace
 
 void PrintTo(const Judgement& judgement, std::ostream* out) {
-  *out << (judgement.verdict == FW_VERDICT_DROP ? "drop" : "pass") << ", "
-       << NameOf(judgement.reason);
+  const char* verdict = "pass";
+  if (judgement.verdict == FW_VERDICT_DROP) verdict = "drop";
+  if (judgement.verdict == FW_VERDICT_REJECT) verdict = "reject";
+  *out << verdict << ", " << NameOf(judgement.reason);
 }
 
 }  // namespace fwagent::testing

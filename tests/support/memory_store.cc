@@ -53,6 +53,9 @@ store::State MemoryStore::state() const {
   for (const auto& [id, set] : content_.sets) {
     state.sets[set.info.name] = std::make_shared<policy::NamedSet>(set);
   }
+  if (content_.unconfirmed.has_value()) {
+    state.unconfirmed = content_.unconfirmed->what;
+  }
   const auto newest = content_.history.find(content_.generation);
   state.etag = newest == content_.history.end()
                    ? absl::StrCat(content_.generation)
@@ -148,15 +151,31 @@ void MemoryStore::Redate(const EntryClock& clock, Content& content) {
   const EntryClock before = std::exchange(content.entry_clock, clock);
   if (before.shift == clock.shift) return;
   for (auto& [id, set] : content.sets) {
-    set.entries = set.entries.Redated([&](policy::Deadline until) {
-      return Redated(until, before, clock);
-    });
+    set.entries = set.entries.Redated(
+        [&](policy::Deadline until) { return Redated(until, before, clock); });
   }
   for (auto& [generation, entry] : content.history) {
     for (store::SetDelta& set : entry.undo.sets) {
       fwagent::testing::Redate(before, clock, set);
     }
   }
+  if (!content.unconfirmed.has_value()) return;
+  for (store::SetDelta& set : content.unconfirmed->back.sets) {
+    fwagent::testing::Redate(before, clock, set);
+  }
+}
+
+absl::StatusOr<store::TakeBack> MemoryStore::ReadTakeBack() {
+  const util::MutexLock lock(&mutex_);
+  if (!content_.unconfirmed.has_value()) {
+    return absl::NotFoundError("nothing waits for a confirmation");
+  }
+  store::TakeBack back = content_.unconfirmed->back;
+  for (store::SetDelta& set : back.sets) {
+    fwagent::testing::Redate(content_.entry_clock,
+                             entry_clock_.value_or(content_.entry_clock), set);
+  }
+  return back;
 }
 
 absl::Status MemoryStore::InjectedFailure(Call call) {
@@ -252,6 +271,8 @@ void MemoryStore::Apply(const store::Delta& delta, Content& content) {
   if (delta.history) {
     content.history[delta.history->entry.generation] = *delta.history;
   }
+  if (delta.end_unconfirmed) content.unconfirmed.reset();
+  if (delta.unconfirmed) content.unconfirmed = delta.unconfirmed;
   if (delta.forget_request_id) Forget(*delta.forget_request_id, content);
   if (delta.remember) Remember(*delta.remember, content);
   content.generation = delta.generation;

@@ -45,6 +45,7 @@ class MemoryStore : public store::Store {
       std::uint64_t before, std::size_t limit) override;
   absl::StatusOr<store::UndoableEntry> ReadUndo(
       std::uint64_t generation) override;
+  absl::StatusOr<store::TakeBack> ReadTakeBack() override;
   void UseEntryClock(const store::EntryClock& clock) override;
 
  private:
@@ -63,6 +64,7 @@ class MemoryStore : public store::Store {
     std::map<std::int64_t, store::AnsweredRequest> requests;
     std::map<std::string, std::int64_t, std::less<>> request_places;
     std::map<std::uint64_t, store::UndoableEntry> history;
+    std::optional<store::PendingChange> unconfirmed;
     std::uint64_t generation = 0;
     policy::RuleId next_rule_id = 1;
     std::string boot_id;

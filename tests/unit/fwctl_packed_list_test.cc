@@ -202,6 +202,51 @@ TEST(PackList, TakesWhatIpsetSaves) {
   }
 }
 
+using Ttls = std::vector<std::uint32_t>;
+
+// How long the entries of one part last, first those of IPv4.
+Ttls TtlsOf(const std::string& text, bool ignore = false) {
+  const auto list = PackList(text, "list", {.ignore_ttls = ignore});
+  EXPECT_TRUE(list.ok()) << list.status();
+  if (!list.ok() || list->parts.size() != 1) return {};
+  const auto& part = list->parts[0];
+  Ttls ttls(part.ipv4_ttl_seconds().begin(), part.ipv4_ttl_seconds().end());
+  ttls.insert(ttls.end(), part.ipv6_ttl_seconds().begin(),
+              part.ipv6_ttl_seconds().end());
+  return ttls;
+}
+
+TEST(PackList, TimeoutsOfIpsetAreKept) {
+  EXPECT_THAT(TtlsOf("create old hash:net family inet\n"
+                     "add old 192.0.2.1\nadd old 192.0.2.2\n"),
+              IsEmpty())
+      << "where none ends nothing is sent of ends";
+  const std::string list =
+      "192.0.2.9\n"
+      "create old hash:net family inet hashsize 1024 timeout 600\n"
+      "add old 192.0.2.1 timeout 30\n"
+      "add old 192.0.2.2 timeout 0 comment \"timeout 7\"\n"
+      "add old 192.0.2.3\n"
+      "create old6 hash:net family inet6 timeout 0\n"
+      "add old6 2001:db8::/32 packets 5 timeout 40\n"
+      "add old6 2001:db8::/33 comment \"timeout 7\"\n";
+  EXPECT_THAT(TtlsOf(list), ElementsAre(kAsTheImportSays, 30, kNeverEnds, 600,
+                                        40, kAsTheImportSays));
+  EXPECT_THAT(TtlsOf(list, /*ignore=*/true), IsEmpty());
+}
+
+TEST(PackList, WrongTimeoutsAreNamedByTheirLine) {
+  for (const char* timeout :
+       {"", "x", "-1", "1.5", "99999999999", "315619201"}) {
+    const auto list = PackList(
+        absl::StrCat("\nadd old 192.0.2.1 timeout ", timeout, "\n"), "list");
+    EXPECT_THAT(std::string(list.status().message()),
+                HasSubstr("list, line 2: "))
+        << timeout;
+  }
+  EXPECT_FALSE(PackList("create old hash:net timeout x\n", "list").ok());
+}
+
 TEST(PackList, NamesTheFirstWrongLineByItsNumber) {
   const auto list =
       PackList("192.0.2.1\n\n# x\r\n192.0.2.999\n1::/8\n", "bad.txt");
@@ -209,8 +254,7 @@ TEST(PackList, NamesTheFirstWrongLineByItsNumber) {
   EXPECT_THAT(std::string(list.status().message()),
               AllOf(HasSubstr("bad.txt, line 4: "), HasSubstr("192.0.2.999")));
   EXPECT_THAT(
-      std::string(
-          PackList("192.0.2.1 192.0.2.2\n", "list").status().message()),
+      std::string(PackList("192.0.2.1 192.0.2.2\n", "list").status().message()),
       AllOf(HasSubstr("list, line 1: "), HasSubstr("more than a prefix")));
 }
 
@@ -225,7 +269,8 @@ TEST(PackList, LeavesWrongLinesOutWhenToldTo) {
   ASSERT_THAT(list->skipped_lines, SizeIs(10));
   EXPECT_THAT(list->skipped_lines[0], HasSubstr("list, line 2: \"wrong0\""));
   EXPECT_THAT(list->skipped_lines[9], HasSubstr("line 11: \"wrong9\""));
-  EXPECT_EQ(PackList("192.0.2.1\n", "list", {.skip_invalid = true})->skipped, 0u);
+  EXPECT_EQ(PackList("192.0.2.1\n", "list", {.skip_invalid = true})->skipped,
+            0u);
 }
 
 TEST(PackList, ALongListIsCutIntoMessagesThatGrpcTakes) {

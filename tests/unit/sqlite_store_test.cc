@@ -193,11 +193,11 @@ TEST_F(SqliteStoreTest, ARowThatIsNoRuleIsNamed) {
       {"until_tick = 1", "half an end"},
       {"expires_us = 1, until_tick = -1", "impossible end"},
       {"expires_us = 1, until_tick = 4294967295", "impossible end"},
-      {"action = 'pass'", "unknown action"},
+      {"action = 'keep'", "unknown action"},
       {"owner = 'no one'", "an owner has"},
       {"kind = 'port', protocol = 'tcp', first_port = 1, last_port = 1, "
        "action = 'allow'",
-       "ports that are allowed"},
+       "an action that does not go with its match"},
   };
   for (const BadRow& row : rows) {
     Tamper("CREATE TABLE keep AS SELECT * FROM rule");
@@ -339,6 +339,55 @@ TEST_F(SqliteStoreTest, DamagedSetsAndHistoryAreNamed) {
     const auto store = OpenStore(dir.path());
     absl::Status status = store->Load().status();
     if (status.ok()) status = store->ReadUndo(1).status();
+    EXPECT_TRUE(absl::IsDataLoss(status)) << row.sql << ": " << status;
+    EXPECT_THAT(std::string(status.message()), HasSubstr(row.because))
+        << row.sql;
+  }
+}
+
+// It is found at the start, and not only when the way back is needed.
+TEST_F(SqliteStoreTest, ADamagedWayBackOfWhatWaitsIsNamed) {
+  const struct {
+    std::string sql;
+    std::string because;
+  } rows[] = {
+      {"UPDATE unconfirmed SET generation = 2",
+       "what waits for a confirmation"},
+      {"UPDATE unconfirmed SET until_tick = 9",
+       "what waits for a confirmation"},
+      {"UPDATE unconfirmed SET boot_id = 'b'", "what waits for a confirmation"},
+      {"UPDATE unconfirmed SET after_total = 0",
+       "what waits for a confirmation"},
+      {"DELETE FROM unconfirmed", "rules are missing, or too many"},
+      {"UPDATE unconfirmed_rule SET comment = 'b' WHERE generation = 0",
+       "back from an unconfirmed change"},
+      {"DELETE FROM unconfirmed_rule WHERE generation = 1",
+       "back from an unconfirmed change"},
+      {"DELETE FROM unconfirmed_set", "back from an unconfirmed change"},
+      {"UPDATE unconfirmed_entries SET list = 'after'",
+       "back from an unconfirmed change"},
+      {"DELETE FROM unconfirmed_entries", "back from an unconfirmed change"},
+  };
+  for (const auto& row : rows) {
+    const testing::TempDir dir;
+    {
+      const auto store = OpenStore(dir.path());
+      Delta delta{.generation = 1, .next_rule_id = 3};
+      delta.unconfirmed.emplace();
+      delta.unconfirmed->what.generation = 1;
+      delta.unconfirmed->back.before = {HostRule(1)};
+      delta.unconfirmed->back.after = {HostRule(2)};
+      delta.unconfirmed->back.sets = {
+          {.id = 2,
+           .difference = {{{*policy::Prefix::Parse("10.0.0.0/8")}}, {}}}};
+      ASSERT_TRUE(store->Commit(delta).ok());
+      ASSERT_TRUE(store->Load().ok());
+    }
+    {
+      auto database = SqliteDatabase::Open(dir / "fwagent.db");
+      ASSERT_TRUE(database.ok() && database->Execute(row.sql).ok()) << row.sql;
+    }
+    const absl::Status status = OpenStore(dir.path())->Load().status();
     EXPECT_TRUE(absl::IsDataLoss(status)) << row.sql << ": " << status;
     EXPECT_THAT(std::string(status.message()), HasSubstr(row.because))
         << row.sql;

@@ -240,6 +240,63 @@ TEST_P(StoreSets, WhatLeadsBackComesBackAsItWas) {
   EXPECT_EQ(store().Load()->etag, "etag1");
 }
 
+PendingChange Pending(std::uint64_t generation) {
+  const UndoableEntry entry = Entry(generation);
+  PendingChange pending{
+      .what = {.generation = generation,
+               .time = absl::FromUnixMicros(1'700'000'000'000'001),
+               .origin = "a test",
+               .until = 12'345,
+               .confirm_by = absl::FromUnixMicros(1'700'000'060'000'001),
+               .boot_id = "boot"},
+      .back = {.before = entry.undo.add, .after = {}, .sets = entry.undo.sets}};
+  pending.back.after = {entry.undo.add[1]};
+  pending.back.after[0].comment = "as it was left";
+  return pending;
+}
+
+TEST_P(StoreSets, WhatWaitsForAConfirmationDoesSoUntilItEnds) {
+  EXPECT_EQ(store().Load()->unconfirmed, std::nullopt);
+  EXPECT_TRUE(absl::IsNotFound(store().ReadTakeBack().status()));
+  for (const std::uint64_t generation : {1u, 2u}) {
+    Delta delta;
+    delta.generation = generation;
+    delta.unconfirmed = Pending(generation);  // in the place of the first one
+    ASSERT_TRUE(store().Commit(delta).ok());
+  }
+  Restart();
+  EXPECT_EQ(store().Load()->unconfirmed, Pending(2).what);
+  const auto back = store().ReadTakeBack();
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(back->before, Pending(2).back.before);
+  EXPECT_EQ(back->after, Pending(2).back.after);
+  UndoableEntry read = Entry(2);
+  read.undo.sets = back->sets;
+  ExpectSame(read, Entry(2));
+  // It has nothing to do with the history.
+  Delta other;
+  other.generation = 3;
+  other.forget_history_from = 1;
+  ASSERT_TRUE(store().Commit(other).ok());
+  EXPECT_EQ(store().Load()->unconfirmed, Pending(2).what);
+
+  Delta impossible;
+  impossible.generation = 4;
+  impossible.end_unconfirmed = true;
+  impossible.remove = {99};
+  EXPECT_FALSE(store().Commit(impossible).ok());
+  EXPECT_EQ(store().Load()->unconfirmed, Pending(2).what);
+  Delta end;
+  end.generation = 4;
+  end.end_unconfirmed = true;
+  for (int time = 0; time < 2; ++time) {
+    ASSERT_TRUE(store().Commit(end).ok());
+    Restart();
+    EXPECT_EQ(store().Load()->unconfirmed, std::nullopt);
+    EXPECT_TRUE(absl::IsNotFound(store().ReadTakeBack().status()));
+  }
+}
+
 TEST_P(StoreSets, ACommitThatFailsLeavesNothing) {
   ASSERT_TRUE(
       Commit({{.id = 1, .create = Info(1, "one"), .content = Content({"::1"})}})

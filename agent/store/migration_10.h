@@ -1,6 +1,6 @@
-// The step from version 7 of the schema to version 8.
-#ifndef FWAGENT_AGENT_STORE_MIGRATION_8_H_
-#define FWAGENT_AGENT_STORE_MIGRATION_8_H_
+// The step from version 9 of the schema to version 10.
+#ifndef FWAGENT_AGENT_STORE_MIGRATION_10_H_
+#define FWAGENT_AGENT_STORE_MIGRATION_10_H_
 
 namespace fwagent::store {
 
@@ -23,6 +23,8 @@ ALTER TABLE request_set ADD COLUMN default_ttl_us INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE request_set ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE history_set ADD COLUMN default_ttl_us INTEGER;
 UPDATE history_set SET default_ttl_us = 0 WHERE id IS NOT NULL;
+ALTER TABLE unconfirmed_set ADD COLUMN default_ttl_us INTEGER;
+UPDATE unconfirmed_set SET default_ttl_us = 0 WHERE id IS NOT NULL;
 
 CREATE TABLE growth (seq INTEGER PRIMARY KEY, sum INTEGER NOT NULL) STRICT;
 INSERT INTO growth SELECT 0, -coalesce(sum(checksum), 0) FROM named_set;
@@ -67,9 +69,33 @@ UPDATE history SET parts_total = parts_total + growth.sum,
     removed, parts_total + growth.sum)
   FROM growth WHERE growth.seq = history.generation AND checksum = fw_checksum(
     generation, etag, at_us, origin, summary, boot_id, removed, parts_total);
+
+DELETE FROM growth;
+INSERT INTO growth SELECT 0, -sum(checksum) FROM unconfirmed_set
+  GROUP BY generation;
+UPDATE unconfirmed_set SET checksum = fw_checksum(generation, position, set_id,
+  drops, replaces, id, name, action, comment, created_us, owner,
+  default_ttl_us)
+  WHERE checksum = fw_checksum(generation, position, set_id, drops, replaces,
+    id, name, action, comment, created_us, owner);
+UPDATE growth SET sum = sum +
+  (SELECT coalesce(sum(checksum), 0) FROM unconfirmed_set);
+INSERT INTO growth SELECT 1, -checksum FROM unconfirmed;
+UPDATE unconfirmed SET before_total = before_total + growth.sum,
+  checksum = fw_checksum(generation, at_us, origin, until_tick, confirm_by_us,
+    boot_id, before_total + growth.sum, after_total)
+  FROM growth WHERE growth.seq = 0 AND checksum = fw_checksum(generation,
+    at_us, origin, until_tick, confirm_by_us, boot_id, before_total,
+    after_total);
+UPDATE growth SET sum = sum + (SELECT checksum FROM unconfirmed) WHERE seq = 1;
+UPDATE meta SET rules_total = rules_total + growth.sum,
+  checksum = fw_checksum(generation, next_rule_id, rules_total + growth.sum,
+    boot_id)
+  FROM growth WHERE growth.seq = 1
+  AND checksum = fw_checksum(generation, next_rule_id, rules_total, boot_id);
 DROP TABLE growth;
 )sql";
 
 }  // namespace fwagent::store
 
-#endif  // FWAGENT_AGENT_STORE_MIGRATION_8_H_
+#endif  // FWAGENT_AGENT_STORE_MIGRATION_10_H_

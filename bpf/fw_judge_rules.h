@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0 */
+/* What the ordered rules say of a packet. Only packets of which the addresses
+ * alone said nothing come here, and only while there are such rules. */
+#ifndef FW_JUDGE_RULES_H
+#define FW_JUDGE_RULES_H
+
+#include "bpf/fw_limit.h"
+#include "bpf/fw_lookup.h"
+#include "bpf/fw_outcome.h"
+#include "bpf/fw_parse.h"
+#include "bpf/fw_subprograms.h"
+
+/* In the place of a packed outcome: no rule says anything. */
+#define FW_RULES_SILENT 0ull
+/* The same: a rule may match, but asks about what cannot be read. */
+#define FW_RULES_UNDECIDED (1ull << 63)
+
+/* Where what is behind the IP header begins, in words behind the Ethernet
+ * header, and what that is: a protocol, or where there are extension headers
+ * the first of them; FW_CHAIN_FRAGMENT and its like when that is not known. */
+struct fw_inner {
+  __u32 words;
+  __u32 type;
+};
+
+static __always_inline __u64 fw_pack_inner(struct fw_inner inner) {
+  return (__u64)inner.words << 32 | inner.type;
+}
+
+static __always_inline struct fw_inner fw_unpack_inner(__u64 packed) {
+  struct fw_inner inner = {packed >> 32, (__u32)packed};
+
+  return inner;
+}
+
+/* A word of the IP header, which begins `ip` words behind the Ethernet header.
+ * One call for each: without CAP_PERFMON, whoever moved a pointer there would
+ * be verified along every way of doing so. */
+static __always_inline __u32 fw_ip_word(struct xdp_md *ctx, __u32 ip,
+                                        __u32 word) {
+  return (__u32)fw_load_word(ctx, ip + word);
+}
+
+static __always_inline __u64 fw_ip_words(struct xdp_md *ctx, __u32 ip,
+                                         __u32 word) {
+  return (__u64)fw_ip_word(ctx, ip, word) << 32 | fw_ip_word(ctx, ip, word + 1);
+}
+
+static __always_inline void fw_gather_tag(struct xdp_md *ctx,
+                                          struct fw_facts *facts, __u32 ip) {
+  __u32 tag = FW_NO_VLAN;
+
+  if (ip != 0) tag = fw_ip_word(ctx, 0, 0) >> 16 & (FW_NO_VLAN - 1);
+  facts->unknown = 0;
+  facts->values[FW_FIELD_VLAN] = tag;
+  facts->values[FW_FIELD_INTERFACE] = fw_slot_index;
+}
+
+/* What rules may ask of the headers up to that of IPv4, which is `ip` words
+ * behind the Ethernet header. Returns a struct fw_inner. */
+__noinline __u64 fw_gather_ipv4(struct xdp_md *ctx, __u32 ip) {
+  struct fw_search *search = fw_my_search();
+  __u32 first = fw_ip_word(ctx, ip, 0);
+  struct fw_inner inner = {ip + (first >> 24 & 0xf),
+                           fw_ip_word(ctx, ip, 2) >> 16 & 0xff};
+  struct fw_facts *facts;
+
+  if (!search) return 0;
+  facts = &search->facts;
+  fw_gather_tag(ctx, facts, ip);
+  facts->family = FW_FAMILY_IPV4;
+  facts->source[0] = (__u64)fw_ip_word(ctx, ip, 3) << 32;
+  facts->source[1] = 0;
+  facts->destination[0] = (__u64)fw_ip_word(ctx, ip, 4) << 32;
+  facts->destination[1] = 0;
+  facts->values[FW_FIELD_LENGTH] = first & (FW_LENGTHS - 1);
+  facts->values[FW_FIELD_PROTOCOL] = inner.type;
+  return fw_pack_inner(inner);
+}
+
+#define FW_IPV6_WORDS (sizeof(struct ipv6hdr) / FW_WORD_BYTES)
+
+/* The same of IPv6. */
+__noinline __u64 fw_gather_ipv6(struct xdp_md *ctx, __u32 ip) {
+  struct fw_search *search = fw_my_search();
+  __u32 second = fw_ip_word(ctx, ip, 1);
+  __u32 bytes = (second >> 16) + (__u32)sizeof(struct ipv6hdr);
+  struct fw_inner inner = {ip + FW_IPV6_WORDS, second >> 8 & 0xff};
+  struct fw_facts *facts;
+
+  if (!search) return 0;
+  facts = &search->facts;
+  /* A jumbogram: see fw_enter_ipv6. */
+  if (second >> 16 == 0 && inner.type == IPPROTO_HOPOPTS)
+    bytes = FW_LENGTHS - 1;
+  fw_gather_tag(ctx, facts, ip);
+  facts->family = FW_FAMILY_IPV6;
+  facts->source[0] = fw_ip_words(ctx, ip, 2);
+  facts->source[1] = fw_ip_words(ctx, ip, 4);
+  facts->destination[0] = fw_ip_words(ctx, ip, 6);
+  facts->destination[1] = fw_ip_words(ctx, ip, 8);
+  facts->values[FW_FIELD_LENGTH] = bytes < FW_LENGTHS ? bytes : FW_LENGTHS - 1;
+  return fw_pack_inner(inner);
+}
+
+/* Walks along the extension headers once more: whoever did so before kept only
+ * what most packets need. Takes and returns a struct fw_inner. */
+__noinline __u64 fw_find_inner6(struct xdp_md *ctx, __u64 packed) {
+  struct fw_inner inner = fw_unpack_inner(packed);
+  struct fw_chain chain = {ETH_HLEN + inner.words * FW_WORD_BYTES, FW_LENGTHS,
+                           inner.type, 0};
+
+  chain = fw_unpack_chain(fw_chain_end(ctx, fw_pack_chain(chain), chain.limit),
+                          chain.limit);
+  inner.words = fw_chain_words(chain);
+  inner.type = chain.type;
+  return fw_pack_inner(inner);
+}
+
+static __always_inline int fw_has_ports(__u32 protocol) {
+  return fw_port_protocol(protocol) < FW_PORT_PROTOCOLS;
+}
+
+/* Where the flags are in a TCP header. */
+#define FW_TCP_FLAGS_WORD 3
+
+static __always_inline void fw_read_transport(struct xdp_md *ctx,
+                                              struct fw_facts *facts,
+                                              struct fw_inner inner) {
+  __u64 word = fw_load_word(ctx, inner.words);
+
+  if (inner.type == IPPROTO_ICMP && facts->family == FW_FAMILY_IPV4)
+    facts->values[FW_FIELD_ICMP] = (__u32)word >> 16;
+  if (inner.type == IPPROTO_ICMPV6 && facts->family == FW_FAMILY_IPV6)
+    facts->values[FW_FIELD_ICMP] = FW_ICMPV6 + ((__u32)word >> 16);
+  if (fw_has_ports(inner.type)) {
+    facts->values[FW_FIELD_SOURCE_PORT] = (__u32)word >> 16;
+    facts->values[FW_FIELD_DESTINATION_PORT] = (__u32)word & 0xffff;
+  }
+  if (inner.type == IPPROTO_TCP) {
+    __u64 flags = fw_load_word(ctx, inner.words + FW_TCP_FLAGS_WORD);
+
+    facts->values[FW_FIELD_TCP_FLAGS] = (__u32)flags >> 16 & 0xff;
+    if (flags == FW_NO_WORD) facts->unknown |= 1u << FW_FIELD_TCP_FLAGS;
+  }
+  if (word == FW_NO_WORD) facts->unknown |= FW_FIELDS_OF_TRANSPORT;
+}
+
+/* The same of what is behind it; `packed` is a struct fw_inner, `extent` as in
+ * struct fw_transport. */
+__noinline int fw_gather_transport(struct xdp_md *ctx, __u64 packed,
+                                   __u32 extent) {
+  struct fw_inner inner = fw_unpack_inner(packed);
+  struct fw_search *search = fw_my_search();
+  struct fw_facts *facts;
+
+  if (!search) return 0;
+  facts = &search->facts;
+  if (facts->family == FW_FAMILY_IPV6) {
+    facts->values[FW_FIELD_PROTOCOL] =
+        FW_PROTOCOLS + (inner.type & (FW_PROTOCOLS - 1));
+    if (inner.type >= FW_PROTOCOLS || fw_is_extension(inner.type))
+      facts->unknown |= 1u << FW_FIELD_PROTOCOL;
+  }
+  facts->values[FW_FIELD_SOURCE_PORT] = FW_NO_PORT;
+  facts->values[FW_FIELD_DESTINATION_PORT] = FW_NO_PORT;
+  facts->values[FW_FIELD_ICMP] = FW_NO_ICMP;
+  facts->values[FW_FIELD_TCP_FLAGS] = FW_NO_FLAGS;
+  extent &= ~FW_EXTENT_FIRST;
+  if (extent == FW_EXTENT_PORTS || extent == FW_EXTENT_NO_PORTS)
+    fw_read_transport(ctx, facts, inner);
+  else
+    facts->unknown |= FW_FIELDS_OF_TRANSPORT;
+  return 1;
+}
+
+static __always_inline void fw_count_hit(const struct fw_rule *rule,
+                                         __u32 byte_count) {
+  __u32 key = rule->counter;
+  struct fw_counter *counter = bpf_map_lookup_elem(&fw_rule_hits, &key);
+
+  if (!counter || fw_slot_index == FW_NO_SLOT) return;
+  counter->packets++;
+  counter->bytes += byte_count;
+}
+
+/* What the rule with this number, which matches as far as is known, says. */
+static __always_inline __u64 fw_consider(const struct fw_search *search,
+                                         __u32 which, __u32 number) {
+  const union fw_line *line = fw_line(fw_rule_tables(which)->rules + number);
+  const struct fw_rule *rule;
+
+  if (!line) return FW_RULES_SILENT;
+  rule = &line->rule;
+  if (rule->until != FW_FOREVER && fw_is_past(rule->until))
+    return FW_RULES_SILENT;
+  if (rule->fields & search->facts.unknown) {
+    if (rule->flags & FW_RULE_SHADOW) return FW_RULES_SILENT;
+    return FW_RULES_UNDECIDED;
+  }
+  if (rule->action == FW_RULE_LIMIT &&
+      (fw_slot_index == FW_NO_SLOT || !fw_exceeds_limit(which, number)))
+    return FW_RULES_SILENT;
+  fw_count_hit(rule, search->facts.values[FW_FIELD_LENGTH]);
+  if (rule->flags & FW_RULE_SHADOW) return FW_RULES_SILENT;
+  switch (rule->action) {
+    case FW_RULE_PASS:
+      return fw_pack_outcome(fw_pass(FW_REASON_RULE));
+    case FW_RULE_REJECT:
+      return (__u64)FW_VERDICT_REJECT << 32 | FW_REASON_RULE;
+    case FW_RULE_LIMIT:
+      return fw_pack_outcome(fw_drop_if(1, FW_REASON_LIMIT));
+    default:
+      return fw_pack_outcome(fw_drop_if(1, FW_REASON_RULE));
+  }
+}
+
+/* FW_RULES_SILENT: not yet. */
+#define FW_RULES_END (~0ull)
+__noinline __u64 fw_search_step(__u32 which) {
+  const struct fw_rule_tables *tables = fw_rule_tables(which);
+  struct fw_search *search = fw_my_search();
+  __u32 number;
+
+  if (!search) return FW_RULES_END;
+  number = fw_search_on(search, tables->count);
+  if (number == FW_SEARCH_GOES_ON) return FW_RULES_SILENT;
+  if (number == FW_SEARCH_ENDS) return FW_RULES_END;
+  return fw_consider(search, which, number);
+}
+
+/* FW_RULES_SILENT, FW_RULES_UNDECIDED, or a packed outcome. `packed` is a
+ * struct fw_transport. */
+__noinline __u64 fw_judge_by_rules(struct xdp_md *ctx, __u64 packed,
+                                   __u32 version, __u32 active) {
+  struct fw_transport transport = fw_unpack_transport(packed);
+  __u32 which = active & FW_ACTIVE_RULES;
+  __u64 inner = version == 4 ? fw_gather_ipv4(ctx, transport.ip)
+                             : fw_gather_ipv6(ctx, transport.ip);
+  struct fw_search *search = fw_my_search();
+
+  if (!search) return FW_RULES_SILENT; /* for the verifier */
+  if (version == 6 && fw_is_extension((__u32)inner))
+    inner = fw_find_inner6(ctx, inner);
+  fw_gather_transport(ctx, inner, transport.extent);
+  if (!fw_begin_search(search, which)) return FW_RULES_SILENT;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < FW_SEARCH_STEPS; i++) {
+    __u64 said = fw_search_step(which);
+
+    if (said == FW_RULES_END) return FW_RULES_SILENT;
+    if (said != FW_RULES_SILENT) return said;
+  }
+  return fw_pack_outcome(fw_drop_if(1, FW_REASON_TOO_DEEP));
+}
+
+#endif
