@@ -18,7 +18,8 @@ RUN cmake --preset release -DFW_TESTS=OFF \
     && install -D --strip -t /out/usr/sbin build/release/agent/fwagent \
     && install -D --strip -t /out/usr/bin build/release/client/fwctl \
     && deploy/packages.sh libraries-of /out/usr/sbin/fwagent /out/usr/bin/fwctl \
-       > /out/packages
+       > /out/packages \
+    && echo libpcap0.8 >> /out/packages
 
 FROM debian:12-slim
 ARG VERSION=0.1.0

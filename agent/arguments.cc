@@ -27,6 +27,8 @@ struct Flags {
   std::optional<std::string> state_dir;
   std::optional<std::string> pin_dir;
   std::optional<std::uint32_t> max_sources;
+  std::vector<std::string> failsafe;
+  std::vector<std::uint16_t> session_ports;
   std::optional<std::string> log_level;
   // By key, as in the configuration file.
   std::map<std::string, std::string> packets;
@@ -59,6 +61,16 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--max-sources", flags.max_sources,
                  "most source prefixes of each family (10000000); memory "
                  "grows with those that are there");
+  app.add_option("--failsafe", flags.failsafe,
+                 "sources, and perhaps ports, that are never dropped, as in "
+                 "'198.51.100.0/24 22/tcp'; may be given several times")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->expected(1);
+  app.add_option("--session-port", flags.session_ports,
+                 "TCP port at which people log in (22): no change cuts off "
+                 "whoever is connected; may be given several times")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->expected(1);
   app.add_option("--log-level", flags.log_level,
                  "trace, debug, info, warning or error");
   app.add_option("--default-verdict", flags.packets["default_verdict"],
@@ -95,6 +107,8 @@ absl::Status Overlay(const Flags& flags, Config& config) {
   Override(flags.state_dir, config.state_dir);
   Override(flags.pin_dir, config.pin_dir);
   Override(flags.max_sources, config.max_sources);
+  if (!flags.failsafe.empty()) config.failsafe = flags.failsafe;
+  if (!flags.session_ports.empty()) config.session_ports = flags.session_ports;
   Override(flags.log_level, config.log_level);
   for (const auto& [key, text] : flags.packets) {
     if (text.empty()) continue;  // not given

@@ -106,6 +106,8 @@ std::map<std::string, Reader>* MakeKeys() {
       {"max_sources", Into(&Config::max_sources)},
       {"log_level", Into(&Config::log_level)},
       {"interface_options", ReadInterfaceOptions},
+      {"failsafe", Into(&Config::failsafe)},
+      {"session_ports", Into(&Config::session_ports)},
   };
   for (const std::string& key : PacketOptionKeys()) {
     keys->emplace(key, IntoPackets(key));
@@ -224,6 +226,22 @@ absl::Status CheckInterfaces(const Config& config) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<policy::FailsafeEntry>> ReadFailsafe(
+    const Config& config) {
+  std::vector<policy::FailsafeEntry> entries;
+  for (const std::string& text : config.failsafe) {
+    const auto some = policy::ParseFailsafe(text);
+    if (!some.ok()) return util::WithContext(some.status(), "failsafe");
+    entries.insert(entries.end(), some->begin(), some->end());
+  }
+  if (entries.size() > policy::kMaxFailsafeEntries) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "failsafe: at most ", policy::kMaxFailsafeEntries,
+        " entries (\"any\" is two of them), not ", entries.size()));
+  }
+  return entries;
+}
+
 }  // namespace
 
 absl::Status ValidateConfig(const Config& config) {
@@ -237,6 +255,7 @@ absl::Status ValidateConfig(const Config& config) {
     return absl::InvalidArgumentError(
         absl::StrCat("max_sources: must be from 1 to ", kMostSources));
   }
+  FW_RETURN_IF_ERROR(ReadFailsafe(config).status());
   FW_RETURN_IF_ERROR(util::CheckLogLevel(config.log_level));
   return service::CheckSocketOptions(config.socket_options());
 }
@@ -253,7 +272,7 @@ const Config::Choices& Config::choices_of(const std::string& name) const {
 
 // The texts were checked when they were read.
 dataplane::PacketOptions Config::packets_of(const std::string& name) const {
-  dataplane::PacketOptions options = packets;
+  dataplane::PacketOptions options = common_packets();
   for (const auto& [key, text] : choices_of(name)) {
     if (key == kModeKey) continue;
     SetPacketOption(key, text, options).IgnoreError();
@@ -267,6 +286,16 @@ dataplane::ModePreference Config::mode_of(const std::string& name) const {
   const auto found = choices.find(kModeKey);
   if (found != choices.end()) ParseMode(found->second, own).IgnoreError();
   return own;
+}
+
+dataplane::PacketOptions Config::common_packets() const {
+  dataplane::PacketOptions options = packets;
+  options.failsafe = failsafe_entries();
+  return options;
+}
+
+std::vector<policy::FailsafeEntry> Config::failsafe_entries() const {
+  return ReadFailsafe(*this).value_or(std::vector<policy::FailsafeEntry>());
 }
 
 service::SocketOptions Config::socket_options() const {

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/dataplane/packet_options.h"
+#include "agent/policy/failsafe.h"
 #include "agent/service/sockets.h"
 
 namespace fwagent {
@@ -32,9 +33,18 @@ struct Config {
   // order of the file, and by key, "mode" or what SetPacketOption takes.
   using Choices = std::map<std::string, std::string>;
   std::vector<std::pair<std::string, Choices>> interface_options;
+  // Sources and ports, as policy::ParseFailsafe reads them, that are never
+  // dropped.
+  std::vector<std::string> failsafe;
+  // TCP ports at which people log in.
+  std::vector<std::uint16_t> session_ports = {22};
   std::string log_level = "info";
 
   service::SocketOptions socket_options() const;
+  // Of what was validated.
+  std::vector<policy::FailsafeEntry> failsafe_entries() const;
+  // Of an interface of which nothing else is said.
+  dataplane::PacketOptions common_packets() const;
   // Of one interface: what is said of its very name, or else of the first
   // pattern that it matches, goes before what is said of all.
   dataplane::PacketOptions packets_of(const std::string& name) const;

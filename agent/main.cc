@@ -20,6 +20,7 @@
 #include "agent/core/interface_watch.h"
 #include "agent/dataplane/libbpf_data_plane.h"
 #include "agent/dataplane/link_watcher.h"
+#include "agent/service/lifelines.h"
 #include "agent/service/server.h"
 #include "agent/store/sqlite_recovery.h"
 #include "agent/store/sqlite_store.h"
@@ -74,6 +75,23 @@ absl::StatusOr<std::unique_ptr<core::Engine>> StartEngine(
   return engine;
 }
 
+service::Lifelines::Options LifelineOptions(const Config& config,
+                                            const service::Sockets& sockets) {
+  service::Lifelines::Options options;
+  options.session_ports = config.session_ports;
+  options.failsafe = config.failsafe_entries();
+  options.agent_port = sockets.tcp.port();
+  return options;
+}
+
+service::AgentFacts Facts(const Config& config) {
+  service::AgentFacts facts{.version = FW_VERSION};
+  for (const policy::FailsafeEntry& entry : config.failsafe_entries()) {
+    facts.failsafe.push_back(policy::FailsafeToString(entry));
+  }
+  return facts;
+}
+
 absl::Status Run(const Invocation& invocation) {
   const Config& config = invocation.config;
   FW_RETURN_IF_ERROR(util::InitLog(config.log_level));
@@ -96,7 +114,7 @@ absl::Status Run(const Invocation& invocation) {
                       dataplane::LibbpfDataPlane::Open(
                           {.pin_dir = config.pin_dir,
                            .max_sources = config.max_sources,
-                           .packets = config.packets,
+                           .packets = config.common_packets(),
                            .packets_of = [&config](const auto& name) {
                              return config.packets_of(name);
                            }}));
@@ -111,9 +129,12 @@ absl::Status Run(const Invocation& invocation) {
       [&config](const std::string& name) { return config.mode_of(name); });
   FW_RETURN_IF_ERROR(keeper.Start());
   const core::InterfaceWatch watch(&keeper, std::move(links));
-  FW_ASSIGN_OR_RETURN(auto server,
-                      service::Server::Start(engine.get(), &keeper, FW_VERSION,
-                                             std::move(sockets)));
+  const service::Lifelines lifelines(LifelineOptions(config, *sockets));
+  FW_ASSIGN_OR_RETURN(
+      auto server,
+      service::Server::Start(
+          engine.get(), &keeper, Facts(config), std::move(sockets),
+          [&lifelines](const auto& peer) { return lifelines.Of(peer); }));
   // Last, as after a reboot it may have much to write, for which attaching and
   // the first calls would wait.
   const core::ExpiryWorker expiry(engine.get(), std::move(timer));

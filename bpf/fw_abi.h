@@ -57,6 +57,7 @@ enum fw_reason {
   FW_REASON_ESSENTIAL = 12, /* the same, but the host needs it */
   FW_REASON_RULE = 13,      /* an ordered rule says so */
   FW_REASON_LIMIT = 14,     /* the packet came faster than a rule lets it */
+  FW_REASON_FAILSAFE = 15,  /* to be dropped, but a failsafe entry saves it */
   FW_REASON_MAX = 16,       /* array bound: a power of two */
 };
 
@@ -140,6 +141,23 @@ struct fw_options {
   __u32 undecided_fragments; /* enum fw_verdict; DROP where the default is */
   __u32 default_verdict;     /* enum fw_verdict */
 };
+
+/* Most failsafe entries. */
+#define FW_FAILSAFE_ENTRIES 64
+
+/* Who is never dropped, and at which ports. Host byte order; an IPv4 address is
+ * the upper half of `high`. */
+struct fw_failsafe_entry {
+  __u64 high;
+  __u64 low;
+  __u64 high_mask;
+  __u64 low_mask;
+  __u32 version;    /* of IP */
+  __u32 protocol;   /* enum fw_port_protocol; FW_PORT_PROTOCOLS: any packet */
+  __u32 first_port; /* both included */
+  __u32 last_port;
+};
+FW_ASSERT(sizeof(struct fw_failsafe_entry) == 48, "layout");
 
 /* Value of fw_slots: whose counters a slot holds. An empty name is a free
  * slot. Names, unlike indexes, survive the re-creation of an interface. */

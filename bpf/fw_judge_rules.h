@@ -33,24 +33,45 @@ static __always_inline struct fw_inner fw_unpack_inner(__u64 packed) {
   return inner;
 }
 
-/* A word of the IP header, which begins `ip` words behind the Ethernet header.
- * One call for each: without CAP_PERFMON, whoever moved a pointer there would
- * be verified along every way of doing so. */
-static __always_inline __u32 fw_ip_word(struct xdp_md *ctx, __u32 ip,
-                                        __u32 word) {
-  return (__u32)fw_load_word(ctx, ip + word);
+/* The words of a header that begins so many words behind the Ethernet header.
+ * Without CAP_PERFMON one call for each: whoever moved a pointer there would be
+ * verified along every way of doing so. */
+struct fw_header {
+  struct xdp_md *ctx;
+  const __be32 *words; /* NULL: one call for each */
+  __u32 first;
+};
+
+/* A header of a constant size. One that is not there is read as zeros. */
+static __always_inline struct fw_header fw_header_at(struct xdp_md *ctx,
+                                                     __u32 first, __u32 size) {
+  struct fw_header header = {ctx, NULL, first};
+  const void *position = (const void *)(long)ctx->data + ETH_HLEN +
+                         (__u64)(first & FW_MAX_WORDS) * FW_WORD_BYTES;
+
+  if (!fw_is_strict && position + size <= (const void *)(long)ctx->data_end)
+    header.words = position;
+  return header;
 }
 
-static __always_inline __u64 fw_ip_words(struct xdp_md *ctx, __u32 ip,
-                                         __u32 word) {
-  return (__u64)fw_ip_word(ctx, ip, word) << 32 | fw_ip_word(ctx, ip, word + 1);
+static __always_inline __u32 fw_header_word(const struct fw_header *header,
+                                            __u32 word) {
+  if (fw_is_strict)
+    return (__u32)fw_load_word(header->ctx, header->first + word);
+  return header->words ? bpf_ntohl(header->words[word]) : 0;
+}
+
+static __always_inline __u64 fw_header_words(const struct fw_header *header,
+                                             __u32 word) {
+  return (__u64)fw_header_word(header, word) << 32 |
+         fw_header_word(header, word + 1);
 }
 
 static __always_inline void fw_gather_tag(struct xdp_md *ctx,
                                           struct fw_facts *facts, __u32 ip) {
   __u32 tag = FW_NO_VLAN;
 
-  if (ip != 0) tag = fw_ip_word(ctx, 0, 0) >> 16 & (FW_NO_VLAN - 1);
+  if (ip != 0) tag = (__u32)fw_load_word(ctx, 0) >> 16 & (FW_NO_VLAN - 1);
   facts->unknown = 0;
   facts->values[FW_FIELD_VLAN] = tag;
   facts->values[FW_FIELD_INTERFACE] = fw_slot_index;
@@ -60,18 +81,19 @@ static __always_inline void fw_gather_tag(struct xdp_md *ctx,
  * behind the Ethernet header. Returns a struct fw_inner. */
 __noinline __u64 fw_gather_ipv4(struct xdp_md *ctx, __u32 ip) {
   struct fw_search *search = fw_my_search();
-  __u32 first = fw_ip_word(ctx, ip, 0);
+  struct fw_header header = fw_header_at(ctx, ip, sizeof(struct iphdr));
+  __u32 first = fw_header_word(&header, 0);
   struct fw_inner inner = {ip + (first >> 24 & 0xf),
-                           fw_ip_word(ctx, ip, 2) >> 16 & 0xff};
+                           fw_header_word(&header, 2) >> 16 & 0xff};
   struct fw_facts *facts;
 
   if (!search) return 0;
   facts = &search->facts;
   fw_gather_tag(ctx, facts, ip);
   facts->family = FW_FAMILY_IPV4;
-  facts->source[0] = (__u64)fw_ip_word(ctx, ip, 3) << 32;
+  facts->source[0] = (__u64)fw_header_word(&header, 3) << 32;
   facts->source[1] = 0;
-  facts->destination[0] = (__u64)fw_ip_word(ctx, ip, 4) << 32;
+  facts->destination[0] = (__u64)fw_header_word(&header, 4) << 32;
   facts->destination[1] = 0;
   facts->values[FW_FIELD_LENGTH] = first & (FW_LENGTHS - 1);
   facts->values[FW_FIELD_PROTOCOL] = inner.type;
@@ -83,7 +105,8 @@ __noinline __u64 fw_gather_ipv4(struct xdp_md *ctx, __u32 ip) {
 /* The same of IPv6. */
 __noinline __u64 fw_gather_ipv6(struct xdp_md *ctx, __u32 ip) {
   struct fw_search *search = fw_my_search();
-  __u32 second = fw_ip_word(ctx, ip, 1);
+  struct fw_header header = fw_header_at(ctx, ip, sizeof(struct ipv6hdr));
+  __u32 second = fw_header_word(&header, 1);
   __u32 bytes = (second >> 16) + (__u32)sizeof(struct ipv6hdr);
   struct fw_inner inner = {ip + FW_IPV6_WORDS, second >> 8 & 0xff};
   struct fw_facts *facts;
@@ -95,10 +118,10 @@ __noinline __u64 fw_gather_ipv6(struct xdp_md *ctx, __u32 ip) {
     bytes = FW_LENGTHS - 1;
   fw_gather_tag(ctx, facts, ip);
   facts->family = FW_FAMILY_IPV6;
-  facts->source[0] = fw_ip_words(ctx, ip, 2);
-  facts->source[1] = fw_ip_words(ctx, ip, 4);
-  facts->destination[0] = fw_ip_words(ctx, ip, 6);
-  facts->destination[1] = fw_ip_words(ctx, ip, 8);
+  facts->source[0] = fw_header_words(&header, 2);
+  facts->source[1] = fw_header_words(&header, 4);
+  facts->destination[0] = fw_header_words(&header, 6);
+  facts->destination[1] = fw_header_words(&header, 8);
   facts->values[FW_FIELD_LENGTH] = bytes < FW_LENGTHS ? bytes : FW_LENGTHS - 1;
   return fw_pack_inner(inner);
 }
@@ -126,7 +149,8 @@ static __always_inline int fw_has_ports(__u32 protocol) {
 
 static __always_inline void fw_read_transport(struct xdp_md *ctx,
                                               struct fw_facts *facts,
-                                              struct fw_inner inner) {
+                                              struct fw_inner inner,
+                                              int asks_for_flags) {
   __u64 word = fw_load_word(ctx, inner.words);
 
   if (inner.type == IPPROTO_ICMP && facts->family == FW_FAMILY_IPV4)
@@ -137,7 +161,7 @@ static __always_inline void fw_read_transport(struct xdp_md *ctx,
     facts->values[FW_FIELD_SOURCE_PORT] = (__u32)word >> 16;
     facts->values[FW_FIELD_DESTINATION_PORT] = (__u32)word & 0xffff;
   }
-  if (inner.type == IPPROTO_TCP) {
+  if (inner.type == IPPROTO_TCP && asks_for_flags) {
     __u64 flags = fw_load_word(ctx, inner.words + FW_TCP_FLAGS_WORD);
 
     facts->values[FW_FIELD_TCP_FLAGS] = (__u32)flags >> 16 & 0xff;
@@ -147,9 +171,9 @@ static __always_inline void fw_read_transport(struct xdp_md *ctx,
 }
 
 /* The same of what is behind it; `packed` is a struct fw_inner, `extent` as in
- * struct fw_transport. */
+ * struct fw_transport, `used` as in struct fw_rule_tables. */
 __noinline int fw_gather_transport(struct xdp_md *ctx, __u64 packed,
-                                   __u32 extent) {
+                                   __u32 extent, __u32 used) {
   struct fw_inner inner = fw_unpack_inner(packed);
   struct fw_search *search = fw_my_search();
   struct fw_facts *facts;
@@ -168,7 +192,7 @@ __noinline int fw_gather_transport(struct xdp_md *ctx, __u64 packed,
   facts->values[FW_FIELD_TCP_FLAGS] = FW_NO_FLAGS;
   extent &= ~FW_EXTENT_FIRST;
   if (extent == FW_EXTENT_PORTS || extent == FW_EXTENT_NO_PORTS)
-    fw_read_transport(ctx, facts, inner);
+    fw_read_transport(ctx, facts, inner, used >> FW_FIELD_TCP_FLAGS & 1);
   else
     facts->unknown |= FW_FIELDS_OF_TRANSPORT;
   return 1;
@@ -242,7 +266,8 @@ __noinline __u64 fw_judge_by_rules(struct xdp_md *ctx, __u64 packed,
   if (!search) return FW_RULES_SILENT; /* for the verifier */
   if (version == 6 && fw_is_extension((__u32)inner))
     inner = fw_find_inner6(ctx, inner);
-  fw_gather_transport(ctx, inner, transport.extent);
+  fw_gather_transport(ctx, inner, transport.extent,
+                      fw_rule_tables(which)->used);
   if (!fw_begin_search(search, which)) return FW_RULES_SILENT;
 #pragma clang loop unroll(full)
   for (int i = 0; i < FW_SEARCH_STEPS; i++) {

@@ -20,6 +20,10 @@ const volatile __u32 fw_trial = 0;
 /* The same: bits of it that this instance takes for clear. */
 const volatile __u32 fw_ignored = 0;
 
+/* The same: whether it is loaded without CAP_PERFMON. A constant to the
+ * verifier, which does not look at what is never done. */
+const volatile __u32 fw_is_strict = 0;
+
 /* As the slot. */
 const volatile struct fw_options fw_options = {
     FW_MALFORMED_AUTO, FW_VERDICT_PASS, FW_VERDICT_PASS};

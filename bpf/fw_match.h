@@ -59,11 +59,16 @@ FW_SUBPROGRAM __u32 fw_trie_descend(__u32 nodes, __u32 values, __u32 found,
 /* The vector of what the packet has in a field. */
 static __always_inline void fw_take_vector(struct fw_search *search,
                                            __u32 field, __u32 place) {
-  __u64 summary = fw_image_word(search->first_line, place);
+  const union fw_line *line =
+      fw_line(search->first_line + place / FW_LINE_WORDS);
+  __u32 word = place % FW_LINE_WORDS & ~1u;
 
-  search->summaries[field] = summary;
-  search->places[field] = place + 1;
-  search->words &= summary;
+  if (!line) {
+    search->words = 0;
+    return;
+  }
+  search->words &= line->words[word];
+  search->places[field] = place + 2 - (__u32)line->words[word + 1];
 }
 
 /* Where a line is missing, which never is, no rule matches. Not by a place that
@@ -144,18 +149,16 @@ FW_SUBPROGRAM int fw_ask_numbers(__u32 which) {
   return 0;
 }
 
-/* The rules of one word that all vectors have; `word` is its bit. */
+/* The rules of one word that all vectors have, by its number. */
 static __always_inline __u64 fw_matches_in(const struct fw_search *search,
-                                           __u64 word) {
+                                           __u32 word) {
   __u64 matches = ~0ull;
 
 #pragma clang loop unroll(full)
   for (__u32 field = 0; field < FW_RULE_FIELDS; field++) {
     if (search->asked >> field & 1)
-      matches &= fw_image_word(
-          search->first_line,
-          search->places[field] +
-              fw_count_ones(search->summaries[field] & (word - 1)));
+      matches &=
+          fw_image_word(search->first_line, search->places[field] + word);
   }
   return matches;
 }
@@ -194,13 +197,13 @@ static __always_inline __u32 fw_search_on(struct fw_search *search,
 
     if (!word) return FW_SEARCH_ENDS;
     search->words ^= word;
-    search->word = word;
-    search->matches = fw_matches_in(search, word);
+    search->word = fw_count_ones(word - 1);
+    search->matches = fw_matches_in(search, search->word);
     if (!search->matches) return FW_SEARCH_GOES_ON;
   }
   match = search->matches & -search->matches;
   search->matches ^= match;
-  number = fw_count_ones(search->word - 1) * 64 + fw_count_ones(match - 1);
+  number = search->word * 64 + fw_count_ones(match - 1);
   /* Where nothing is asked, all bits are set. */
   return number < rule_count ? number : FW_SEARCH_ENDS;
 }

@@ -6,9 +6,10 @@
  * about there is a table, which gives for the packet's value a vector: a bit
  * for each rule that this value does not keep from matching. The first bit that
  * is set in the vectors of all fields is the first rule that matches
- * (Lakshman and Stiliadis, SIGCOMM 1998). A vector is kept as one word with a
- * bit for each of its words that is not zero, and behind it those
- * (Baboescu and Varghese, SIGCOMM 2001). */
+ * (Lakshman and Stiliadis, SIGCOMM 1998). Before a vector stands a word with a
+ * bit for each of its words that is not zero (Baboescu and Varghese, SIGCOMM
+ * 2001) and the number of the first one, with which it begins; it ends with the
+ * last one. Its place is that of the first of these two, and even. */
 #ifndef FW_RULES_H
 #define FW_RULES_H
 
@@ -175,12 +176,11 @@ struct fw_facts {
 struct fw_search {
   struct fw_facts facts;
   __u64 words;   /* those in which a match may be, and which were not read */
-  __u64 word;    /* the one that was read last, as a bit */
   __u64 matches; /* in that one, without those that were considered */
-  __u64 summaries[FW_RULE_FIELDS]; /* first words of the vectors */
-  __u32 places[FW_RULE_FIELDS];    /* of the words behind them */
+  __u32 places[FW_RULE_FIELDS]; /* of the vectors' words 0, if they had them */
   __u32 asked; /* a bit for each field that is used and can be read */
   __u32 first_line;
+  __u32 word; /* the number of the one that was read last */
 };
 
 #endif

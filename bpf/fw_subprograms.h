@@ -9,11 +9,26 @@
 #define FW_SUBPROGRAMS_H
 
 #include "bpf/fw_helpers.h"
+#include "bpf/fw_maps.h"
 #include "bpf/fw_walk.h"
 
+/* fw_read_word, where a variable may be added to a pointer. */
+static __always_inline __u64 fw_read_word_at(const void *frame,
+                                             const void *frame_end,
+                                             __u32 words) {
+  const void *position =
+      frame + ETH_HLEN + (__u64)(words & FW_MAX_WORDS) * FW_WORD_BYTES;
+
+  if (position + FW_WORD_BYTES > frame_end) return FW_NO_WORD;
+  return bpf_ntohl(*(const __be32 *)position);
+}
+
 __noinline __u64 fw_load_word(struct xdp_md *ctx, __u32 words) {
-  return fw_read_word((const void *)(long)ctx->data,
-                      (const void *)(long)ctx->data_end, words);
+  const void *frame = (const void *)(long)ctx->data;
+  const void *end = (const void *)(long)ctx->data_end;
+
+  if (!fw_is_strict) return fw_read_word_at(frame, end, words);
+  return fw_read_word(frame, end, words);
 }
 
 /* struct fw_link in one number. */

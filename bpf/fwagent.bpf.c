@@ -3,6 +3,7 @@
 
 #include "bpf/fw_answer.h"
 #include "bpf/fw_count.h"
+#include "bpf/fw_failsafe.h"
 #include "bpf/fw_helpers.h"
 #include "bpf/fw_judge.h"
 #include "bpf/fw_parse.h"
@@ -68,13 +69,19 @@ static __always_inline __u64 fw_first_buffer_bytes(struct xdp_md *ctx) {
   return (long)ctx->data_end - (long)ctx->data;
 }
 
-/* Judges and counts a frame of this length. */
-__noinline int fw_filter_whole(struct xdp_md *ctx, __u64 byte_count) {
+/* Counts what was decided, unless the packet is spared. Verified apart, as what
+ * is done here would be done for every way through the judgement. */
+__noinline int fw_finish(struct xdp_md *ctx, __u64 byte_count, __u64 packed) {
   struct fw_outcome outcome =
-      fw_unpack_outcome(fw_judge_apart(ctx, byte_count));
+      fw_spare(ctx, byte_count, fw_unpack_outcome(packed));
 
   fw_count_any(outcome.verdict, outcome.reason, byte_count);
   return fw_act(ctx, outcome, byte_count);
+}
+
+/* Judges and counts a frame of this length. */
+__noinline int fw_filter_whole(struct xdp_md *ctx, __u64 byte_count) {
+  return fw_finish(ctx, byte_count, fw_judge_apart(ctx, byte_count));
 }
 
 /* The reasons that a packet which is not all there may get. */
@@ -93,6 +100,7 @@ int fwagent(struct xdp_md *ctx) {
 
   if (FW_REASONS_CUT >> outcome.reason % FW_REASON_MAX & 1)
     return fw_filter_whole(ctx, bpf_xdp_get_buff_len(ctx));
+  outcome = fw_spare(ctx, byte_count, outcome);
   fw_count(outcome.verdict, outcome.reason, byte_count);
   if (outcome.verdict == FW_VERDICT_REJECT)
     return fw_answer(ctx, bpf_xdp_get_buff_len(ctx));
@@ -105,8 +113,7 @@ int fwagent_strict(struct xdp_md *ctx) {
   __u64 byte_count = bpf_xdp_get_buff_len(ctx);
   struct fw_outcome outcome = fw_judge_any(ctx, byte_count);
 
-  fw_count_any(outcome.verdict, outcome.reason, byte_count);
-  return fw_act(ctx, outcome, byte_count);
+  return fw_finish(ctx, byte_count, fw_pack_outcome(outcome));
 }
 
 /* For kernels older than 5.18, which have neither that helper nor frames in
@@ -116,8 +123,7 @@ int fwagent_compat(struct xdp_md *ctx) {
   __u64 byte_count = fw_first_buffer_bytes(ctx);
   struct fw_outcome outcome = fw_judge(ctx, byte_count);
 
-  fw_count_any(outcome.verdict, outcome.reason, byte_count);
-  return fw_act(ctx, outcome, byte_count);
+  return fw_finish(ctx, byte_count, fw_pack_outcome(outcome));
 }
 
 char fw_license[] SEC("license") = "Dual BSD/GPL";

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/duration.h"
+#include "client/explain_options.h"
 #include "client/filter_options.h"
 #include "client/printable.h"
 #include "client/rule_options.h"
@@ -125,6 +126,7 @@ void CommandLine::AddReadCommands() {
                                 "Show what the agent guards, and how");
   status->add_flag("--check", arguments_.check,
                    "Exit with 1 unless every interface is attached");
+  AddExplain(app_, arguments_);
   AddCommand(Command::kHistory, "history",
              "Show how the policy came to be, the newest generation first")
       ->add_option("--count", arguments_.history_count, "So many generations")
@@ -162,6 +164,8 @@ void CommandLine::AddInterfaceCommands() {
   attach->add_flag("--all", words_.all_interfaces,
                    "Wherever the configuration says");
   detach->add_flag("--all", words_.all_interfaces, "From every interface");
+  attach->add_flag("--force", arguments_.force,
+                   "Do it although it cuts you off, or what this host needs");
   for (CLI::App* app : {attach, detach}) {
     app->add_option("INTERFACE", arguments_.interfaces,
                     "Names or patterns: eth0, 'veth*'");
@@ -225,6 +229,8 @@ absl::Status CommandLine::Understand() {
       return rule_options_.Understand();
     case Command::kStats:
       return UnderstandStats();
+    case Command::kExplain:
+      return CheckExplain(arguments_);
     case Command::kAttach:
       return UnderstandInterfaces("attach");
     case Command::kDetach:

@@ -12,6 +12,7 @@
 #include "client/address.h"
 #include "client/failure.h"
 #include "client/port_spec.h"
+#include "client/test_frame.h"
 #include "fwagent/v1/firewall_service.pb.h"
 #include "fwagent/v1/set_service.pb.h"
 
@@ -27,6 +28,7 @@ enum class Command {
   kList,
   kStats,
   kStatus,
+  kExplain,
   kAttach,
   kDetach,
   kSetCreate,
@@ -63,6 +65,14 @@ struct SetArguments {
   std::optional<absl::Duration> default_ttl;
 };
 
+// Of explain: a packet in words, or the number of one in a file.
+struct ExplainArguments {
+  PacketWords packet;
+  std::string capture;  // "-" for standard input; empty: the words
+  std::uint64_t number = 1;
+  std::string interface;
+};
+
 // Of the commands of ordered rules.
 struct FilterArguments {
   std::vector<std::string> words;
@@ -93,6 +103,7 @@ struct Arguments {
   std::string etag;  // of the policy that a change is for
   // A change: it is taken back unless it is confirmed in this time.
   std::optional<absl::Duration> confirm_within;
+  bool force = false;            // a change: although it cuts somebody off
   std::uint64_t generation = 0;  // rollback; confirm: 0 for whichever waits
   std::int32_t history_count = 20;
   bool validate_only = false;
@@ -114,6 +125,7 @@ struct Arguments {
   fwagent::v1::ModePreference mode = fwagent::v1::MODE_PREFERENCE_UNSPECIFIED;
 
   SetArguments set;
+  ExplainArguments explain;
   FilterArguments filter;
   // recover.
   fwagent::v1::RecoverySource recover_from =

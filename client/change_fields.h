@@ -24,6 +24,7 @@ void FillChange(const Arguments& arguments, Request* request) {
   request->set_request_id(arguments.request_id);
   request->set_validate_only(arguments.validate_only);
   request->set_etag(arguments.etag);
+  request->set_force(arguments.force);
   if (arguments.confirm_within.has_value()) {
     SetDuration(*arguments.confirm_within, request->mutable_confirm_within());
   }

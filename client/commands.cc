@@ -84,6 +84,7 @@ Outcome RunAttach(const CommandContext& context) {
     request.add_interfaces(interface);
   }
   request.set_mode(context.arguments.mode);
+  request.set_force(context.arguments.force);
   fwagent::v1::AttachResponse response;
   const grpc::Status status =
       context.agent.Call(&Stub::Attach, request, &response);
@@ -133,6 +134,8 @@ Outcome RunCommand(const CommandContext& context) {
       return RunStats(context);
     case Command::kStatus:
       return RunStatus(context);
+    case Command::kExplain:
+      return RunExplain(context);
     case Command::kAttach:
       return RunAttach(context);
     case Command::kDetach:

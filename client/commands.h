@@ -53,6 +53,7 @@ Outcome RunStatus(const CommandContext& context);
 // Of every command of sets.
 Outcome RunSet(const CommandContext& context);
 Outcome RunSetImport(const CommandContext& context);
+Outcome RunExplain(const CommandContext& context);
 // Of every command of ordered rules.
 Outcome RunFilter(const CommandContext& context);
 Outcome RunHistory(const CommandContext& context);

@@ -231,6 +231,10 @@ class TextRenderer : public Renderer {
     }
     if (status.has_unconfirmed()) WriteUnconfirmed(status.unconfirmed());
     WriteInterfaces(status, out_);
+    if (!status.failsafe().empty()) out_ << "\nNEVER DROPPED\n";
+    for (const std::string& entry : status.failsafe()) {
+      out_ << Printable(entry) << "\n";
+    }
     out_ << "\n";
     WriteTables(status, out_);
   }

@@ -14,6 +14,8 @@ void AddChangeOptions(CLI::App* app, Arguments& arguments) {
                 "Only say whether the agent would accept it");
   app->add_option("--if-etag", arguments.etag,
                   "Only under the policy with this etag: see status");
+  app->add_flag("--force", arguments.force,
+                "Do it although it cuts you off, or what this host needs");
   app->add_option_function<std::string>(
          "--confirm-within",
          [&arguments](const std::string& text) {

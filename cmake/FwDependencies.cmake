@@ -58,3 +58,9 @@ find_path(FW_CLI11_INCLUDE CLI/CLI.hpp REQUIRED)
 add_library(fw_cli11 INTERFACE)
 add_library(fw::cli11 ALIAS fw_cli11)
 target_include_directories(fw_cli11 SYSTEM INTERFACE ${FW_CLI11_INCLUDE})
+
+# fwctl loads the library itself, when it is needed: headers alone.
+pkg_check_modules(FW_PC_PCAP REQUIRED libpcap)
+add_library(fw_pcap_headers INTERFACE)
+add_library(fw::pcap_headers ALIAS fw_pcap_headers)
+target_include_directories(fw_pcap_headers SYSTEM INTERFACE ${FW_PC_PCAP_INCLUDE_DIRS})

@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "agent/core/expiry.h"
+#include "agent/core/lifeline.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/rule.h"
 #include "agent/store/history.h"
@@ -87,6 +88,9 @@ struct Change {
   std::string request_id;  // empty: a retry is a new request
   bool validate_only = false;
   std::string origin;  // who asked, for the log
+  // Those who must not be cut off by it, unless it is forced.
+  std::vector<Lifeline> lifelines = {};
+  bool force = false;
 };
 
 // What became of a change. When it was only validated, new rules have no id and

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "agent/core/change.h"
 #include "agent/core/change_queue.h"
 #include "agent/core/clocks.h"
+#include "agent/core/explain.h"
 #include "agent/core/plan.h"
 #include "agent/core/set_plan.h"
 #include "agent/core/sources.h"
@@ -66,7 +68,8 @@ class Engine {
   // INVALID_ARGUMENT: the request id was used for something else, or edits
   // that do not go together.
   // FAILED_PRECONDITION: an earlier failure could not be undone; or the change
-  // must be confirmed, and so must another one.
+  // must be confirmed, and so must another one; or it would cut off one of its
+  // lifelines.
   absl::StatusOr<ChangeResult> Apply(const Change& change);
 
   // How many changes wait for the group before theirs.
@@ -134,6 +137,18 @@ class Engine {
   absl::StatusOr<std::vector<std::string>> Detach(
       const std::vector<std::string>& interfaces, const std::string& origin);
 
+  // Whether interfaces that are not guarded yet, by name or pattern, can be:
+  // FAILED_PRECONDITION, reason LOCKOUT, when one of the lifelines comes in
+  // there and would be dropped. No names: all of them.
+  absl::Status CheckGuarding(const std::vector<std::string>& interfaces,
+                             const std::vector<Lifeline>& lifelines) const;
+
+  // What becomes now of a frame, from its Ethernet header on, that comes in
+  // through an interface, and which rules say so. Waits for changes at work.
+  // Errors as of DataPlane::Judge.
+  absl::StatusOr<Explanation> Explain(const std::string& interface,
+                                      std::string_view frame);
+
   EngineStatus GetStatus() const;
   // Called with EngineStatus::trouble whenever it changes, and now if there is
   // some.
@@ -199,13 +214,18 @@ class Engine {
     // What the change ends the wait of.
     std::optional<store::PendingChange> pending;
   };
+  // What a plan asks of the kernel.
+  struct KernelLimits {
+    SourceCapacity capacity;
+    bool drops_by_default = false;
+  };
   absl::StatusOr<WayBack> ReadWayBackOf(const Change& change)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
   void PlanBack(const Change& change, WayBack way_back, const Moment& now,
                 Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   absl::Status Plan(const Change& change, WayBack way_back,
-                    const SourceCapacity& capacity, const Moment& now,
+                    const KernelLimits& kernel, const Moment& now,
                     Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
   // Gives the answer to a change that needs no commit.

@@ -8,6 +8,7 @@
 #include "agent/core/confirmation.h"
 #include "agent/core/engine.h"
 #include "agent/core/independence.h"
+#include "agent/core/lockout.h"
 #include "agent/core/ordered.h"
 #include "agent/core/publication.h"
 #include "agent/core/steps.h"
@@ -97,9 +98,10 @@ void Engine::ApplyGroup(const Group& group) {
 // Answers what needs no commit. The batch ends where a change must see what
 // became of one before it.
 Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
-  const SourceCapacity capacity = {
-      data_plane_->SourceUsage(Family::kIPv4).capacity,
-      data_plane_->SourceUsage(Family::kIPv6).capacity};
+  const KernelLimits kernel = {
+      .capacity = {data_plane_->SourceUsage(Family::kIPv4).capacity,
+                   data_plane_->SourceUsage(Family::kIPv6).capacity},
+      .drops_by_default = data_plane_->DropsByDefault()};
   Batch batch;
   Independence independence;
   while (!waiting.empty()) {
@@ -121,9 +123,8 @@ Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
     util::MutexLock lock(&mutex_);
     Batch::Member member{.queued = &queued};
     const absl::Status planned =
-        way_back.ok()
-            ? Plan(change, *std::move(way_back), capacity, now, member)
-            : way_back.status();
+        way_back.ok() ? Plan(change, *std::move(way_back), kernel, now, member)
+                      : way_back.status();
     if (absl::IsResourceExhausted(planned) && !batch.members.empty()) {
       // One before it may be about to make room.
       waiting.push_front(&queued);
@@ -139,7 +140,7 @@ Engine::Batch Engine::TakeBatch(std::deque<QueuedChange*>& waiting) {
 }
 
 absl::Status Engine::Plan(const Change& change, WayBack way_back,
-                          const SourceCapacity& capacity, const Moment& now,
+                          const KernelLimits& kernel, const Moment& now,
                           Batch::Member& member) {
   if (!change.etag.empty() && change.etag != etag_) {
     return EtagMismatch(etag_, generation_);
@@ -149,11 +150,18 @@ absl::Status Engine::Plan(const Change& change, WayBack way_back,
   }
   if (change.rollback_to || change.take_back) {
     PlanBack(change, std::move(way_back), now, member);
-    return absl::OkStatus();
+  } else {
+    FW_ASSIGN_OR_RETURN(member.steps,
+                        PlanChange(change, rules_, kernel.capacity, now));
+    FW_ASSIGN_OR_RETURN(member.set_steps, PlanSets(change, sets_, now));
   }
-  FW_ASSIGN_OR_RETURN(member.steps, PlanChange(change, rules_, capacity, now));
-  FW_ASSIGN_OR_RETURN(member.set_steps, PlanSets(change, sets_, now));
-  return CheckSetsOfRules({member.steps, member.set_steps, rules_, sets_});
+  const PlannedChange planned{member.steps, member.set_steps, rules_, sets_};
+  if (!change.rollback_to && !change.take_back) {
+    FW_RETURN_IF_ERROR(CheckSetsOfRules(planned));
+  }
+  if (change.force) return absl::OkStatus();
+  return CheckLockout(change.lifelines, planned, kernel.drops_by_default,
+                      now.tick());
 }
 
 bool Engine::AnswerAtOnce(Batch::Member& member) {

@@ -5,6 +5,20 @@
 
 namespace fwagent::core {
 
+namespace {
+
+// Whether that cuts somebody off, a block that comes with it may decide.
+bool EndsAnAllowance(const Change& change) {
+  return !change.lifelines.empty() &&
+         std::any_of(change.edits.begin(), change.edits.end(),
+                     [](const Edit& edit) {
+                       return edit.kind == Edit::Kind::kRemove &&
+                              edit.action == policy::Action::kAllow;
+                     });
+}
+
+}  // namespace
+
 bool Independence::LetIn(const Change& change) {
   // What such a change asks of the policy must hold of it as it is.
   const bool is_ordered = std::any_of(
@@ -13,7 +27,8 @@ bool Independence::LetIn(const Change& change) {
       });
   const bool alone = is_ordered || change.rollback_to.has_value() ||
                      change.take_back.has_value() ||
-                     change.confirm_within.has_value() || !change.etag.empty();
+                     change.confirm_within.has_value() ||
+                     !change.etag.empty() || EndsAnAllowance(change);
   if (closed_ || (alone && any_)) return false;
   for (const Edit& edit : change.edits) {
     if (matches_.contains(edit.match)) return false;

@@ -93,22 +93,6 @@ Run RulesAfter(const PlannedChange& change) {
   return run;
 }
 
-// The sets as they are after the steps, but for those that change in place.
-std::vector<std::shared_ptr<NamedSet>> SetsAfter(
-    const std::vector<SetStep>& steps, const policy::SetTable& sets) {
-  absl::flat_hash_set<const NamedSet*> gone;
-  std::vector<std::shared_ptr<NamedSet>> after;
-  for (const SetStep& step : steps) {
-    if (step.in_place()) continue;
-    gone.insert(step.before.get());
-    if (step.after != nullptr) after.push_back(step.after);
-  }
-  for (const auto& [name, set] : sets) {
-    if (!gone.contains(set.get())) after.push_back(set);
-  }
-  return after;
-}
-
 // What a set says of a prefix after the steps.
 std::optional<policy::Deadline> EndInSet(const std::vector<SetStep>& steps,
                                          const NamedSet& set,
@@ -143,6 +127,44 @@ void AddRules(const PlannedChange& change, const Prefix& prefix,
 }
 
 }  // namespace
+
+std::vector<std::shared_ptr<NamedSet>> SetsAfter(
+    const std::vector<SetStep>& steps, const policy::SetTable& sets) {
+  absl::flat_hash_set<const NamedSet*> gone;
+  std::vector<std::shared_ptr<NamedSet>> after;
+  for (const SetStep& step : steps) {
+    if (step.in_place()) continue;
+    gone.insert(step.before.get());
+    if (step.after != nullptr) after.push_back(step.after);
+  }
+  for (const auto& [name, set] : sets) {
+    if (!gone.contains(set.get())) after.push_back(set);
+  }
+  return after;
+}
+
+std::vector<SetEntry> EntriesAfter(const std::vector<SetStep>& steps,
+                                   const NamedSet& set, const Prefix& prefix) {
+  std::vector<SetEntry> entries = set.entries.Holding(prefix);
+  const auto drop = [&entries](const Prefix& gone) {
+    std::erase_if(entries, [&gone](const SetEntry& entry) {
+      return entry.prefix == gone;
+    });
+  };
+  for (const SetStep& step : steps) {
+    if (!step.in_place() || step.after.get() != &set) continue;
+    for (const SetEntry& entry : step.difference.before) drop(entry.prefix);
+    for (const SetEntry& entry : step.difference.after) {
+      const Prefix& outer = entry.prefix;
+      if (outer.family() == prefix.family() &&
+          outer.length() <= prefix.length() &&
+          prefix.Shortened(outer.length()) == outer) {
+        entries.push_back(entry);
+      }
+    }
+  }
+  return entries;
+}
 
 std::vector<SourceRule> SourcesOf(const policy::RuleSet& rules,
                                   const policy::SetTable& sets) {

@@ -2,6 +2,7 @@
 #ifndef FWAGENT_AGENT_CORE_SOURCES_H_
 #define FWAGENT_AGENT_CORE_SOURCES_H_
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -31,6 +32,14 @@ std::vector<policy::SourceRule> SourcesAfter(const PlannedChange& change);
 // What is said of exactly this prefix after it.
 std::optional<policy::SourceRule> SourceAfter(const PlannedChange& change,
                                               const policy::Prefix& prefix);
+
+// The sets as they are after the steps, but for those that change in place.
+std::vector<std::shared_ptr<policy::NamedSet>> SetsAfter(
+    const std::vector<SetStep>& steps, const policy::SetTable& sets);
+// The entries of one of them that hold a prefix, in place or not.
+std::vector<policy::SetEntry> EntriesAfter(const std::vector<SetStep>& steps,
+                                           const policy::NamedSet& set,
+                                           const policy::Prefix& prefix);
 
 }  // namespace fwagent::core
 

@@ -41,6 +41,7 @@ static_assert(Same(Reason::kNeighborDiscovery, FW_REASON_NEIGHBOR_DISCOVERY));
 static_assert(Same(Reason::kSourceAllowed, FW_REASON_SOURCE_ALLOWED));
 static_assert(Same(Reason::kDefault, FW_REASON_DEFAULT));
 static_assert(Same(Reason::kEssential, FW_REASON_ESSENTIAL));
+static_assert(Same(Reason::kFailsafe, FW_REASON_FAILSAFE));
 static_assert(Same(Reason::kRule, FW_REASON_RULE));
 static_assert(Same(Reason::kLimit, FW_REASON_LIMIT));
 

@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/dataplane/interface_state.h"
+#include "agent/dataplane/judgement.h"
 #include "agent/policy/counters.h"
 #include "agent/policy/ordered_rules.h"
 #include "agent/policy/port_range.h"
@@ -132,6 +134,20 @@ class DataPlane {
   // The counters of the same interfaces, in order of name.
   virtual absl::StatusOr<std::vector<policy::InterfaceCounters>>
   ReadCounters() = 0;
+
+  // Whether some interface that is guarded drops what no rule says anything of.
+  // Any thread.
+  virtual bool DropsByDefault() const = 0;
+  // The same of one, guarded or not.
+  virtual bool DropsByDefault(const std::string& interface) const = 0;
+
+  // What is done with a frame, from its Ethernet header on, that comes in
+  // through an interface now; nothing that other packets meet is changed.
+  // Without a name: the one that is guarded, or any of several that judge
+  // alike. NOT_FOUND when it is not guarded. INVALID_ARGUMENT: a name is
+  // needed, or a frame of this length cannot be tried.
+  virtual absl::StatusOr<Judgement> Judge(const std::string& interface,
+                                          std::string_view frame) = 0;
 
   // Of the ordered rules in force, in order of id.
   virtual absl::StatusOr<std::vector<RuleHits>> ReadRuleHits() = 0;

@@ -102,6 +102,15 @@ absl::Status NotGuarded(const std::string& interface,
       "INTERFACE_NOT_GUARDED");
 }
 
+absl::Status NameTheInterface(const std::vector<std::string>& guarded) {
+  return util::WithReason(
+      absl::InvalidArgumentError(absl::StrCat(
+          "interface: those that are guarded judge differently, name one of "
+          "them (fwctl: --iface): ",
+          ListOrNone(guarded))),
+      "INTERFACE_NEEDED");
+}
+
 absl::Status ForeignProgram(const std::string& interface,
                             std::uint32_t program_id, AttachMode mode) {
   const char* off = mode == AttachMode::kGeneric ? "xdpgeneric" : "xdp";

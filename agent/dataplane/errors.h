@@ -46,6 +46,9 @@ absl::Status NoSuchInterface(const std::string& interface,
 absl::Status NotGuarded(const std::string& interface,
                         const std::vector<std::string>& guarded);
 
+// INVALID_ARGUMENT, reason INTERFACE_NEEDED: they judge differently.
+absl::Status NameTheInterface(const std::vector<std::string>& guarded);
+
 // FAILED_PRECONDITION, reason FOREIGN_XDP_PROGRAM.
 absl::Status ForeignProgram(const std::string& interface,
                             std::uint32_t program_id, AttachMode mode);

@@ -107,9 +107,17 @@ LibbpfDataPlane::LibbpfDataPlane(const Options& options, util::ScopedFd lock,
       sources_(std::move(sources)),
       ports_(std::move(ports)),
       slots_(slots),
+      judge_([this](std::uint32_t slot, const PacketOptions& packets) {
+        return maps_.LoadJudgingProgram(slot, packets);
+      }),
       interfaces_(LinkFolder(options.pin_dir),
                   [this](const std::string& name) { return Load(name); }) {
   sources_->TryWith([this] { return maps_.LoadTrialProgram(); });
+}
+
+PacketOptions LibbpfDataPlane::PacketsOf(const std::string& interface) const {
+  return options_.packets_of ? options_.packets_of(interface)
+                             : options_.packets;
 }
 
 absl::StatusOr<LoadedProgram> LibbpfDataPlane::Load(
@@ -121,8 +129,7 @@ absl::StatusOr<LoadedProgram> LibbpfDataPlane::Load(
         return guards.contains(name);
       }));
   FW_RETURN_IF_ERROR(NameInterfaces());
-  const PacketOptions packets =
-      options_.packets_of ? options_.packets_of(interface) : options_.packets;
+  const PacketOptions packets = PacketsOf(interface);
   ReadyProgram& ready = programs_[slot];
   if (ready.fd == nullptr || ready.packets != packets) {
     FW_ASSIGN_OR_RETURN(util::ScopedFd fd, maps_.LoadProgram(slot, packets));

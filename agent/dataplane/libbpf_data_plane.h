@@ -9,11 +9,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "agent/dataplane/counter_slots.h"
 #include "agent/dataplane/data_plane.h"
 #include "agent/dataplane/guarded_interfaces.h"
+#include "agent/dataplane/packet_judge.h"
 #include "agent/dataplane/packet_options.h"
 #include "agent/dataplane/port_tables.h"
 #include "agent/dataplane/shared_maps.h"
@@ -68,6 +70,10 @@ class LibbpfDataPlane : public DataPlane {
   std::vector<InterfaceState> Interfaces() override;
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
       override;
+  bool DropsByDefault() const override;
+  bool DropsByDefault(const std::string& interface) const override;
+  absl::StatusOr<Judgement> Judge(const std::string& interface,
+                                  std::string_view frame) override;
   absl::StatusOr<std::vector<RuleHits>> ReadRuleHits() override;
 
  private:
@@ -81,6 +87,10 @@ class LibbpfDataPlane : public DataPlane {
     std::shared_ptr<const util::ScopedFd> fd;
   };
 
+  PacketOptions PacketsOf(const std::string& interface) const;
+  absl::StatusOr<std::string> InterfaceToAsk(
+      const std::string& interface,
+      const GuardedInterfaces::Guards& guards) const;
   // Ordered rules, and the names that they were compiled for.
   struct NamedRules {
     policy::OrderedRules rules;
@@ -109,6 +119,7 @@ class LibbpfDataPlane : public DataPlane {
   // By slot. Loading takes a tenth of a second, and a device that was made anew
   // is without its filter as long as that.
   std::map<std::uint32_t, ReadyProgram> programs_;
+  PacketJudge judge_;
   GuardedInterfaces interfaces_;
   std::chrono::steady_clock::time_point next_check_;
   bool hold_tables_ = false;

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,7 @@ class MemoryDataPlane : public DataPlane {
     kDetach,
     kMend,
     kReadCounters,
+    kJudge,
   };
 
   MemoryDataPlane() : MemoryDataPlane(Options()) {}
@@ -64,6 +66,17 @@ class MemoryDataPlane : public DataPlane {
   std::vector<InterfaceState> Interfaces() override;
   absl::StatusOr<std::vector<policy::InterfaceCounters>> ReadCounters()
       override;
+  bool DropsByDefault() const override;
+  bool DropsByDefault(const std::string&) const override {
+    return DropsByDefault();
+  }
+  // Knows no options but that one, and nothing but addresses and ports.
+  absl::StatusOr<Judgement> Judge(const std::string& interface,
+                                  std::string_view frame) override;
+
+  // Of every interface, guarded or not.
+  void SetDropsByDefault(bool drops);
+
   absl::StatusOr<std::vector<RuleHits>> ReadRuleHits() override;
 
   // The ordered rules in force.
@@ -166,6 +179,7 @@ class MemoryDataPlane : public DataPlane {
   std::map<policy::RuleId, policy::Counter> hits_ ABSL_GUARDED_BY(mutex_);
   policy::Deadline tick_ ABSL_GUARDED_BY(mutex_) = 0;
   bool inherits_tables_ ABSL_GUARDED_BY(mutex_) = true;
+  bool drops_by_default_ ABSL_GUARDED_BY(mutex_) = false;
   bool cleared_ ABSL_GUARDED_BY(mutex_) = false;
   std::map<std::string, Device> devices_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, Device> elsewhere_ ABSL_GUARDED_BY(mutex_);

@@ -2,6 +2,10 @@
 #ifndef FWAGENT_AGENT_DATAPLANE_PACKET_OPTIONS_H_
 #define FWAGENT_AGENT_DATAPLANE_PACKET_OPTIONS_H_
 
+#include <vector>
+
+#include "agent/policy/failsafe.h"
+
 namespace fwagent::dataplane {
 
 // What is done with packets of which not enough can be read. kAuto drops them
@@ -19,6 +23,8 @@ struct PacketOptions {
   Malformed malformed = Malformed::kAuto;
   UndecidedFragments undecided_fragments = UndecidedFragments::kPass;
   DefaultVerdict default_verdict = DefaultVerdict::kPass;
+  // Asked before a packet is dropped; at most policy::kMaxFailsafeEntries.
+  std::vector<policy::FailsafeEntry> failsafe = {};
 
   bool operator==(const PacketOptions&) const = default;
 };

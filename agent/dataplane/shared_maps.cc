@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -28,17 +29,25 @@ struct Name {
 constexpr std::array<const char*, 2> kCounterNames = {"fw_counters",
                                                       "fw_slots"};
 
-constexpr std::array<Name, 11> kMapNames = {{{"fw_slabs", "fw_slabs"},
-                                            {"fw_used", "fw_used"},
-                                            {"fw_tables", ".data.tables"},
-                                            {"fw_ports", "fw_ports"},
-                                            {"fw_datagrams", "fw_datagrams"},
-                                            {"fw_searches", "fw_searches"},
-                                            {"fw_rule_hits", "fw_rule_hits"},
-    {"fw_buckets", "fw_buckets"},
-    {"fw_rule_buckets", "fw_rule_buckets"},
-                                            {"fw_counters", "fw_counters"},
-                                            {"fw_slots", "fw_slots"}}};
+constexpr std::array<Name, 11> kMapNames = {
+    {{"fw_slabs", "fw_slabs"},
+     {"fw_used", "fw_used"},
+     {"fw_tables", ".data.tables"},
+     {"fw_ports", "fw_ports"},
+     {"fw_datagrams", "fw_datagrams"},
+     {"fw_searches", "fw_searches"},
+     {"fw_rule_hits", "fw_rule_hits"},
+     {"fw_buckets", "fw_buckets"},
+     {"fw_rule_buckets", "fw_rule_buckets"},
+     {"fw_counters", "fw_counters"},
+     {"fw_slots", "fw_slots"}}};
+
+// What packets write.
+bool IsOfPackets(std::string_view name) {
+  return name == "fw_counters" || name == "fw_datagrams" ||
+         name == "fw_searches" || name == "fw_rule_hits" ||
+         name == "fw_buckets" || name == "fw_rule_buckets";
+}
 
 bool IsOfCounters(const std::string& name) {
   return std::find(kCounterNames.begin(), kCounterNames.end(), name) !=
@@ -140,8 +149,9 @@ absl::Status SharedMaps::MakeMissing() {
 }
 
 // Makes a program that is not loaded yet use the maps that there are.
-absl::Status SharedMaps::Share(const fwagent_xdp* skeleton) const {
+absl::Status SharedMaps::Share(const fwagent_xdp* skeleton, bool aside) const {
   for (const auto& [name, in_program] : kMapNames) {
+    if (aside && IsOfPackets(name)) continue;
     const auto present = fds_.find(name);
     if (present == fds_.end()) continue;
     const int error =
@@ -182,27 +192,42 @@ absl::Status SharedMaps::Unpin() const {
 
 absl::StatusOr<util::ScopedFd> SharedMaps::LoadProgram(
     std::uint32_t slot, const PacketOptions& packets) const {
-  return Load(slot, packets, {.flipped = 0, .ignored = 0});
+  FW_ASSIGN_OR_RETURN(const Skeleton skeleton,
+                      Load({.slot = slot, .packets = packets}));
+  return Duplicate(ProgramFd(skeleton.get()));
 }
 
 absl::StatusOr<util::ScopedFd> SharedMaps::LoadTrialProgram() const {
-  // Ordered rules have no say in what is tried.
-  return Load(FW_NO_SLOT, PacketOptions(),
-              {.flipped = FW_ACTIVE_ALL, .ignored = FW_ACTIVE_HAS_RULES});
+  FW_ASSIGN_OR_RETURN(const Skeleton skeleton,
+                      Load({.slot = FW_NO_SLOT,
+                            // Ordered rules have no say in what is tried.
+                            .tables = {.flipped = FW_ACTIVE_ALL,
+                                       .ignored = FW_ACTIVE_HAS_RULES}}));
+  return Duplicate(ProgramFd(skeleton.get()));
 }
 
-absl::StatusOr<util::ScopedFd> SharedMaps::Load(std::uint32_t slot,
-                                                const PacketOptions& packets,
-                                                const Tables& tables) const {
+absl::StatusOr<JudgingProgram> SharedMaps::LoadJudgingProgram(
+    std::uint32_t slot, const PacketOptions& packets) const {
+  FW_ASSIGN_OR_RETURN(const Skeleton skeleton,
+                      Load({.slot = slot, .packets = packets, .aside = true}));
+  JudgingProgram loaded;
+  FW_ASSIGN_OR_RETURN(loaded.program, Duplicate(ProgramFd(skeleton.get())));
+  FW_ASSIGN_OR_RETURN(
+      loaded.counters,
+      Duplicate(bpf_map__fd(FindMap(skeleton.get(), "fw_counters"))));
+  return loaded;
+}
+
+absl::StatusOr<Skeleton> SharedMaps::Load(const Instance& instance) const {
   FW_ASSIGN_OR_RETURN(const ProgramVariant variant, ChooseVariant());
-  FW_ASSIGN_OR_RETURN(const Skeleton skeleton, OpenSkeleton(variant));
-  FW_RETURN_IF_ERROR(Share(skeleton.get()));
-  skeleton->rodata->fw_slot_index = slot;
-  skeleton->rodata->fw_trial = tables.flipped;
-  skeleton->rodata->fw_ignored = tables.ignored;
-  SetPacketOptions(skeleton.get(), packets);
+  FW_ASSIGN_OR_RETURN(Skeleton skeleton, OpenSkeleton(variant));
+  FW_RETURN_IF_ERROR(Share(skeleton.get(), instance.aside));
+  skeleton->rodata->fw_slot_index = instance.slot;
+  skeleton->rodata->fw_trial = instance.tables.flipped;
+  skeleton->rodata->fw_ignored = instance.tables.ignored;
+  SetPacketOptions(skeleton.get(), instance.packets);
   FW_RETURN_IF_ERROR(LoadSkeleton(skeleton.get()));
-  return Duplicate(ProgramFd(skeleton.get()));
+  return skeleton;
 }
 
 }  // namespace fwagent::dataplane

@@ -8,11 +8,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/dataplane/packet_judge.h"
 #include "agent/dataplane/packet_options.h"
+#include "agent/dataplane/skeleton.h"
 #include "agent/dataplane/slab_maps.h"
 #include "agent/util/scoped_fd.h"
-
-struct fwagent_xdp;
 
 namespace fwagent::dataplane {
 
@@ -50,6 +50,11 @@ class SharedMaps {
   // next.
   absl::StatusOr<util::ScopedFd> LoadTrialProgram() const;
 
+  // Loads one that judges by the tables in force as the interface with this
+  // slot does, with counters and a memory of fragments of its own.
+  absl::StatusOr<JudgingProgram> LoadJudgingProgram(
+      std::uint32_t slot, const PacketOptions& packets) const;
+
   // Descriptors, valid as long as this object.
   SourceMapFds sources() const {
     return {fd("fw_slabs"), fd("fw_tables"), fd("fw_used"), fd("fw_rule_hits")};
@@ -74,10 +79,16 @@ class SharedMaps {
   void OpenOlderCounters(const fwagent_xdp* skeleton);
   absl::Status PinOne(const std::string& name, int fd) const;
   absl::Status MakeMissing();
-  absl::Status Share(const fwagent_xdp* skeleton) const;
-  absl::StatusOr<util::ScopedFd> Load(std::uint32_t slot,
-                                      const PacketOptions& packets,
-                                      const Tables& tables) const;
+  // What an instance is loaded with.
+  struct Instance {
+    std::uint32_t slot = 0;
+    PacketOptions packets;
+    Tables tables;
+    // What its packets leave behind is its own.
+    bool aside = false;
+  };
+  absl::Status Share(const fwagent_xdp* skeleton, bool aside = false) const;
+  absl::StatusOr<Skeleton> Load(const Instance& instance) const;
 
   MapFolders folders_;
   bool has_older_counters_ = false;

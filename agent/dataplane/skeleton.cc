@@ -6,12 +6,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 
 #include "absl/strings/str_cat.h"
 #include "agent/dataplane/errors.h"
+#include "agent/dataplane/failsafe_image.h"
 #include "agent/dataplane/libbpf_log.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/scoped_fd.h"
@@ -102,8 +105,11 @@ absl::StatusOr<Skeleton> OpenSkeleton(ProgramVariant variant) {
   if (skeleton == nullptr) return Refused(errno, "read the XDP program", log);
   const int error = Choose(skeleton.get(), variant);
   if (error != 0) return Refused(-error, "choose the XDP program", log);
+  skeleton->rodata->fw_is_strict = variant == ProgramVariant::kStrict ? 1 : 0;
   return skeleton;
 }
+
+static_assert(policy::kMaxFailsafeEntries == FW_FAILSAFE_ENTRIES);
 
 void SetPacketOptions(const fwagent_xdp* skeleton,
                       const PacketOptions& packets) {
@@ -123,6 +129,12 @@ void SetPacketOptions(const fwagent_xdp* skeleton,
       .malformed = static_cast<std::uint32_t>(packets.malformed),
       .undecided_fragments = verdict(drops_undecided),
       .default_verdict = verdict(drops_by_default)};
+  const std::size_t count =
+      std::min<std::size_t>(packets.failsafe.size(), FW_FAILSAFE_ENTRIES);
+  skeleton->rodata->fw_failsafe_count = static_cast<std::uint32_t>(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    skeleton->rodata->fw_failsafe[i] = FailsafeImage(packets.failsafe[i]);
+  }
 }
 
 absl::Status LoadSkeleton(fwagent_xdp* skeleton) {

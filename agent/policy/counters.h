@@ -27,11 +27,12 @@ enum class Reason : std::uint8_t {
   kEssential = 12,
   kRule = 13,
   kLimit = 14,
+  kFailsafe = 15,
 };
 
 // Every pair that can occur, in order. What is broken passes while no rule
 // would have needed the part that is missing, and is dropped otherwise.
-inline constexpr std::array<std::pair<Verdict, Reason>, 20> kOutcomes = {{
+inline constexpr std::array<std::pair<Verdict, Reason>, 21> kOutcomes = {{
     {Verdict::kPass, Reason::kNoMatch},
     {Verdict::kPass, Reason::kNotIp},
     {Verdict::kPass, Reason::kMalformedIp},
@@ -42,6 +43,7 @@ inline constexpr std::array<std::pair<Verdict, Reason>, 20> kOutcomes = {{
     {Verdict::kPass, Reason::kSourceAllowed},
     {Verdict::kPass, Reason::kEssential},
     {Verdict::kPass, Reason::kRule},
+    {Verdict::kPass, Reason::kFailsafe},
     {Verdict::kDrop, Reason::kSourceBlocked},
     {Verdict::kDrop, Reason::kPortBlocked},
     {Verdict::kDrop, Reason::kMalformedIp},

@@ -175,10 +175,9 @@ class PacketMatchReader {
     const std::uint64_t most =
         limit.of_bytes ? RateLimit::kMostBytes : RateLimit::kMostPackets;
     if (limit.amount / limit.seconds > most) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("rate: at most ", most,
-                       limit.of_bytes ? " bytes" : " packets",
-                       " a second can be counted"));
+      return absl::InvalidArgumentError(absl::StrCat(
+          "rate: at most ", most, limit.of_bytes ? " bytes" : " packets",
+          " a second can be counted"));
     }
     if (limit.of_bytes &&
         limit.amount < RateLimit::kLeastBytes * limit.seconds) {

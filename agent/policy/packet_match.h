@@ -64,7 +64,6 @@ struct RateLimit {
   static constexpr std::uint64_t kLeastBurstBytes = 1'500;
   static constexpr std::uint64_t kLongestBurst = 30 * 86'400;  // seconds
 
-
   enum class Scope : std::uint8_t {
     kRule,     // all of them together
     kSource,   // those of each source address

@@ -61,6 +61,7 @@ absl::StatusOr<std::vector<std::string>> ToInterfaceNames(
 absl::StatusOr<core::RecoverFrom> ToRecoverFrom(
     const v1::RecoverRequest& request);
 
+v1::Protocol ToProto(policy::Protocol protocol);
 v1::Rule ToProto(const policy::Rule& rule);
 v1::ListRulesResponse ToProto(const core::RulePage& page);
 // To the ordered rules in it. `hits` in order of id.

@@ -32,7 +32,22 @@ FW_SAME_NUMBER(REASON_DEFAULT, Reason::kDefault);
 FW_SAME_NUMBER(REASON_ESSENTIAL, Reason::kEssential);
 FW_SAME_NUMBER(REASON_RULE, Reason::kRule);
 FW_SAME_NUMBER(REASON_LIMIT, Reason::kLimit);
+FW_SAME_NUMBER(REASON_FAILSAFE, Reason::kFailsafe);
 #undef FW_SAME_NUMBER
+
+v1::AttachMode ToProto(dataplane::AttachMode mode) {
+  switch (mode) {
+    case dataplane::AttachMode::kNone:
+      return v1::ATTACH_MODE_UNSPECIFIED;
+    case dataplane::AttachMode::kNative:
+      return v1::ATTACH_MODE_NATIVE;
+    case dataplane::AttachMode::kGeneric:
+      return v1::ATTACH_MODE_GENERIC;
+  }
+  return v1::ATTACH_MODE_UNSPECIFIED;
+}
+
+}  // namespace
 
 v1::Protocol ToProto(policy::Protocol protocol) {
   switch (protocol) {
@@ -48,18 +63,6 @@ v1::Protocol ToProto(policy::Protocol protocol) {
       return v1::PROTOCOL_DCCP;
   }
   return v1::PROTOCOL_UNSPECIFIED;
-}
-
-v1::AttachMode ToProto(dataplane::AttachMode mode) {
-  switch (mode) {
-    case dataplane::AttachMode::kNone:
-      return v1::ATTACH_MODE_UNSPECIFIED;
-    case dataplane::AttachMode::kNative:
-      return v1::ATTACH_MODE_NATIVE;
-    case dataplane::AttachMode::kGeneric:
-      return v1::ATTACH_MODE_GENERIC;
-  }
-  return v1::ATTACH_MODE_UNSPECIFIED;
 }
 
 v1::RuleAction ToProto(policy::Action action) {
@@ -78,8 +81,6 @@ v1::RuleAction ToProto(policy::Action action) {
   }
   return v1::RULE_ACTION_UNSPECIFIED;
 }
-
-}  // namespace
 
 v1::Rule ToProto(const policy::Rule& rule) {
   v1::Rule wire;

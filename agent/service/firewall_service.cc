@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/service/convert.h"
+#include "agent/service/convert_explain.h"
 #include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
 #include "agent/service/request_fields.h"
@@ -27,11 +28,11 @@ std::uint64_t MonotonicSeconds() {
 
 FirewallService::FirewallService(core::Engine* engine,
                                  core::InterfaceKeeper* keeper,
-                                 const Peers* peers, std::string version)
+                                 const Peers* peers, AgentFacts facts)
     : engine_(engine),
       keeper_(keeper),
       peers_(peers),
-      version_(std::move(version)),
+      facts_(std::move(facts)),
       started_seconds_(MonotonicSeconds()) {}
 
 template <typename Request>
@@ -45,7 +46,7 @@ absl::StatusOr<core::ChangeResult> FirewallService::ApplyNamed(
     const grpc::ServerContext& context, absl::StatusOr<core::Change> change,
     bool many) {
   FW_RETURN_IF_ERROR(change.status());
-  change->origin = peers_->Describe(context.peer());
+  peers_->SignChange(context.peer(), *change);
   auto result = engine_->Apply(*change);
   if (result.ok()) return result;
   return NameExpireTime(result.status(), many);
@@ -203,11 +204,26 @@ grpc::Status FirewallService::GetStats(grpc::ServerContext*,
   return grpc::Status::OK;
 }
 
+grpc::Status FirewallService::Explain(grpc::ServerContext*,
+                                      const v1::ExplainRequest* request,
+                                      v1::ExplainResponse* response) {
+  const absl::Status valid = Check(*request);
+  if (!valid.ok()) return ToGrpcStatus(valid);
+  const auto explanation =
+      engine_->Explain(request->interface(), request->frame());
+  if (!explanation.ok()) return ToGrpcStatus(explanation.status());
+  *response = ToProto(*explanation);
+  return grpc::Status::OK;
+}
+
 grpc::Status FirewallService::GetStatus(grpc::ServerContext*,
                                         const v1::GetStatusRequest*,
                                         v1::GetStatusResponse* response) {
   const core::EngineStatus status = engine_->GetStatus();
-  response->set_version(version_);
+  response->set_version(facts_.version);
+  for (const std::string& entry : facts_.failsafe) {
+    response->add_failsafe(entry);
+  }
   response->set_uptime_seconds(MonotonicSeconds() - started_seconds_);
   response->set_generation(status.generation);
   response->set_etag(status.etag);
@@ -237,6 +253,11 @@ grpc::Status FirewallService::Attach(grpc::ServerContext* context,
   auto wanted = ToAttachRequest(*request);
   if (!wanted.ok()) return ToGrpcStatus(wanted.status());
   wanted->origin = origin;
+  if (!request->force()) {
+    const absl::Status safe = engine_->CheckGuarding(
+        wanted->interfaces, peers_->LifelinesOfPeer(context->peer()));
+    if (!safe.ok()) return ToGrpcStatus(safe);
+  }
   const auto attached = keeper_->Attach(*wanted);
   if (!attached.ok()) return ToGrpcStatus(attached.status());
   for (const core::InterfaceReport& interface : *attached) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "agent/core/engine.h"
@@ -14,13 +15,19 @@
 
 namespace fwagent::service {
 
+// What the agent was started as and with.
+struct AgentFacts {
+  std::string version;
+  std::vector<std::string> failsafe = {};  // as policy::FailsafeToString
+};
+
 // A thin adapter: decodes, asks the engine, encodes. Calls may block on the
 // disk, so it is a synchronous service with gRPC's threads. `engine`, `keeper`
 // and `peers` must outlive it.
 class FirewallService final : public v1::FirewallService::Service {
  public:
   FirewallService(core::Engine* engine, core::InterfaceKeeper* keeper,
-                  const Peers* peers, std::string version);
+                  const Peers* peers, AgentFacts facts);
 
   grpc::Status BlockIP(grpc::ServerContext* context,
                        const v1::BlockIPRequest* request,
@@ -61,6 +68,9 @@ class FirewallService final : public v1::FirewallService::Service {
   grpc::Status GetStats(grpc::ServerContext* context,
                         const v1::GetStatsRequest* request,
                         v1::GetStatsResponse* response) override;
+  grpc::Status Explain(grpc::ServerContext* context,
+                       const v1::ExplainRequest* request,
+                       v1::ExplainResponse* response) override;
   grpc::Status GetStatus(grpc::ServerContext* context,
                          const v1::GetStatusRequest* request,
                          v1::GetStatusResponse* response) override;
@@ -91,7 +101,7 @@ class FirewallService final : public v1::FirewallService::Service {
   core::Engine* const engine_;
   core::InterfaceKeeper* const keeper_;
   const Peers* const peers_;
-  const std::string version_;
+  const AgentFacts facts_;
   const std::uint64_t started_seconds_;  // monotonic
 };
 

@@ -36,6 +36,7 @@ core::Change ReadCommon(const Request& request, FieldViolations& violations) {
   change.validate_only = request.validate_only();
   change.request_id = ReadRequestId(request.request_id(), violations);
   change.etag = request.etag();
+  change.force = request.force();
   if (request.has_confirm_within()) {
     change.confirm_within =
         ReadConfirmWithin(request.confirm_within(), violations);

@@ -49,14 +49,16 @@ void SetLimits(grpc::ServerBuilder& builder) {
 }  // namespace
 
 Server::Server(core::Engine* engine, core::InterfaceKeeper* keeper,
-               const std::string& version)
-    : service_(engine, keeper, &peers_, version),
+               AgentFacts facts, Peers::LifelinesOf lifelines_of)
+    : peers_(std::move(lifelines_of)),
+      service_(engine, keeper, &peers_, std::move(facts)),
       set_service_(engine, &peers_) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
-    core::Engine* engine, core::InterfaceKeeper* keeper,
-    const std::string& version, std::unique_ptr<Sockets> sockets) {
-  auto server = std::unique_ptr<Server>(new Server(engine, keeper, version));
+    core::Engine* engine, core::InterfaceKeeper* keeper, AgentFacts facts,
+    std::unique_ptr<Sockets> sockets, Peers::LifelinesOf lifelines_of) {
+  auto server = std::unique_ptr<Server>(
+      new Server(engine, keeper, std::move(facts), std::move(lifelines_of)));
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;

@@ -25,8 +25,8 @@ class Server {
   // `sockets` may be null: then only InProcessChannel leads to the server.
   // `engine` and `keeper` must outlive it.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
-      core::Engine* engine, core::InterfaceKeeper* keeper,
-      const std::string& version, std::unique_ptr<Sockets> sockets);
+      core::Engine* engine, core::InterfaceKeeper* keeper, AgentFacts facts,
+      std::unique_ptr<Sockets> sockets, Peers::LifelinesOf lifelines_of = {});
   ~Server();
 
   Server(const Server&) = delete;
@@ -36,8 +36,8 @@ class Server {
   std::shared_ptr<grpc::Channel> InProcessChannel();
 
  private:
-  Server(core::Engine* engine, core::InterfaceKeeper* keeper,
-         const std::string& version);
+  Server(core::Engine* engine, core::InterfaceKeeper* keeper, AgentFacts facts,
+         Peers::LifelinesOf lifelines_of);
   absl::Status Listen(util::ScopedFd socket, const std::string& name);
 
   Peers peers_;

@@ -17,7 +17,7 @@ namespace fwagent::service {
 absl::StatusOr<SetService::Applied> SetService::Apply(
     const grpc::ServerContext& context, absl::StatusOr<core::Change> change) {
   FW_RETURN_IF_ERROR(change.status());
-  change->origin = peers_->Describe(context.peer());
+  peers_->SignChange(context.peer(), *change);
   auto answer = engine_->Apply(*change);
   if (!answer.ok()) return NameExpireTime(answer.status(), /*many=*/false);
   core::ChangeResult result = *std::move(answer);

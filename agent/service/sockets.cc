@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "agent/service/socket_address.h"
 #include "agent/util/errno_status.h"
@@ -187,6 +188,16 @@ absl::StatusOr<std::unique_ptr<Sockets>> Sockets::Open(
                         ListenTcp(options.listen, options.insecure_remote));
   }
   return sockets;
+}
+
+std::optional<std::uint16_t> TcpSocket::port() const {
+  std::uint32_t port = 0;
+  const std::size_t colon = address.rfind(':');
+  if (colon == std::string::npos ||
+      !absl::SimpleAtoi(address.substr(colon + 1), &port)) {
+    return std::nullopt;
+  }
+  return static_cast<std::uint16_t>(port);
 }
 
 }  // namespace fwagent::service

@@ -2,7 +2,9 @@
 #ifndef FWAGENT_AGENT_SERVICE_SOCKETS_H_
 #define FWAGENT_AGENT_SERVICE_SOCKETS_H_
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -46,6 +48,8 @@ class UnixSocket {
 struct TcpSocket {
   util::ScopedFd fd;    // non-blocking and listening; invalid: there is none
   std::string address;  // as bound, with the port that the kernel chose
+
+  std::optional<std::uint16_t> port() const;
 };
 
 // `address` as ParseSocketAddress reads it. An address that is not loopback is

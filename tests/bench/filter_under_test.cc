@@ -25,6 +25,9 @@ FilterUnderTest::FilterUnderTest(const testing::AgentHost& host,
   const absl::Status ports =
       plane_->ReplacePorts(policy::Protocol::kTcp, options.ports);
   OrDie(ports.ok(), ports.ToString());
+  const absl::Status ordered =
+      plane_->ReplaceTables({.ordered = &options.ordered});
+  OrDie(ordered.ok(), ordered.ToString());
   if (options.few_capabilities) {
     testing::RunWithCapabilities({CAP_BPF, CAP_NET_ADMIN},
                                  [this] { Attach(); });

@@ -19,6 +19,7 @@ class FilterUnderTest {
   struct Options {
     // Blocked TCP ports; none when it is empty.
     policy::PortTable ports;
+    policy::OrderedRules ordered = {};
     // Loaded as in a container, without CAP_PERFMON: the verifier then adds
     // fences against speculation.
     bool few_capabilities = false;

@@ -6,9 +6,12 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "agent/policy/ordered_rules.h"
 #include "agent/policy/port_table.h"
 #include "bpf/fw_table.h"  // for the skeleton
 #include "plain_parser.skel.h"
@@ -33,6 +36,11 @@ struct Scene {
   bool allowed = false;       // every source, by one prefix
   bool timed = false;         // in years, all of that ends
   bool port_rules = false;
+  // Ordered rules, each about a source network, a destination network, a
+  // protocol and a port. Every packet comes from the network of one of them,
+  // any of them; it matches that rule where it is a hit, else it has another
+  // port.
+  int ordered = 0;  // a power of two, at most 4,096
   // What follows Ethernet in the place of a plain header, and how much of that
   // are VLAN tags.
   testing::Packet (*packet)() = nullptr;
@@ -64,6 +72,30 @@ RuleSet RulesOf(const Scene& scene) {
   return set;
 }
 
+// The networks of all rules together: so many bits.
+constexpr int kRuleBits = 12;
+
+policy::OrderedRules OrderedOf(const Scene& scene) {
+  policy::OrderedRules ordered;
+  const int length =
+      kRuleBits + std::countr_zero(static_cast<unsigned>(scene.ordered));
+  for (int i = 0; i < scene.ordered; ++i) {
+    const std::uint32_t network = 10u << 24 | static_cast<std::uint32_t>(i)
+                                                  << (32 - length);
+    const int port = scene.hit ? kPacketPort : kPacketPort + 1 + i;
+    auto match = policy::PacketMatch::Parse(
+        absl::StrCat("from 10.", network >> 16 & 255, ".", network >> 8 & 255,
+                     ".", network & 255, "/", length,
+                     " to 0.0.0.0/8,198.51.100.0/24 proto tcp dport ", port),
+        policy::kDefaultOrder);
+    OrDie(match.ok(), match.status().ToString());
+    ordered.rules.push_back({.id = static_cast<policy::RuleId>(i) + 1,
+                             .match = *std::move(match),
+                             .action = policy::Action::kDrop});
+  }
+  return ordered;
+}
+
 policy::PortTable PortsOf(const Scene& scene) {
   policy::PortTable ports;
   if (scene.port_rules) {
@@ -74,13 +106,13 @@ policy::PortTable PortsOf(const Scene& scene) {
 }
 
 std::vector<Address> SourcesOf(const Scene& scene, const RuleSet& set) {
-  if (scene.allowed) {
-    constexpr int kLength = 8;
-    const Address network = Address{scene.v6 ? 0xfdu : 10u} << (128 - kLength);
+  if (scene.allowed || scene.ordered != 0) {
+    const int length = scene.ordered != 0 ? kRuleBits : 8;
+    const Address network = Address{scene.v6 ? 0xfdu : 10u} << 120;
     Random random(1);
     std::vector<Address> sources(kStreamLength);
     for (Address& source : sources) {
-      source = RandomInside(set.family, network, kLength, random);
+      source = RandomInside(set.family, network, length, random);
     }
     return sources;
   }
@@ -126,6 +158,7 @@ class Bench {
         runner_(set_.family, PacketOf(scene, set_.family), scene.tag_bytes),
         filter_(host_, set_,
                 {.ports = PortsOf(scene),
+                 .ordered = OrderedOf(scene),
                  .few_capabilities = scene.few_capabilities}) {
     runner_.SetSources(SourcesOf(scene, set_));
   }
@@ -249,6 +282,17 @@ constexpr Scene kScenes[] = {
      .blocked = 100'000,
      .hit = true,
      .timed = true},
+    {.name = "ipv4/pass/1_rule", .ordered = 1},
+    {.name = "ipv4/pass/64_rules", .ordered = 64},
+    {.name = "ipv4/pass/4096_rules", .ordered = 4096},
+    {.name = "ipv4/drop/1_rule", .hit = true, .ordered = 1},
+    {.name = "ipv4/drop/64_rules", .hit = true, .ordered = 64},
+    {.name = "ipv4/drop/512_rules", .hit = true, .ordered = 512},
+    {.name = "ipv4/drop/4096_rules", .hit = true, .ordered = 4096},
+    {.name = "ipv4/drop/4096_rules/no_perfmon",
+     .hit = true,
+     .ordered = 4096,
+     .few_capabilities = true},
     // What is rare, with a port blocked.
     {.name = "ipv4/unusual/1_tag",
      .port_rules = true,

@@ -40,7 +40,7 @@ class ServerTest : public ::testing::Test {
     auto sockets = Sockets::Open(options);
     if (!sockets.ok()) return sockets.status();
     tcp_address_ = (*sockets)->tcp.address;
-    return Server::Start(engine_.get(), keeper_.get(), "1",
+    return Server::Start(engine_.get(), keeper_.get(), {.version = "1"},
                          *std::move(sockets));
   }
 

@@ -27,7 +27,8 @@ class StandardServicesTest : public ::testing::Test {
     keeper_ = std::make_unique<core::InterfaceKeeper>(
         engine_.get(), std::vector<std::string>(),
         [](const std::string&) { return dataplane::ModePreference::kAuto; });
-    auto server = Server::Start(engine_.get(), keeper_.get(), "1", nullptr);
+    auto server =
+        Server::Start(engine_.get(), keeper_.get(), {.version = "1"}, nullptr);
     EXPECT_TRUE(server.ok());
     server_ = *std::move(server);
   }

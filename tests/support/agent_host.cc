@@ -103,10 +103,19 @@ ProcessResult AgentHost::Fwctl(const std::vector<std::string>& arguments,
 ProcessResult AgentHost::FwctlAt(const std::string& address,
                                  const std::vector<std::string>& arguments,
                                  const std::string& input) const {
+  return FwctlIn(host_, address, arguments, input);
+}
+
+std::string AgentHost::FwctlBinary() { return FW_CTL_BINARY; }
+
+ProcessResult AgentHost::FwctlIn(const NetNamespace& net_namespace,
+                                 const std::string& address,
+                                 const std::vector<std::string>& arguments,
+                                 const std::string& input) const {
   std::vector<std::string> command = {FW_CTL_BINARY};
   command.insert(command.end(), arguments.begin(), arguments.end());
   return RunProcess({.argv = command,
-                     .netns_path = host_.path(),
+                     .netns_path = net_namespace.path(),
                      .env = {"FWCTL_ADDRESS=" + address},
                      .input = input});
 }

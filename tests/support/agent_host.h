@@ -60,6 +60,13 @@ class AgentHost {
   ProcessResult FwctlAt(const std::string& address,
                         const std::vector<std::string>& arguments,
                         const std::string& input = "") const;
+  // The same in another namespace.
+  ProcessResult FwctlIn(const NetNamespace& net_namespace,
+                        const std::string& address,
+                        const std::vector<std::string>& arguments,
+                        const std::string& input = "") const;
+  // The path of the program.
+  static std::string FwctlBinary();
 
  private:
   void RemovePins() const;

@@ -129,6 +129,12 @@ void FakeFirewallService::SetStatus(
   status_ = status;
 }
 
+void FakeFirewallService::SetExplanation(
+    const fwagent::v1::ExplainResponse& explanation) {
+  util::MutexLock lock(&mutex_);
+  explanation_ = explanation;
+}
+
 void FakeFirewallService::SetHistory(
     std::vector<fwagent::v1::Generation> generations) {
   util::MutexLock lock(&mutex_);
@@ -392,6 +398,15 @@ grpc::Status FakeFirewallService::GetStats(
   if (samples_.empty()) return grpc::Status::OK;
   *response = samples_.front();
   if (samples_.size() > 1) samples_.erase(samples_.begin());
+  return grpc::Status::OK;
+}
+
+grpc::Status FakeFirewallService::Explain(
+    grpc::ServerContext*, const fwagent::v1::ExplainRequest* request,
+    fwagent::v1::ExplainResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  util::MutexLock lock(&mutex_);
+  *response = explanation_;
   return grpc::Status::OK;
 }
 

@@ -51,6 +51,8 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   void SetStatus(const fwagent::v1::GetStatusResponse& status);
   // What ListHistory answers with, as many as are asked for; the newest first.
   void SetHistory(std::vector<fwagent::v1::Generation> generations);
+  // What Explain answers with.
+  void SetExplanation(const fwagent::v1::ExplainResponse& explanation);
   // GetStats answers with these in turn, then with the last one for good.
   void SetStats(const std::vector<fwagent::v1::GetStatsResponse>& samples);
 
@@ -99,6 +101,9 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   grpc::Status GetStats(grpc::ServerContext* context,
                         const fwagent::v1::GetStatsRequest* request,
                         fwagent::v1::GetStatsResponse* response) override;
+  grpc::Status Explain(grpc::ServerContext* context,
+                       const fwagent::v1::ExplainRequest* request,
+                       fwagent::v1::ExplainResponse* response) override;
   grpc::Status GetStatus(grpc::ServerContext* context,
                          const fwagent::v1::GetStatusRequest* request,
                          fwagent::v1::GetStatusResponse* response) override;
@@ -146,6 +151,7 @@ class FakeFirewallService final : public fwagent::v1::FirewallService::Service {
   std::vector<fwagent::v1::Rule> rules_ ABSL_GUARDED_BY(mutex_);
   std::vector<fwagent::v1::Generation> history_ ABSL_GUARDED_BY(mutex_);
   fwagent::v1::GetStatusResponse status_ ABSL_GUARDED_BY(mutex_);
+  fwagent::v1::ExplainResponse explanation_ ABSL_GUARDED_BY(mutex_);
   std::vector<fwagent::v1::GetStatsResponse> samples_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -29,6 +29,8 @@ std::string_view NameOf(fw_reason reason) {
       return "default";
     case FW_REASON_ESSENTIAL:
       return "essential";
+    case FW_REASON_FAILSAFE:
+      return "failsafe";
     case FW_REASON_SOURCE_ALLOWED:
       return "source-allowed";
     case FW_REASON_RULE:

@@ -46,8 +46,10 @@ ServiceFixture::ServiceFixture(std::uint64_t max_sources)
   keeper_ = std::make_unique<core::InterfaceKeeper>(
       engine_.get(), std::vector<std::string>(),
       [](const std::string&) { return dataplane::ModePreference::kAuto; });
-  auto server =
-      service::Server::Start(engine_.get(), keeper_.get(), "9.8.7", nullptr);
+  auto server = service::Server::Start(
+      engine_.get(), keeper_.get(),
+      {.version = "9.8.7", .failsafe = {"198.51.100.0/24 22/tcp"}}, nullptr,
+      [this](const service::Peer&) { return lifelines_; });
   EXPECT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
 }

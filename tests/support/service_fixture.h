@@ -42,6 +42,8 @@ class ServiceFixture : public ::testing::Test {
   // What the kernel holds.
   std::vector<policy::SourceRule> KernelSources();
 
+  // Who must not be cut off by any call.
+  std::vector<core::Lifeline> lifelines_;
   FakeClocks clocks_{absl::FromUnixMicros(1'700'000'000'123'456)};
   MemoryStore store_;
   dataplane::MemoryDataPlane kernel_;

@@ -165,6 +165,22 @@ bool Receiver::GetsUdp(const NetNamespace& from, const std::string& text,
   return false;
 }
 
+Connection::Connection(const NetNamespace& from, const std::string& address,
+                       std::uint16_t port)
+    : fd_(SocketIn(from, IsIPv4(address) ? AF_INET : AF_INET6, SOCK_STREAM,
+                   0)) {
+  const Address to = MakeAddress(address, port);
+  const int begun = connect(fd_.get(), to.get(), to.size);
+  OrDie(begun == 0 || errno == EINPROGRESS, "connect");
+  int error = ETIMEDOUT;
+  socklen_t size = sizeof(error);
+  if (WaitFor(fd_.get(), POLLOUT, absl::Seconds(5))) {
+    getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+  }
+  errno = error;
+  OrDie(error == 0, "connect");
+}
+
 bool Pings(const NetNamespace& from, const std::string& text) {
   const util::ScopedFd fd = EchoSocket(from, text);
   SendEcho(fd.get(), text);

@@ -37,6 +37,17 @@ class Receiver {
   std::uint32_t next_datagram_ = 1;
 };
 
+// An established TCP connection, until the end of the scope. Aborts when nobody
+// listens there.
+class Connection {
+ public:
+  Connection(const NetNamespace& from, const std::string& address,
+             std::uint16_t port);
+
+ private:
+  util::ScopedFd fd_;
+};
+
 // Whether an ICMP or ICMPv6 echo request gets its reply.
 bool Pings(const NetNamespace& from, const std::string& address);
 

@@ -205,5 +205,44 @@ TEST_F(ConfigTest, UsageErrorsAndVersionEndAtOnce) {
   EXPECT_FALSE(Parse({"--undecided-fragments", "x"}).ok());
 }
 
+TEST_F(ConfigTest, WhoIsNeverDropped) {
+  const auto config = Read(
+      "interfaces: [eth0]\nfailsafe: [192.0.2.0/24 22/tcp, any 443/tcp]\n"
+      "session_ports: [22, 2222]\n"
+      "interface_options: {eth0: {default_verdict: drop}}\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  ASSERT_TRUE(ValidateConfig(*config).ok());
+  EXPECT_EQ(config->failsafe_entries().size(), 3u);
+  EXPECT_THAT(config->session_ports, ElementsAre(22, 2222));
+  // Of every interface, whatever else is said of it.
+  EXPECT_EQ(config->packets_of("eth0").failsafe, config->failsafe_entries());
+  EXPECT_EQ(config->packets_of("eth1").failsafe, config->failsafe_entries());
+  EXPECT_EQ(config->common_packets().failsafe, config->failsafe_entries());
+}
+
+TEST_F(ConfigTest, WhoIsNeverDroppedByFlags) {
+  const auto parsed =
+      Parse({"-i", "eth0", "--failsafe", "192.0.2.0/24 22/tcp", "--failsafe",
+             "192.0.2.1", "--session-port", "2222"});
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_THAT(parsed->config.failsafe,
+              ElementsAre("192.0.2.0/24 22/tcp", "192.0.2.1"));
+  EXPECT_THAT(parsed->config.session_ports, ElementsAre(2222));
+}
+
+TEST_F(ConfigTest, FailsafeEntriesThatAreWrongOrTooMany) {
+  const auto error = [this](const std::string& failsafe) {
+    const auto config = Read("interfaces: [eth0]\nfailsafe: " + failsafe);
+    if (!config.ok()) return std::string(config.status().message());
+    return std::string(ValidateConfig(*config).message());
+  };
+  EXPECT_THAT(error("[192.0.2.1/24]"), HasSubstr("failsafe: host bits"));
+  EXPECT_THAT(error("[any 22]"), HasSubstr("failsafe: \"22\" are no ports"));
+  std::string many = "[any";
+  for (int i = 1; i < 32; ++i) many += ", any";
+  EXPECT_EQ(error(many + "]"), "");
+  EXPECT_THAT(error(many + ", 192.0.2.1]"), HasSubstr("at most 64 entries"));
+}
+
 }  // namespace
 }  // namespace fwagent

@@ -35,8 +35,8 @@ const std::map<std::string, std::set<std::string>>& Rooms() {
       {"agent/telemetry", {"agent/core", "agent/policy", "agent/util"}},
       // Start-up.
       {"agent",
-       {"agent/core", "agent/dataplane", "agent/service", "agent/store",
-        "agent/telemetry", "agent/util"}},
+       {"agent/core", "agent/dataplane", "agent/policy", "agent/service",
+        "agent/store", "agent/telemetry", "agent/util"}},
       {"client", {}},
       {"tests",
        {"agent", "agent/core", "agent/dataplane", "agent/lookup",
