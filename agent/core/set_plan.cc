@@ -132,9 +132,8 @@ Step PlanEnd(const std::shared_ptr<NamedSet>& present, Deadline now) {
                .difference = std::move(difference),
                .ended_by = now};
   if (ChangesMuch(step)) {
-    step.after = std::make_shared<NamedSet>(
-        NamedSet{.info = present->info,
-                 .entries = present->entries.Without(now)});
+    step.after = std::make_shared<NamedSet>(NamedSet{
+        .info = present->info, .entries = present->entries.Without(now)});
   }
   return std::vector<SetStep>{std::move(step)};
 }

@@ -46,9 +46,8 @@ absl::Status SetEntries::Builder::AddPacked(Family family,
                      width, ": an address and a length in one byte"));
   }
   if (!ends.empty() && ends.size() != bytes.size() / width) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("has ", bytes.size() / width, " prefixes, but ",
-                     ends.size(), " ends"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "has ", bytes.size() / width, " prefixes, but ", ends.size(), " ends"));
   }
   return family == Family::kIPv4 ? AddPacked4(bytes, ends)
                                  : AddPacked6(bytes, ends);
@@ -68,8 +67,7 @@ absl::Status SetEntries::Builder::AddPacked4(std::string_view bytes,
       return absl::InvalidArgumentError(absl::StrCat(
           "entry ", at / kPackedBytes4, ": ", prefix.status().message()));
     }
-    ipv4_.emplace_back(key,
-                       ends.empty() ? kForever : ends[at / kPackedBytes4]);
+    ipv4_.emplace_back(key, ends.empty() ? kForever : ends[at / kPackedBytes4]);
   }
   return absl::OkStatus();
 }

@@ -37,8 +37,8 @@ absl::StatusOr<AnsweredSets> AnsweredSets::Prepare(SqliteDatabase& database) {
       sets.read_,
       database.Prepare(absl::StrCat(
           "SELECT ", kSetInfoColumns,
-          ", size, added, removed, changed, checksum, checksum = fw_checksum(", columns,
-          ") FROM request_set WHERE seq = ? ORDER BY position")));
+          ", size, added, removed, changed, checksum, checksum = fw_checksum(",
+          columns, ") FROM request_set WHERE seq = ? ORDER BY position")));
   FW_ASSIGN_OR_RETURN(
       sets.delete_,
       database.Prepare("DELETE FROM request_set WHERE seq = "

@@ -26,8 +26,8 @@ struct EntryClock {
   // What lies before this run of the host has ended in it.
   policy::Deadline DeadlineOf(std::int64_t entry_tick) const {
     constexpr std::int64_t kLast = policy::kForever - 1;
-    return static_cast<policy::Deadline>(
-        std::clamp<std::int64_t>(entry_tick - shift, policy::kNever + 1, kLast));
+    return static_cast<policy::Deadline>(std::clamp<std::int64_t>(
+        entry_tick - shift, policy::kNever + 1, kLast));
   }
 
   bool operator==(const EntryClock&) const = default;

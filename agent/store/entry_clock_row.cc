@@ -32,10 +32,9 @@ absl::StatusOr<EntryClockRow> EntryClockRow::Prepare(SqliteDatabase& database) {
                      "SELECT ", kColumns, ", checksum = fw_checksum(", kColumns,
                      ") FROM entry_clock")));
   FW_ASSIGN_OR_RETURN(
-      row.write_,
-      database.Prepare(absl::StrCat("INSERT OR REPLACE INTO entry_clock (only, ",
-                                    kColumns,
-                                    ", checksum) VALUES (1, ?, ?, ?, ?, ?)")));
+      row.write_, database.Prepare(absl::StrCat(
+                      "INSERT OR REPLACE INTO entry_clock (only, ", kColumns,
+                      ", checksum) VALUES (1, ?, ?, ?, ?, ?)")));
   return row;
 }
 

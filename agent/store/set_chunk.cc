@@ -106,10 +106,10 @@ absl::StatusOr<std::vector<SetEntry>> UnpackChunk(std::string_view bytes,
     const std::uint64_t delay =
         has_ends ? ReadNumber(bytes.substr(address + 1, kDelayBytes)) : kNoEnd;
     entries.push_back(
-        {*prefix, delay == kNoEnd
-                      ? policy::kForever
-                      : clock.DeadlineOf(first +
-                                         static_cast<std::int64_t>(delay))});
+        {*prefix,
+         delay == kNoEnd
+             ? policy::kForever
+             : clock.DeadlineOf(first + static_cast<std::int64_t>(delay))});
   }
   return entries;
 }

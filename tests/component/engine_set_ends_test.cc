@@ -276,6 +276,22 @@ TEST_F(EngineSetEndsTest, ManyThatHaveEndedGoInOneChange) {
   EXPECT_THAT(Entries(), ElementsAre("192.0.2.1/32"));
 }
 
+// These name sets by what is in them, without deadlines.
+TEST_F(EngineSetEndsTest, OrderedRulesLoseAnEntryWhenItIsTakenOut) {
+  Do(Put({"192.0.2.1/32"}, absl::Minutes(1)));
+  Do(Put({"192.0.2.2/32"}));
+  Change rule = Block(
+      policy::Match(*policy::PacketMatch::Parse("from @bad dport 22", 10)));
+  rule.edits[0].action = policy::Action::kDrop;
+  Do(rule);
+  EXPECT_THAT(kernel_.ordered().sets.at("bad"), SizeIs(2));
+  clocks_.Advance(absl::Minutes(2));
+  EXPECT_THAT(kernel_.ordered().sets.at("bad"), SizeIs(2));
+  TakeAwayEnded();
+  EXPECT_THAT(kernel_.ordered().sets.at("bad"),
+              ElementsAre(*policy::Prefix::Parse("192.0.2.2")));
+}
+
 TEST_F(EngineSetEndsTest, ARepeatedRequestHasTheFirstOnesEnd) {
   Change put = Put({"192.0.2.1/32"}, absl::Hours(1));
   put.request_id = "one";
