@@ -58,6 +58,11 @@ struct SetArguments {
   fwagent::v1::SetAction action = fwagent::v1::SET_ACTION_BLOCK;
   bool add = false;           // import: beside what is there
   bool skip_invalid = false;  // import: leave out bad lines
+  bool quiet = false;         // import: no progress
+  // add, import: entries do not end, whatever the set says.
+  bool permanent = false;
+  // create, import: of a set that is made.
+  std::optional<absl::Duration> default_ttl;
 };
 
 // Of explain: a packet in words, or the number of one in a file.
@@ -89,7 +94,7 @@ struct Arguments {
   // Whose rule; of list: only this owner's. Empty: as the agent has it, or all.
   std::string owner;
   bool all_owners = false;  // un*: for every one of them
-  // block-*, allow-ip: when it ends; one of them at most.
+  // block-*, allow-ip, set add, set import: when it ends; one of them at most.
   std::optional<absl::Duration> ttl;
   std::optional<absl::Time> until;
   // Likewise: what is there already gets this end.

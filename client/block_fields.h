@@ -1,6 +1,8 @@
-// What every request for a block has.
+// What requests for blocks and for entries of sets have.
 #ifndef FWAGENT_CLIENT_BLOCK_FIELDS_H_
 #define FWAGENT_CLIENT_BLOCK_FIELDS_H_
+
+#include <google/protobuf/duration.pb.h>
 
 #include <cstdint>
 
@@ -10,11 +12,9 @@
 
 namespace fwagent::client {
 
-// `Request`: BlockIPRequest, BlockPortRequest or SourceEdit.
+// `Request`: one that has ttl and expire_time.
 template <typename Request>
-void FillBlock(const Arguments& arguments, Request* request) {
-  request->set_comment(arguments.comment);
-  request->set_renew(arguments.renew);
+void FillEnding(const Arguments& arguments, Request* request) {
   if (arguments.ttl.has_value()) {
     SetDuration(*arguments.ttl, request->mutable_ttl());
   } else if (arguments.until.has_value()) {
@@ -24,6 +24,14 @@ void FillBlock(const Arguments& arguments, Request* request) {
     time->set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(
         *arguments.until - absl::FromUnixSeconds(seconds))));
   }
+}
+
+// `Request`: BlockIPRequest, BlockPortRequest or SourceEdit.
+template <typename Request>
+void FillBlock(const Arguments& arguments, Request* request) {
+  request->set_comment(arguments.comment);
+  request->set_renew(arguments.renew);
+  FillEnding(arguments, request);
 }
 
 }  // namespace fwagent::client

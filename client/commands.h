@@ -28,6 +28,9 @@ struct CommandContext {
   // Where the renderer writes results, to see that they arrive.
   std::ostream& out;
   const WatchClock& clock;
+  // Where to show how far a long command is; null: nowhere.
+  std::ostream* progress = nullptr;
+  absl::Duration progress_delay = absl::Seconds(1);
 };
 
 // Sends what was written so far on its way; a failure if it did not get there.
@@ -49,6 +52,7 @@ Outcome RunStats(const CommandContext& context);
 Outcome RunStatus(const CommandContext& context);
 // Of every command of sets.
 Outcome RunSet(const CommandContext& context);
+Outcome RunSetImport(const CommandContext& context);
 Outcome RunExplain(const CommandContext& context);
 // Of every command of ordered rules.
 Outcome RunFilter(const CommandContext& context);

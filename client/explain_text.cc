@@ -92,10 +92,15 @@ std::string StatementText(const Statement& statement, absl::Time now) {
   if (statement.has_set()) {
     const auto& set = statement.set().set();
     const bool allows = set.action() == fwagent::v1::SET_ACTION_ALLOW;
-    return absl::StrCat(
-        "set ", set.name(), " (", set.id(), "): ", allows ? "allow" : "block",
-        " source ", statement.set().entry().prefix().text(),
-        OriginText(set, now), set.comment().empty() ? "" : ": ", set.comment());
+    const auto& entry = statement.set().entry();
+    const std::string ends =
+        entry.has_expire_time()
+            ? absl::StrCat(", ends ", EndText(entry.expire_time(), now))
+            : "";
+    return absl::StrCat("set ", set.name(), " (", set.id(),
+                        "): ", allows ? "allow" : "block", " source ",
+                        entry.prefix().text(), OriginText(set, now), ends,
+                        set.comment().empty() ? "" : ": ", set.comment());
   }
   const auto& rule = statement.rule();
   std::string text = absl::StrCat("rule ", rule.id(), ": ", ActionText(rule),

@@ -3,9 +3,11 @@
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <cmath>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "client/address_range.h"
 #include "client/printable.h"
 
@@ -79,25 +81,46 @@ absl::StatusOr<std::vector<std::string>> PrefixesOf(const Value& element) {
   return Wrong(element, "is no address, prefix or range");
 }
 
-// The elements of the one set.
-absl::StatusOr<const Value*> FindElements(const Struct& document,
-                                          const Value& none) {
-  const Value* elements = nullptr;
+// The one set.
+absl::StatusOr<const Struct*> FindSet(const Struct& document) {
+  const Struct* found = nullptr;
   int sets = 0;
   const Value* parts = Find(document, "nftables");
   for (const Value& part : parts->list_value().values()) {
     const Value* set = Find(part.struct_value(), "set");
     if (set == nullptr) continue;
     ++sets;
-    elements = Find(set->struct_value(), "elem");
+    found = &set->struct_value();
   }
-  if (sets != 1) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("has ", sets,
-                     " sets of nftables: list one, as by nft --json list set "
-                     "inet filter blocked"));
+  if (sets == 1) return found;
+  return absl::InvalidArgumentError(
+      absl::StrCat("has ", sets,
+                   " sets of nftables: list one, as by nft --json list set "
+                   "inet filter blocked"));
+}
+
+// What is left of an element, in seconds; `timeout` says how long it had in
+// all.
+absl::StatusOr<std::uint32_t> TtlIn(const Struct& object,
+                                    std::uint32_t otherwise) {
+  const Value* seconds = Find(object, "expires");
+  if (seconds == nullptr) seconds = Find(object, "timeout");
+  if (seconds == nullptr) return otherwise;
+  if (seconds->kind_case() != Value::kNumberValue ||
+      !(seconds->number_value() >= 0)) {
+    return Wrong(*seconds, "is no number of seconds");
   }
-  return elements == nullptr ? &none : elements;
+  // What is about to end has a second left.
+  if (seconds->number_value() < 1) return 1;
+  return ReadEntryTtl(
+      absl::StrFormat("%.0f", std::floor(seconds->number_value())));
+}
+
+absl::StatusOr<std::uint32_t> TtlOf(const Value& element,
+                                    std::uint32_t otherwise) {
+  const Value* inner = Find(element.struct_value(), "elem");
+  return inner == nullptr ? absl::StatusOr<std::uint32_t>(otherwise)
+                          : TtlIn(inner->struct_value(), otherwise);
 }
 
 }  // namespace
@@ -125,27 +148,32 @@ bool IsNftDocument(std::string_view text) {
 absl::Status ForEachNftElement(
     std::string_view text,
     const std::function<absl::Status(
-        std::uint64_t number, const absl::StatusOr<std::string>& prefix)>&
+        std::uint64_t number, const absl::StatusOr<NftElement>& element)>&
         take) {
   const auto document = Parse(text);
   if (!document.ok()) return document.status();
   if (Find(*document, "nftables") == nullptr) {
     return absl::InvalidArgumentError("is no document of nftables");
   }
-  const Value none;
-  const auto elements = FindElements(*document, none);
-  if (!elements.ok()) return elements.status();
+  const auto set = FindSet(*document);
+  if (!set.ok()) return set.status();
+  const auto of_all = TtlIn(**set, kAsTheImportSays);
+  if (!of_all.ok()) return of_all.status();
+  const Value* elements = Find(**set, "elem");
+  if (elements == nullptr) return absl::OkStatus();
   std::uint64_t number = 0;
-  for (const Value& element : (*elements)->list_value().values()) {
+  for (const Value& element : elements->list_value().values()) {
     ++number;
     const auto prefixes = PrefixesOf(element);
-    if (!prefixes.ok()) {
-      absl::Status taken = take(number, prefixes.status());
+    const auto ttl = TtlOf(element, *of_all);
+    if (!prefixes.ok() || !ttl.ok()) {
+      absl::Status taken =
+          take(number, prefixes.ok() ? ttl.status() : prefixes.status());
       if (!taken.ok()) return taken;
       continue;
     }
     for (const std::string& prefix : *prefixes) {
-      absl::Status taken = take(number, prefix);
+      absl::Status taken = take(number, NftElement{prefix, *ttl});
       if (!taken.ok()) return taken;
     }
   }

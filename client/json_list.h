@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "client/pack_prefix.h"
 
 namespace fwagent::client {
 
@@ -19,6 +20,11 @@ absl::StatusOr<std::string> PrefixOfJsonLine(std::string_view line);
 // Whether a text is what `nft --json` prints.
 bool IsNftDocument(std::string_view text);
 
+struct NftElement {
+  std::string prefix;
+  std::uint32_t ttl_seconds = kAsTheImportSays;  // what is left of it
+};
+
 // Gives each prefix of the one set in such a document, ranges in as few
 // prefixes as they take, with the number of its element from 1 on; or what is
 // wrong with that element. Ends with the first error that `take` returns.
@@ -26,7 +32,7 @@ bool IsNftDocument(std::string_view text);
 absl::Status ForEachNftElement(
     std::string_view text,
     const std::function<absl::Status(
-        std::uint64_t number, const absl::StatusOr<std::string>& prefix)>&
+        std::uint64_t number, const absl::StatusOr<NftElement>& element)>&
         take);
 
 }  // namespace fwagent::client

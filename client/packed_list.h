@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "fwagent/v1/set_service.pb.h"
 
@@ -23,21 +22,26 @@ struct PackedList {
   std::vector<std::string> skipped_lines;
 };
 
+struct ListOptions {
+  bool skip_invalid = false;
+  // How long entries last is said elsewhere for all of them.
+  bool ignore_ttls = false;
+};
+
 // One prefix on a line: 192.0.2.1, 192.0.2.0/24, 2001:db8::/32. What follows
 // '#' or ';' is a comment; blank lines are passed over. So are the lines of
-// `ipset save` but for "add SET PREFIX ...", of which the prefix is taken. A
-// line may be an object of Spamhaus DROP, and all of it what `nft --json list
-// set` prints: see json_list.h. INVALID_ARGUMENT names the first line, or
-// element, that is none of these, unless `skip_invalid`.
+// `ipset save` but for "add SET PREFIX ...", of which the prefix and the
+// timeout are taken. A line may be an object of Spamhaus DROP, and all of it
+// what `nft
+// --json list set` prints: see json_list.h. INVALID_ARGUMENT names the first
+// line, or element, that is none of these, unless `skip_invalid`.
 absl::StatusOr<PackedList> PackList(std::string_view text,
-                                    const std::string& name, bool skip_invalid);
+                                    const std::string& name,
+                                    const ListOptions& options = {});
 
 // The same of a file, "-" for standard input. NOT_FOUND: it cannot be opened.
-absl::StatusOr<PackedList> PackFile(const std::string& path, bool skip_invalid);
-
-// Appends one prefix. INVALID_ARGUMENT says what is wrong with it.
-absl::Status PackPrefix(std::string_view word,
-                        fwagent::v1::PackedPrefixes& packed);
+absl::StatusOr<PackedList> PackFile(const std::string& path,
+                                    const ListOptions& options = {});
 
 }  // namespace fwagent::client
 

@@ -81,7 +81,8 @@ class JsonRenderer : public Renderer {
     EndOfRules(rules);
   }
 
-  void EntryPage(const fwagent::v1::ListSetEntriesResponse& page) override {
+  void EntryPage(const std::string&,
+                 const fwagent::v1::ListSetEntriesResponse& page) override {
     Page("entries", page.entries());
   }
 

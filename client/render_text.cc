@@ -166,10 +166,18 @@ class TextRenderer : public Renderer {
     out_ << text << "\n";
   }
 
-  // A list that an import takes back.
-  void EntryPage(const fwagent::v1::ListSetEntriesResponse& page) override {
+  // A list that an import takes back: in the form of ipset where there is more
+  // to say than the prefix.
+  void EntryPage(const std::string& set,
+                 const fwagent::v1::ListSetEntriesResponse& page) override {
     for (const fwagent::v1::SetEntry& entry : page.entries()) {
-      out_ << Printable(entry.prefix().text()) << "\n";
+      const bool ends = entry.has_expire_time();
+      if (ends) out_ << "add " << Printable(set) << " ";
+      out_ << Printable(entry.prefix().text());
+      if (ends) {
+        out_ << " timeout " << SecondsLeft(entry.expire_time(), layout_.now());
+      }
+      out_ << "\n";
     }
   }
 

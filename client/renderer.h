@@ -77,7 +77,8 @@ class Renderer {
   // Ordered rules, in their order.
   virtual void FilterRules(const fwagent::v1::ListRulesResponse& rules) = 0;
 
-  virtual void EntryPage(const fwagent::v1::ListSetEntriesResponse& page) = 0;
+  virtual void EntryPage(const std::string& set,
+                         const fwagent::v1::ListSetEntriesResponse& page) = 0;
   virtual void EndOfEntries(
       const fwagent::v1::ListSetEntriesResponse& last) = 0;
 

@@ -82,8 +82,9 @@ void RuleOptions::AddForNew(CLI::App* app) {
   app->add_option("--owner", arguments_.owner,
                   "For whom it is held, as in fail2ban; without it cli");
   CLI::Option* ttl = app->add_option(
-      "--ttl", ttl_, "End it after this, as in 90s, 10m, 1h30m, 7d");
-  app->add_option("--until", until_, "End it then, as in 2026-12-01T12:00:00Z")
+      "--ttl", ends_.ttl, "End it after this, as in 90s, 10m, 1h30m, 7d");
+  app->add_option("--until", ends_.until,
+                  "End it then, as in 2026-12-01T12:00:00Z")
       ->excludes(ttl);
   app->add_flag("--renew", arguments_.renew,
                 "If the owner holds it already, give it this end");
@@ -128,22 +129,8 @@ absl::Status RuleOptions::UnderstandPorts() {
   return absl::OkStatus();
 }
 
-absl::Status RuleOptions::UnderstandEnd() {
-  if (ttl_.has_value()) {
-    const auto ttl = ReadTtl("--ttl", *ttl_);
-    if (!ttl.ok()) return ttl.status();
-    arguments_.ttl = *ttl;
-  }
-  if (until_.has_value()) {
-    const auto until = ReadTime("--until", *until_);
-    if (!until.ok()) return until.status();
-    arguments_.until = *until;
-  }
-  return absl::OkStatus();
-}
-
 absl::Status RuleOptions::Understand() {
-  absl::Status end = UnderstandEnd();
+  absl::Status end = UnderstandEnd(ends_, arguments_);
   if (!end.ok()) return end;
   return arguments_.command == Command::kBlockPort ||
                  arguments_.command == Command::kUnblockPort

@@ -2,12 +2,12 @@
 #ifndef FWAGENT_CLIENT_RULE_OPTIONS_H_
 #define FWAGENT_CLIENT_RULE_OPTIONS_H_
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "client/arguments.h"
+#include "client/end_words.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
@@ -34,7 +34,6 @@ class RuleOptions {
   void AddPorts(CLI::App* app);
   void AddForNew(CLI::App* app);
   void AddForLifting(CLI::App* app);
-  absl::Status UnderstandEnd();
   absl::Status UnderstandSources();
   absl::Status UnderstandPorts();
 
@@ -42,8 +41,7 @@ class RuleOptions {
   std::vector<const CLI::Option*> prefixes_;  // of each command that has them
   std::vector<std::string> without_empty_;    // what CLI11 makes of them
   std::string ports_;
-  std::optional<std::string> ttl_;
-  std::optional<std::string> until_;
+  EndWords ends_;
 };
 
 }  // namespace fwagent::client

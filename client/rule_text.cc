@@ -1,5 +1,7 @@
 #include "client/rule_text.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -17,6 +19,11 @@ std::string EnumText(const std::string& name, const std::string& prefix,
   if (name.empty()) return absl::StrCat(number);
   return absl::AsciiStrToLower(
       absl::StrReplaceAll(absl::StripPrefix(name, prefix), {{"_", "-"}}));
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) +
+         absl::Nanoseconds(time.nanos());
 }
 
 std::string PortText(const fwagent::v1::PortBlock& block) {
@@ -69,9 +76,17 @@ std::string CreatedText(const fwagent::v1::Rule& rule) {
 
 std::string EndText(const fwagent::v1::Rule& rule, absl::Time now) {
   if (!rule.has_expire_time()) return "never";
-  const absl::Time end = absl::FromUnixSeconds(rule.expire_time().seconds()) +
-                         absl::Nanoseconds(rule.expire_time().nanos());
-  return absl::StrCat("in ", DurationText(end - now));
+  return EndText(rule.expire_time(), now);
+}
+
+std::string EndText(const google::protobuf::Timestamp& end, absl::Time now) {
+  return absl::StrCat("in ", DurationText(ToTime(end) - now));
+}
+
+std::int64_t SecondsLeft(const google::protobuf::Timestamp& end,
+                         absl::Time now) {
+  const absl::Duration left = absl::Ceil(ToTime(end) - now, absl::Seconds(1));
+  return std::max(std::int64_t{1}, absl::ToInt64Seconds(left));
 }
 
 std::string VerdictText(fwagent::v1::Verdict verdict) {

@@ -4,6 +4,7 @@
 
 #include <google/protobuf/timestamp.pb.h>
 
+#include <cstdint>
 #include <string>
 
 #include "absl/time/time.h"
@@ -25,6 +26,10 @@ std::string CreatedText(const fwagent::v1::Rule& rule);
 
 // "in 9m58s"; "never" when there is no end.
 std::string EndText(const fwagent::v1::Rule& rule, absl::Time now);
+std::string EndText(const google::protobuf::Timestamp& end, absl::Time now);
+// At least one.
+std::int64_t SecondsLeft(const google::protobuf::Timestamp& end,
+                         absl::Time now);
 
 // "drop"; the number of one that is not known.
 std::string VerdictText(fwagent::v1::Verdict verdict);

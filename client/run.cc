@@ -30,7 +30,7 @@ std::unique_ptr<Renderer> MakeRenderer(const Arguments& arguments,
 }
 
 Outcome Execute(const Arguments& arguments, const Surroundings& surroundings,
-                Renderer& renderer, std::ostream& out) {
+                Renderer& renderer, std::ostream& out, std::ostream& err) {
   const std::string address = arguments.address.ToString();
   const auto channel =
       surroundings.connect(arguments.address, arguments.timeout);
@@ -41,7 +41,11 @@ Outcome Execute(const Arguments& arguments, const Surroundings& surroundings,
     return ConnectFailure(address, channel.status());
   }
   const Agent agent(*channel, address, arguments.timeout);
-  return RunCommand({arguments, agent, renderer, out, surroundings.clock});
+  const bool shows_progress =
+      surroundings.error_terminal && arguments.output == OutputFormat::kText;
+  return RunCommand({arguments, agent, renderer, out, surroundings.clock,
+                     shows_progress ? &err : nullptr,
+                     surroundings.progress_delay});
 }
 
 // Whatever else happened, output that was lost is reported.
@@ -71,7 +75,7 @@ Surroundings RealSurroundings() {
     absl::SleepFor(duration);
     return true;
   };
-  return {ConnectForGood, {absl::Now, sleep}, false};
+  return {.connect = ConnectForGood, .clock = {absl::Now, sleep}};
 }
 
 int RunFwctl(const std::vector<std::string>& args, std::ostream& out,
@@ -90,14 +94,16 @@ int RunFwctl(const std::vector<std::string>& args, std::ostream& out,
   const auto& arguments = std::get<Arguments>(invocation);
   const std::unique_ptr<Renderer> renderer =
       MakeRenderer(arguments, surroundings, out, err);
-  return Finish(Execute(arguments, surroundings, *renderer, out), *renderer,
-                out);
+  return Finish(Execute(arguments, surroundings, *renderer, out, err),
+                *renderer, out);
 }
 
 int RunFwctl(const std::vector<std::string>& args, std::ostream& out,
              std::ostream& err) {
   Surroundings surroundings = RealSurroundings();
   surroundings.terminal = &out == &std::cout && isatty(STDOUT_FILENO) != 0;
+  surroundings.error_terminal =
+      &err == &std::cerr && isatty(STDERR_FILENO) != 0;
   return RunFwctl(args, out, err, surroundings);
 }
 

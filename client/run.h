@@ -26,6 +26,10 @@ struct Surroundings {
   WatchClock clock;
   // Whether `out` is a terminal, where a watch may redraw.
   bool terminal = false;
+  // Whether `err` is one, where progress is shown.
+  bool error_terminal = false;
+  // Of commands that take longer than this.
+  absl::Duration progress_delay = absl::Seconds(1);
 };
 
 // The network, the clock, and no terminal.

@@ -1,17 +1,17 @@
 // fwctl set ...
-#include <grpcpp/support/sync_stream.h>
-
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "client/block_fields.h"
 #include "client/change_fields.h"
 #include "client/commands.h"
-#include "client/packed_list.h"
 #include "client/pages.h"
 #include "client/prefix_list.h"
 #include "client/printable.h"
+#include "client/rule_text.h"
+#include "client/set_texts.h"
 #include "client/table.h"
 
 namespace fwagent::client {
@@ -22,31 +22,10 @@ using Stub = Agent::SetStub;
 // What the agent takes in one change.
 constexpr std::size_t kMostEntries = 100'000;
 
-const char* ActionText(fwagent::v1::SetAction action) {
-  return action == fwagent::v1::SET_ACTION_ALLOW ? "allow" : "block";
-}
-
-std::string CountText(std::uint64_t count, const char* one, const char* many) {
-  return absl::StrCat(count, " ", count == 1 ? one : many);
-}
-
-std::string EntriesText(std::uint64_t count) {
-  return CountText(count, "entry", "entries");
-}
-
 // "put" or "would put".
 std::string Verb(const Arguments& arguments, const char* done,
                  const char* would) {
   return arguments.validate_only ? absl::StrCat("would ", would) : done;
-}
-
-template <typename Request>
-Request Named(const Arguments& arguments) {
-  Request request;
-  request.set_name(arguments.set.name);
-  FillChange(arguments, &request);
-  request.set_owner(arguments.owner);
-  return request;
 }
 
 Outcome RunCreate(const CommandContext& context) {
@@ -55,6 +34,7 @@ Outcome RunCreate(const CommandContext& context) {
   request.set_action(arguments.set.action);
   request.set_comment(arguments.comment);
   request.set_skip_satisfied(arguments.tolerate_unchanged);
+  FillDefaultTtl(arguments, &request);
   fwagent::v1::CreateSetResponse response;
   const grpc::Status status =
       context.agent.Call(&Stub::CreateSet, request, &response);
@@ -108,6 +88,8 @@ Outcome RunAdd(const CommandContext& context) {
     return InputFailure(std::string(prefixes.status().message()));
   }
   auto request = Named<fwagent::v1::AddSetEntriesRequest>(context.arguments);
+  FillEnding(context.arguments, &request);
+  if (context.arguments.set.permanent) request.set_permanent(true);
   for (const ListedPrefix& prefix : *prefixes) {
     request.add_entries()->mutable_prefix()->set_text(prefix.text);
   }
@@ -122,9 +104,17 @@ Outcome RunAdd(const CommandContext& context) {
   std::string text =
       absl::StrCat(Verb(context.arguments, "put", "put"), " ",
                    EntriesText(response.added()), " into set ", request.name());
-  if (const std::uint64_t rest = prefixes->size() - response.added()) {
-    absl::StrAppend(&text, "; ", rest, rest == 1 ? " was" : " were",
+  const std::uint64_t before = prefixes->size() - response.added();
+  if (before > 0) {
+    absl::StrAppend(&text, "; ", before, before == 1 ? " was" : " were",
                     " there already");
+  }
+  if (response.changed() > 0) {
+    const char* verb = context.arguments.validate_only ? " would end"
+                       : response.changed() == 1       ? " ends"
+                                                       : " end";
+    absl::StrAppend(&text, ", of which ", response.changed(), verb,
+                    " at another time now");
   }
   context.renderer.Said(text, response);
   SayUnconfirmed(context, response);
@@ -158,71 +148,15 @@ Outcome RunRemove(const CommandContext& context) {
   return std::nullopt;
 }
 
-grpc::Status SendImport(const CommandContext& context, const PackedList& list,
-                        fwagent::v1::ImportSetResponse* response) {
-  const Arguments& arguments = context.arguments;
-  fwagent::v1::ImportSetRequest first;
-  *first.mutable_header() = Named<fwagent::v1::ImportHeader>(arguments);
-  first.mutable_header()->set_mode(arguments.set.add
-                                       ? fwagent::v1::IMPORT_MODE_ADD
-                                       : fwagent::v1::IMPORT_MODE_REPLACE);
-  first.mutable_header()->set_action(arguments.set.action);
-  first.mutable_header()->set_comment(arguments.comment);
-  grpc::ClientContext call;
-  const auto writer = context.agent.StartImport(&call, response);
-  bool open = writer->Write(first);
-  fwagent::v1::ImportSetRequest part;
-  for (const fwagent::v1::PackedPrefixes& prefixes : list.parts) {
-    if (!open) break;
-    *part.mutable_prefixes() = prefixes;
-    open = writer->Write(part);
-  }
-  part.set_entry_count(list.count);
-  if (open && writer->Write(part)) writer->WritesDone();
-  return writer->Finish();
-}
-
-std::string ImportText(const CommandContext& context, const PackedList& list,
-                       const fwagent::v1::ImportSetResponse& response) {
-  std::string text =
-      absl::StrCat("set ", context.arguments.set.name, " (",
-                   ActionText(context.arguments.set.action),
-                   "): ", EntriesText(response.set().size()), ", ",
-                   response.added(), " in, ", response.removed(), " out");
-  if (context.arguments.validate_only) text.insert(0, "would make ");
-  if (list.skipped == 0) return text;
-  absl::StrAppend(&text, "; ", CountText(list.skipped, "line", "lines"),
-                  " left out");
-  for (const std::string& line : list.skipped_lines) {
-    absl::StrAppend(&text, "\n  ", line);
-  }
-  if (list.skipped > list.skipped_lines.size()) {
-    absl::StrAppend(&text, "\n  and ", list.skipped - list.skipped_lines.size(),
-                    " more");
-  }
-  return text;
-}
-
-Outcome RunImport(const CommandContext& context) {
-  const auto list =
-      PackFile(context.arguments.file, context.arguments.set.skip_invalid);
-  if (!list.ok()) return InputFailure(std::string(list.status().message()));
-  fwagent::v1::ImportSetResponse response;
-  const grpc::Status status = SendImport(context, *list, &response);
-  if (!status.ok()) return context.agent.ChangeFailure(status);
-  context.renderer.Said(ImportText(context, *list, response), response);
-  SayUnconfirmed(context, response);
-  return std::nullopt;
-}
-
 Outcome RunEntries(const CommandContext& context) {
   fwagent::v1::ListSetEntriesRequest request;
   request.set_name(context.arguments.set.name);
   request.set_page_size(10'000);
   fwagent::v1::ListSetEntriesResponse page;
   if (Outcome failure = ReadPages(
-          context, &Stub::ListSetEntries, request, page,
-          [&](const auto& one) { context.renderer.EntryPage(one); })) {
+          context, &Stub::ListSetEntries, request, page, [&](const auto& one) {
+            context.renderer.EntryPage(request.name(), one);
+          })) {
     return failure;
   }
   context.renderer.EndOfEntries(page);
@@ -240,10 +174,12 @@ Outcome RunSetList(const CommandContext& context) {
                {"ACTION"},
                {"OWNER"},
                {"ENTRIES", Table::Align::kRight},
+               {"TTL"},
                {"COMMENT"}});
   for (const fwagent::v1::Set& set : response.sets()) {
     table.AddRow({set.name(), ActionText(set.action()), set.owner(),
-                  absl::StrCat(set.size()), set.comment()});
+                  absl::StrCat(set.size()), DefaultTtlText(set),
+                  set.comment()});
   }
   std::ostringstream text;
   table.Write(text);
@@ -267,6 +203,10 @@ Outcome RunCheck(const CommandContext& context) {
                     Printable(hit.set().name()), " (",
                     ActionText(hit.set().action()),
                     "): ", Printable(hit.entry().prefix().text()));
+    if (hit.entry().has_expire_time()) {
+      absl::StrAppend(&text, ", ends ",
+                      EndText(hit.entry().expire_time(), context.clock.now()));
+    }
   }
   context.renderer.Said(text.empty() ? "in no set" : text, response);
   if (!response.hits().empty()) return std::nullopt;
@@ -285,7 +225,7 @@ Outcome RunSet(const CommandContext& context) {
     case Command::kSetAdd:
       return RunAdd(context);
     case Command::kSetImport:
-      return RunImport(context);
+      return RunSetImport(context);
     case Command::kSetList:
       return RunSetList(context);
     case Command::kSetCheck:

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client/duration.h"
 #include "client/rule_options.h"
 
 namespace fwagent::client {
@@ -14,7 +15,8 @@ SetOptions::SetOptions(CLI::App& app, Arguments& arguments)
   set->fallthrough();
   CLI::App* create =
       Add(set, Command::kSetCreate, "create", "Make a set without entries");
-  AddNew(create);
+  // An import has a --ttl for its entries.
+  AddNew(create, "--ttl,--default-ttl");
   AddChange(create);
   create->add_flag("--exist-ok", arguments_.tolerate_unchanged,
                    "Succeed if there is one with this action");
@@ -39,11 +41,27 @@ CLI::App* SetOptions::Add(CLI::App* set, Command command, const char* name,
   return app;
 }
 
-void SetOptions::AddNew(CLI::App* app) {
+void SetOptions::AddNew(CLI::App* app, const char* default_ttl) {
   app->add_option("--action", action_, "What becomes of packets: block, allow")
       ->check(CLI::IsMember({"block", "allow"}))
       ->capture_default_str();
   app->add_option("--comment", arguments_.comment, "Text kept with a new set");
+  app->add_option(default_ttl, default_ttl_,
+                  "Of a new set: how long entries last that come without an "
+                  "end, as in 1d");
+}
+
+void SetOptions::AddEnds(CLI::App* app) {
+  CLI::Option* ttl = app->add_option(
+      "--ttl", ends_.ttl, "End them after this, as in 90s, 10m, 1h30m, 7d");
+  CLI::Option* until =
+      app->add_option("--until", ends_.until,
+                      "End them then, as in 2026-12-01T12:00:00Z")
+          ->excludes(ttl);
+  app->add_flag("--permanent", arguments_.set.permanent,
+                "Never end them, whatever the set's default is")
+      ->excludes(ttl)
+      ->excludes(until);
 }
 
 void SetOptions::AddChange(CLI::App* app) {
@@ -65,6 +83,7 @@ void SetOptions::AddEntryCommands(CLI::App* set) {
                     "More of them, one on a line; - for standard input");
     AddChange(app);
   }
+  AddEnds(add);
   remove->add_flag("--missing-ok", arguments_.tolerate_unchanged,
                    "Leave out those that are not in the set");
   AddChange(
@@ -77,14 +96,17 @@ void SetOptions::AddImport(CLI::App* set) {
           "Fill a set from a list, at one instant; make it if need be");
   import
       ->add_option("FILE", arguments_.file,
-                   "A prefix on each line, or `ipset save`; - for standard "
-                   "input")
+                   "A prefix on each line, `ipset save`, nft or Spamhaus JSON; "
+                   "- for standard input")
       ->required();
   import->add_flag("--add", arguments_.set.add,
                    "Keep the entries that are there");
   import->add_flag("--skip-invalid", arguments_.set.skip_invalid,
                    "Leave out lines that cannot be read, and say which");
-  AddNew(import);
+  import->add_flag("-q,--quiet", arguments_.set.quiet,
+                   "Show no progress, also on a terminal");
+  AddEnds(import);
+  AddNew(import, "--default-ttl");
   AddChange(import);
 }
 
@@ -100,6 +122,13 @@ void SetOptions::AddReads(CLI::App* set) {
 absl::Status SetOptions::Understand() {
   arguments_.set.action = action_ == "allow" ? fwagent::v1::SET_ACTION_ALLOW
                                              : fwagent::v1::SET_ACTION_BLOCK;
+  absl::Status end = UnderstandEnd(ends_, arguments_);
+  if (!end.ok()) return end;
+  if (default_ttl_.has_value()) {
+    const auto ttl = ReadTtl("--default-ttl", *default_ttl_);
+    if (!ttl.ok()) return ttl.status();
+    arguments_.set.default_ttl = *ttl;
+  }
   for (const CLI::Option* prefixes : prefixes_) {
     for (const std::string& text : prefixes->results()) {
       arguments_.prefixes.push_back(text);

@@ -2,10 +2,13 @@
 #ifndef FWAGENT_CLIENT_SET_OPTIONS_H_
 #define FWAGENT_CLIENT_SET_OPTIONS_H_
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "client/arguments.h"
+#include "client/end_words.h"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
@@ -28,12 +31,15 @@ class SetOptions {
   void AddEntryCommands(CLI::App* set);
   void AddImport(CLI::App* set);
   void AddReads(CLI::App* set);
-  void AddNew(CLI::App* app);
+  void AddNew(CLI::App* app, const char* default_ttl);
+  void AddEnds(CLI::App* app);
   void AddChange(CLI::App* app);
 
   Arguments& arguments_;
   std::vector<const CLI::Option*> prefixes_;  // of each command that has them
   std::string action_ = "block";
+  EndWords ends_;
+  std::optional<std::string> default_ttl_;
 };
 
 }  // namespace fwagent::client

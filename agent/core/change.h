@@ -44,7 +44,13 @@ struct SetEdit {
     kPut,      // entries in; those that are there end when these say
     kErase,    // entries out
     kReplace,  // these entries in the place of all others
+    kEnd,      // entries that have ended out
   };
+  // In the place of how many seconds an entry lasts: as `ending` says; without
+  // an end, whatever that says.
+  static constexpr policy::Deadline kAsAll = policy::kForever;
+  static constexpr policy::Deadline kWithoutEnd = policy::kForever - 1;
+
   Kind kind = Kind::kCreate;
   std::string name;
   // kPut, kReplace: make the set when there is none.
@@ -54,8 +60,12 @@ struct SetEdit {
   // Of a set that is made.
   policy::SourceVerdict action = policy::SourceVerdict::kBlock;
   std::string comment;
-  // All but kCreate and kDelete.
-  std::shared_ptr<const policy::SetEntries> entries;
+  absl::Duration default_ttl = {};
+  // All but kCreate, kDelete and kEnd. Their `until` is for how many seconds
+  // they are wanted, or one of the words above.
+  std::shared_ptr<const policy::SetEntries> entries = {};
+  // When entries end that do not say so; nullopt: after the default of the set.
+  std::optional<Ending> ending = {};
 };
 
 // What someone wants changed: all of it, at one instant, or nothing.

@@ -71,13 +71,15 @@ RulesThen RulesTakenBack(const store::TakeBack& back,
   return then;
 }
 
-void TakeBackEntries(const policy::SetDifference& back,
+void TakeBackEntries(const policy::SetDifference& back, policy::Deadline now,
                      policy::SetEntries& entries) {
   absl::flat_hash_set<policy::Prefix> changed_by_others;
   for (const SetEntry& left : back.before) {
-    if (entries.Find(left.prefix) == left.until) {
+    const auto present = entries.Find(left.prefix);
+    const bool ended_by_itself = !present.has_value() && left.until <= now;
+    if (present == left.until) {
       entries.Erase(left.prefix);
-    } else {
+    } else if (!ended_by_itself) {
       changed_by_others.insert(left.prefix);
     }
   }
@@ -90,7 +92,7 @@ void TakeBackEntries(const policy::SetDifference& back,
 }
 
 SetsThen SetsTakenBack(const store::TakeBack& back,
-                       const policy::SetTable& present) {
+                       const policy::SetTable& present, const Moment& now) {
   SetsThen then;
   std::map<policy::RuleId, std::shared_ptr<NamedSet>> by_id;
   for (const auto& [name, set] : present) by_id[set->info.id] = set;
@@ -98,7 +100,7 @@ SetsThen SetsTakenBack(const store::TakeBack& back,
     const auto found = by_id.find(delta.id);
     if (delta.create.has_value() || found == by_id.end()) continue;
     SetThen set{found->second, std::make_shared<NamedSet>(*found->second)};
-    TakeBackEntries(delta.difference, set.then->entries);
+    TakeBackEntries(delta.difference, now.tick(), set.then->entries);
     if (delta.drop && set.then->entries.empty()) set.then = nullptr;
     then[delta.id] = std::move(set);
   }
@@ -158,7 +160,7 @@ RollbackSteps PlanTakeBack(const store::TakeBack& back,
                            const policy::SetTable& sets, const Moment& now,
                            bool same_boot) {
   return {StepsTo(RulesTakenBack(back, rules, now, same_boot), rules, now),
-          StepsTo(SetsTakenBack(back, sets))};
+          StepsTo(SetsTakenBack(back, sets, now), now)};
 }
 
 bool Refresh(const Moment& now, const std::string& boot_id,

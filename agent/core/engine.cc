@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/core/adopt.h"
+#include "agent/core/entry_clock.h"
 #include "agent/core/expiry.h"
 #include "agent/core/reconcile.h"
 #include "agent/core/steps.h"
@@ -84,6 +85,13 @@ absl::Status Engine::TakeOver(store::Store& store, store::State state,
       return store::ContradictionError(std::string(added.message()));
     }
   }
+  entry_clock_ = GoOn(state.entry_clock, clocks_.boot_id, now);
+  entry_clock_due_ = entry_clock_.boot_id != state.entry_clock.boot_id ||
+                     !WallAgrees(entry_clock_, now);
+  Redate(state.entry_clock, entry_clock_, state.sets);
+  // What waits for a confirmation is read by it, so that its entries end when
+  // these do.
+  store.UseEntryClock(entry_clock_);
   FW_RETURN_IF_ERROR(TakeBackAtStart(store, now, rules, state));
   FW_ASSIGN_OR_RETURN(const Repairs repairs,
                       Reconcile(rules, state.sets, ports, *data_plane_));

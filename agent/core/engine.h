@@ -83,6 +83,7 @@ class Engine {
   std::vector<policy::Rule> OthersLike(
       const std::vector<policy::Rule>& rules) const;
 
+  // Entries that have ended are in none of these.
   // The sets in order of name, without their entries.
   std::vector<policy::SetOutcome> Sets() const;
   // At most `limit` entries behind `after`. NOT_FOUND: no such set.
@@ -91,17 +92,18 @@ class Engine {
       std::size_t limit) const;
   // The entries that hold all of a prefix, in order of set.
   std::vector<SetHit> FindInSets(const policy::Prefix& prefix) const;
-  // What is for ExpiryWorker to do. The change takes away all rules that have
-  // ended; it has no edits when there are none.
-  Change RemovalOfEnded() const;
-  // The earliest end of a rule, also one that has passed; else kForever.
+  // What is for ExpiryWorker to do. The change takes away all rules and entries
+  // of sets that have ended; nullopt when there are none.
+  std::optional<Change> RemovalOfEnded() const;
+  // The earliest end of a rule or entry, also one that has passed; else
+  // kForever.
   policy::Deadline NextDeadline() const;
   // Makes the store's deadlines those of this run of the host, and its times of
   // expiry those of the wall clock as it is set now, in one step. Nothing is
   // written when they are so already.
   absl::Status RefreshExpiry();
   // Called, until it is set to null, when there is a new first deadline of
-  // rules and confirmations. Must not call the engine.
+  // rules, entries and confirmations. Must not call the engine.
   void OnEarlierDeadline(std::function<void()> listener);
   Moment Now() const { return clocks_.Now(); }
 
@@ -237,6 +239,11 @@ class Engine {
   absl::Status Undo(const Batch& batch, std::size_t first,
                     const absl::Status& why)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  // The clock of sets' entries as it stands now goes to the store.
+  void GiveEntryClock() ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  policy::Deadline FirstEnd() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<store::Delta> Refreshed(const Moment& now)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_) ABSL_LOCKS_EXCLUDED(mutex_);
   void Acknowledge(Batch::Member& member, const store::Delta& delta)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
 
@@ -261,6 +268,10 @@ class Engine {
   bool tables_damaged_ ABSL_GUARDED_BY(change_mutex_) = false;
   // The store holds deadlines of an earlier run of the host.
   bool old_deadlines_ ABSL_GUARDED_BY(change_mutex_) = false;
+  // The clock by which the store keeps the ends of sets' entries; whether it is
+  // to be written even if nothing else is.
+  store::EntryClock entry_clock_ ABSL_GUARDED_BY(change_mutex_);
+  bool entry_clock_due_ ABSL_GUARDED_BY(change_mutex_) = false;
   // How the wall clock stood when the times of expiry were last looked at.
   std::optional<absl::Time> wall_at_boot_ ABSL_GUARDED_BY(change_mutex_);
   std::function<void()> on_earlier_deadline_ ABSL_GUARDED_BY(change_mutex_);

@@ -153,7 +153,7 @@ absl::Status Engine::Plan(const Change& change, WayBack way_back,
   } else {
     FW_ASSIGN_OR_RETURN(member.steps,
                         PlanChange(change, rules_, kernel.capacity, now));
-    FW_ASSIGN_OR_RETURN(member.set_steps, PlanSets(change, sets_));
+    FW_ASSIGN_OR_RETURN(member.set_steps, PlanSets(change, sets_, now));
   }
   const PlannedChange planned{member.steps, member.set_steps, rules_, sets_};
   if (!change.rollback_to && !change.take_back) {
@@ -249,6 +249,7 @@ void Engine::NumberNew(Batch::Member& member, absl::Time now) {
 // many of them have their answer: none behind one that could not be published.
 std::size_t Engine::Carry(Batch& batch) {
   if (batch.members.empty()) return 0;
+  GiveEntryClock();
   const absl::Status committed = store_->CommitAll(batch.deltas);
   if (!committed.ok()) {
     for (const Batch::Member& member : batch.members) {
@@ -256,6 +257,7 @@ std::size_t Engine::Carry(Batch& batch) {
     }
     return batch.members.size();
   }
+  entry_clock_due_ = false;
   for (std::size_t i = 0; i < batch.members.size(); ++i) {
     Publication publication;
     {
@@ -307,14 +309,11 @@ absl::Status Engine::Undo(const Batch& batch, std::size_t first,
 // Nothing can fail any more: the rules were checked against rules_, and only
 // this function, under change_mutex_, changes them.
 void Engine::Acknowledge(Batch::Member& member, const store::Delta& delta) {
-  std::vector<policy::SetOutcome> outcomes;
   bool earlier = false;
   {
     const util::MutexLock lock(&mutex_);
     const policy::Deadline next = FirstDeadline();
     ApplySteps(member.steps, rules_);
-    // Before sets change in place, which the outcome is counted from.
-    outcomes = OutcomesOf(member.set_steps);
     for (const SetStep& step : member.set_steps) ApplyStep(step, sets_);
     generation_ = delta.generation;
     if (delta.history.has_value()) etag_ = delta.history->entry.etag;
@@ -327,7 +326,7 @@ void Engine::Acknowledge(Batch::Member& member, const store::Delta& delta) {
   if (delta.end_unconfirmed && !delta.history.has_value()) {
     LogNothingLeft(member.ended->what.generation);
   }
-  ChangeResult result{RulesOf(member.steps), std::move(outcomes),
+  ChangeResult result{RulesOf(member.steps), OutcomesOf(member.set_steps),
                       delta.generation};
   if (delta.unconfirmed) {
     LogUnconfirmed(delta.unconfirmed->what);

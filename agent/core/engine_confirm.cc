@@ -92,8 +92,8 @@ policy::Deadline Engine::NextConfirmation() const {
 }
 
 policy::Deadline Engine::FirstDeadline() const {
-  const policy::Deadline rule = rules_.NextDeadline();
-  return unconfirmed_.has_value() ? std::min(rule, unconfirmed_->until) : rule;
+  const policy::Deadline end = FirstEnd();
+  return unconfirmed_.has_value() ? std::min(end, unconfirmed_->until) : end;
 }
 
 absl::StatusOr<Engine::WayBack> Engine::ReadWayBackOf(const Change& change) {

@@ -7,11 +7,20 @@ namespace fwagent::core {
 
 using policy::SetEntry;
 
+namespace {
+
+std::size_t LiveCount(const policy::SetEntries& entries, policy::Deadline now) {
+  return entries.size() - entries.EndedCount(now);
+}
+
+}  // namespace
+
 std::vector<policy::SetOutcome> Engine::Sets() const {
+  const policy::Deadline now = clocks_.Now().tick();
   const util::MutexLock lock(&mutex_);
   std::vector<policy::SetOutcome> sets;
   for (const auto& [name, set] : sets_) {
-    sets.push_back({.info = set->info, .size = set->entries.size()});
+    sets.push_back({.info = set->info, .size = LiveCount(set->entries, now)});
   }
   return sets;
 }
@@ -19,16 +28,17 @@ std::vector<policy::SetOutcome> Engine::Sets() const {
 absl::StatusOr<SetPage> Engine::ListEntries(
     const std::string& name, const std::optional<policy::Prefix>& after,
     std::size_t limit) const {
+  const policy::Deadline now = clocks_.Now().tick();
   const util::MutexLock lock(&mutex_);
   const auto found = sets_.find(name);
   if (found == sets_.end()) return NoSuchSet(name);
   const policy::SetEntries& entries = found->second->entries;
   SetPage page;
   // One more, to see whether this is the last page.
-  page.entries = entries.Page(after, limit + 1);
+  page.entries = entries.Page(after, limit + 1, now);
   page.last = page.entries.size() <= limit;
   if (!page.last) page.entries.pop_back();
-  page.total = entries.size();
+  page.total = LiveCount(entries, now);
   page.generation = generation_;
   return page;
 }
@@ -48,10 +58,11 @@ absl::StatusOr<std::vector<HistoryEntry>> Engine::History(std::uint64_t before,
 }
 
 std::vector<SetHit> Engine::FindInSets(const policy::Prefix& prefix) const {
+  const policy::Deadline now = clocks_.Now().tick();
   const util::MutexLock lock(&mutex_);
   std::vector<SetHit> hits;
   for (const auto& [name, set] : sets_) {
-    for (const SetEntry& entry : set->entries.Holding(prefix)) {
+    for (const SetEntry& entry : set->entries.Holding(prefix, now)) {
       hits.push_back({set->info, entry});
     }
   }

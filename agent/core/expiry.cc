@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "agent/util/status_macros.h"
 
 namespace fwagent::core {
 namespace {
@@ -22,12 +23,10 @@ absl::Time WholeMicros(absl::Time time) {
   return absl::FromUnixMicros(absl::ToUnixMicros(time));
 }
 
-absl::Status SetEnding(const Ending& ending, const Moment& now,
-                       policy::Rule& rule) {
+absl::StatusOr<absl::Duration> LengthOf(const Ending& ending,
+                                        const Moment& now) {
   if (std::holds_alternative<std::monostate>(ending)) {
-    rule.until = policy::kForever;
-    rule.expire_time = absl::InfiniteFuture();
-    return absl::OkStatus();
+    return absl::InfiniteDuration();
   }
   const auto* end = std::get_if<absl::Time>(&ending);
   const absl::Duration length =
@@ -38,8 +37,16 @@ absl::Status SetEnding(const Ending& ending, const Moment& now,
         "is more than ten years ahead: leave it out for a rule that does not "
         "end");
   }
-  rule.until = now.DeadlineIn(length);
-  rule.expire_time = WholeMicros(now.wall + length);
+  return length;
+}
+
+absl::Status SetEnding(const Ending& ending, const Moment& now,
+                       policy::Rule& rule) {
+  FW_ASSIGN_OR_RETURN(const absl::Duration length, LengthOf(ending, now));
+  const bool ends = length != absl::InfiniteDuration();
+  rule.until = ends ? now.DeadlineIn(length) : policy::kForever;
+  rule.expire_time =
+      ends ? WholeMicros(now.wall + length) : absl::InfiniteFuture();
   return absl::OkStatus();
 }
 

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "agent/core/clocks.h"
 #include "agent/policy/rule.h"
@@ -22,8 +23,12 @@ inline constexpr absl::Duration kLongestRule = absl::Hours(24 * 3653);
 // As the store keeps times.
 absl::Time WholeMicros(absl::Time time);
 
-// Gives the rule its end. INVALID_ARGUMENT, without the name of the field: it
-// is not ahead of us, or too far.
+// How long that is from now on; infinite for ever. INVALID_ARGUMENT, without
+// the name of the field: it is not ahead of us, or too far.
+absl::StatusOr<absl::Duration> LengthOf(const Ending& ending,
+                                        const Moment& now);
+
+// Gives the rule its end; errors as above.
 absl::Status SetEnding(const Ending& ending, const Moment& now,
                        policy::Rule& rule);
 

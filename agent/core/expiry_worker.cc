@@ -40,8 +40,9 @@ void ExpiryWorker::Run() {
 absl::Status ExpiryWorker::Work() {
   absl::Status worked;
   // At first, as it may make room for what comes back.
-  const Change removal = engine_->RemovalOfEnded();
-  if (!removal.edits.empty()) worked = engine_->Apply(removal).status();
+  if (const auto removal = engine_->RemovalOfEnded()) {
+    worked = engine_->Apply(*removal).status();
+  }
   if (const auto take_back = engine_->TakeBackOfOverdue()) {
     worked.Update(engine_->Apply(*take_back).status());
   }
@@ -62,8 +63,8 @@ policy::Deadline ExpiryWorker::NextTurn(const absl::Status& worked) {
   }
   if (patience_ == absl::ZeroDuration()) {
     spdlog::error(
-        "what has ended, or was not confirmed, cannot be taken away yet; rules "
-        "that have ended are kept unlisted; trying again: {}",
+        "what has ended, or was not confirmed, cannot be taken away yet; what "
+        "has ended is kept unlisted; trying again: {}",
         std::string(worked.message()));
   }
   patience_ = std::clamp(2 * patience_, kFirstPatience, kMostPatience);

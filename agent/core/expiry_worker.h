@@ -1,5 +1,5 @@
-// The thread that takes away rules that have ended, and changes that were not
-// confirmed.
+// The thread that takes away rules and entries of sets that have ended, and
+// changes that were not confirmed.
 #ifndef FWAGENT_AGENT_CORE_EXPIRY_WORKER_H_
 #define FWAGENT_AGENT_CORE_EXPIRY_WORKER_H_
 
@@ -13,7 +13,7 @@
 
 namespace fwagent::core {
 
-// From construction to destruction. The kernel ends rules by itself, to the
+// From construction to destruction. The kernel ends both by itself, to the
 // tick; this gives back their room, in the store too, at most once a second for
 // all that have ended by then. A change that was not confirmed in time it takes
 // back at once. It also keeps the store's times of expiry right

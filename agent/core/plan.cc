@@ -1,7 +1,5 @@
 #include "agent/core/plan.h"
 
-#include <openssl/sha.h>
-
 #include <algorithm>
 #include <iterator>
 #include <utility>
@@ -9,7 +7,6 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/cord.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -89,11 +86,6 @@ absl::Status HeldAlready(const Rule& rule) {
 }
 
 constexpr char kEditUrl[] = "fwagent.edit";
-
-absl::Status OfEdit(absl::Status status, std::size_t index) {
-  status.SetPayload(kEditUrl, absl::Cord(absl::StrCat(index)));
-  return status;
-}
 
 // None: the edit finds things as it wants them.
 absl::StatusOr<std::vector<Step>> PlanAddition(const Edit& edit,
@@ -192,24 +184,6 @@ absl::Status CheckOrdered(const std::vector<Step>& steps,
       "TOO_MANY_RULES");
 }
 
-// Behind a comment, in which there is no line break.
-std::string EndingText(const Edit& edit) {
-  std::string text = edit.renew ? "\nrenew" : "";
-  if (const auto* length = std::get_if<absl::Duration>(&edit.ending)) {
-    absl::StrAppend(&text, "\nfor ", absl::ToInt64Nanoseconds(*length), " ns");
-  } else if (const auto* end = std::get_if<absl::Time>(&edit.ending)) {
-    absl::StrAppend(&text, "\nuntil ", absl::ToUnixNanos(*end), " ns");
-  }
-  return text;
-}
-
-// Nothing for what stores of earlier versions hold.
-std::string OwnerText(const Edit& edit) {
-  if (edit.any_owner) return "\nof all owners";
-  if (edit.owner == policy::kDefaultOwner) return "";
-  return absl::StrCat("\nof ", edit.owner);
-}
-
 }  // namespace
 
 const char* VerbOf(Edit::Kind kind, policy::Action action) {
@@ -223,6 +197,11 @@ const char* VerbOf(Edit::Kind kind, policy::Action action) {
       break;
   }
   return "end";
+}
+
+absl::Status OfEdit(absl::Status status, std::size_t index) {
+  status.SetPayload(kEditUrl, absl::Cord(absl::StrCat(index)));
+  return status;
 }
 
 std::optional<std::size_t> IndexOfEdit(const absl::Status& status) {
@@ -254,49 +233,6 @@ absl::StatusOr<std::vector<Step>> PlanChange(const Change& change,
   FW_RETURN_IF_ERROR(CheckRoom(steps, rules, capacity));
   FW_RETURN_IF_ERROR(CheckOrdered(steps, rules));
   return steps;
-}
-
-// Everything that a set edit says.
-std::string ToText(const SetEdit& edit) {
-  std::string text = absl::StrCat(
-      static_cast<int>(edit.kind), edit.create_missing ? " create " : " ",
-      policy::SetActionName(edit.action), " ", edit.name, "\n", edit.comment,
-      edit.owner == policy::kDefaultOwner ? ""
-                                          : absl::StrCat("\nof ", edit.owner),
-      std::string(1, '\0'));
-  if (edit.entries == nullptr) return text;
-  edit.entries->ForEach([&text](const policy::SetEntry& entry) {
-    absl::StrAppend(&text, entry.prefix.ToString(), " ", entry.until, "\n");
-  });
-  return text;
-}
-
-std::string Fingerprint(const Change& change) {
-  // Stores of earlier versions hold what has no such limit.
-  std::string content =
-      change.confirm_within.has_value()
-          ? absl::StrCat("confirm within ",
-                         absl::ToInt64Nanoseconds(*change.confirm_within),
-                         " ns\n")
-          : "";
-  if (change.rollback_to.has_value()) {
-    return absl::StrCat(content, "roll back to ", *change.rollback_to);
-  }
-  if (change.skip_satisfied) content += "skip satisfied\n";
-  for (const Edit& edit : change.edits) {
-    absl::StrAppend(&content, VerbOf(edit.kind, edit.action), " ",
-                    policy::MatchToString(edit.match), "\n", edit.comment,
-                    EndingText(edit), OwnerText(edit));
-    if (change.edits.size() > 1) content.push_back('\0');  // in no comment
-  }
-  // Stores of earlier versions hold the text, of rules without an end.
-  if (change.edits.size() == 1 && change.sets.empty()) return content;
-  for (const SetEdit& edit : change.sets) content += ToText(edit);
-  std::string digest(SHA256_DIGEST_LENGTH, '\0');
-  SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return absl::StrCat(change.edits.size() + change.sets.size(),
-                      " edits, SHA-256 ", absl::BytesToHexString(digest));
 }
 
 }  // namespace fwagent::core

@@ -52,7 +52,8 @@ absl::StatusOr<std::vector<Step>> PlanChange(const Change& change,
                                              const SourceCapacity& capacity,
                                              const Moment& now);
 
-// Which edit an error is about, if it is about the ending of one.
+// An error that is about the ending of an edit; of which, if it is about one.
+absl::Status OfEdit(absl::Status status, std::size_t index);
 std::optional<std::size_t> IndexOfEdit(const absl::Status& status);
 
 // Equal for changes with the same content; at most some hundred bytes.

@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <utility>
+#include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "agent/core/ordered.h"
 #include "agent/core/steps.h"
 #include "agent/util/status_macros.h"
@@ -43,6 +46,8 @@ const Prefix* OnlyPrefix(const PlannedChange& change) {
   const SetStep& step = change.set_steps.front();
   if (!step.in_place()) return nullptr;
   const policy::SetDifference& difference = step.difference;
+  // One entry, or several that have ended.
+  if (difference.before.size() > 1) return nullptr;
   return difference.after.empty() ? &difference.before.front().prefix
                                   : &difference.after.front().prefix;
 }
@@ -72,29 +77,66 @@ std::vector<PortsOf> AllPortsAfter(const PlannedChange& change) {
   return tables;
 }
 
+// What the steps take out, where all of them only take out what has ended.
+struct Ends {
+  absl::flat_hash_set<Prefix> prefixes;
+  policy::Deadline ended_by = policy::kNever;
+};
+
+std::optional<Ends> EndsIn(const PlannedChange& change) {
+  Ends ends;
+  for (const Step& step : change.steps) {
+    if (step.kind != Kind::kEnd) return std::nullopt;
+    ends.ended_by = std::max(ends.ended_by, step.rule.until);
+    const auto* prefix = std::get_if<Prefix>(&step.rule.match);
+    if (prefix != nullptr) ends.prefixes.insert(*prefix);
+  }
+  for (const SetStep& step : change.set_steps) {
+    if (!step.only_ends()) return std::nullopt;
+    ends.ended_by = std::max(ends.ended_by, step.ended_by);
+    for (const policy::SetEntry& entry : step.difference.before) {
+      ends.prefixes.insert(entry.prefix);
+    }
+  }
+  return ends;
+}
+
+// Whether to take so many away one by one, rather than build all anew.
+bool AreFew(std::size_t prefixes, const PlannedChange& change) {
+  // Building costs about a hundredth of it for each prefix.
+  constexpr std::size_t kCostOfBuilding = 100;
+  std::size_t all = change.rules.size();
+  for (const auto& [name, set] : change.sets) all += set->entries.size();
+  return prefixes * kCostOfBuilding <= all;
+}
+
+bool ChangesSources(const PlannedChange& change) {
+  return !change.set_steps.empty() ||
+         std::any_of(change.steps.begin(), change.steps.end(),
+                     [](const Step& step) {
+                       return std::holds_alternative<Prefix>(step.rule.match);
+                     });
+}
+
 Several SeveralOf(const PlannedChange& change) {
   Several several;
-  std::vector<Step> steps;  // of sources
-  bool ended = true;
-  for (const Step& step : change.steps) {
-    if (step.kind != Kind::kEnd) ended = false;
-    if (std::holds_alternative<Prefix>(step.rule.match)) steps.push_back(step);
-  }
-  // Building all anew costs about a hundredth of taking all away one by one.
-  constexpr std::size_t kCostOfBuilding = 100;
-  const bool few = steps.size() * kCostOfBuilding <= change.rules.size();
-  if (ended && change.set_steps.empty() && few) {
+  const std::optional<Ends> ends = EndsIn(change);
+  // Whoever says it: what has ended need not be looked for in the steps.
+  const std::vector<Step> no_steps;
+  const std::vector<SetStep> no_set_steps;
+  const PlannedChange rest{no_steps, no_set_steps, change.rules, change.sets,
+                           ends.has_value() ? ends->ended_by : policy::kNever};
+  if (ends.has_value() && !ends->prefixes.empty() &&
+      AreFew(ends->prefixes.size(), change)) {
     ManySources sources;
-    sources.changes.reserve(steps.size());
-    for (const Step& step : steps) {
-      // By itself, as each look goes through all steps that it is given.
-      sources.changes.push_back(
-          SourceChange({{step}, {}, change.rules, change.sets},
-                       std::get<Prefix>(step.rule.match)));
+    sources.changes.reserve(ends->prefixes.size());
+    for (const Prefix& prefix : ends->prefixes) {
+      sources.changes.push_back(SourceChange(rest, prefix));
     }
     several.sources = std::move(sources);
-  } else if (!steps.empty() || !change.set_steps.empty()) {
-    several.sources = AllSources{SourcesAfter(change)};
+  } else if (ChangesSources(change)) {
+    several.sources =
+        AllSources{SourcesAfter(ends.has_value() ? rest : change)};
   }
   several.ports = AllPortsAfter(change);
   if (ChangesOrdered(change)) several.ordered = OrderedAfter(change);

@@ -102,17 +102,20 @@ std::vector<Step> StepsTo(const RulesThen& then, const policy::RuleSet& present,
   return steps;
 }
 
-std::vector<SetStep> StepsTo(SetsThen then) {
+std::vector<SetStep> StepsTo(SetsThen then, const Moment& now) {
   std::vector<SetStep> steps;
   for (auto& [id, set] : then) {
     if (set.now == nullptr && set.then == nullptr) continue;
+    if (set.then != nullptr && set.then->entries.NextDeadline() <= now.tick()) {
+      set.then->entries = set.then->entries.Without(now.tick());
+    }
     SetStep step{.before = set.now, .after = set.then};
     if (set.now != nullptr && set.then != nullptr) {
       step.difference =
           policy::SetEntries::Compare(set.now->entries, set.then->entries);
-      if (step.difference.empty()) continue;
     }
-    steps.push_back(std::move(step));
+    CountEntries(now.tick(), step);
+    if (ChangesSomething(step)) steps.push_back(std::move(step));
   }
   // Another set may have the name of one that comes back.
   std::stable_partition(steps.begin(), steps.end(), [](const SetStep& step) {
@@ -146,7 +149,7 @@ RollbackSteps PlanRollback(const std::vector<UndoableEntry>& way_back,
                            const policy::SetTable& sets, const Moment& now,
                            const std::string& boot_id) {
   return {StepsTo(RulesAfter(way_back, now, boot_id), rules, now),
-          StepsTo(SetsAfter(way_back, sets))};
+          StepsTo(SetsAfter(way_back, sets), now)};
 }
 
 }  // namespace fwagent::core

@@ -12,7 +12,7 @@
 #include "absl/status/statusor.h"
 #include "agent/core/clocks.h"
 #include "agent/core/plan.h"
-#include "agent/core/set_plan.h"
+#include "agent/core/set_step.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/rule_set.h"
 #include "agent/store/store.h"
@@ -34,10 +34,11 @@ struct SetThen {
 };
 using SetsThen = std::map<policy::RuleId, SetThen>;
 
-// What leads there. A rule that would have ended is not made.
+// What leads there. A rule or entry that would have ended is not
+// made.
 std::vector<Step> StepsTo(const RulesThen& then, const policy::RuleSet& present,
                           const Moment& now);
-std::vector<SetStep> StepsTo(SetsThen then);
+std::vector<SetStep> StepsTo(SetsThen then, const Moment& now);
 
 struct RollbackSteps {
   std::vector<Step> steps;

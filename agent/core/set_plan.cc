@@ -5,12 +5,14 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "agent/core/entry_ends.h"
 #include "agent/util/errno_status.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::core {
 namespace {
 
+using policy::Deadline;
 using policy::NamedSet;
 using policy::SetDifference;
 using policy::SetEntries;
@@ -24,21 +26,29 @@ std::shared_ptr<NamedSet> NewSet(const SetEdit& edit) {
   set->info.action = edit.action;
   set->info.comment = edit.comment;
   set->info.owner = edit.owner;
+  set->info.default_ttl = edit.default_ttl;
   return set;
+}
+
+std::string DefaultTtlText(const policy::SetInfo& info) {
+  if (info.default_ttl == absl::ZeroDuration()) return "no default TTL";
+  return absl::StrCat("a default TTL of ",
+                      absl::FormatDuration(info.default_ttl));
 }
 
 Step PlanCreate(const SetEdit& edit, const std::shared_ptr<NamedSet>& present,
                 bool skip_satisfied) {
   if (present != nullptr) {
     if (skip_satisfied && present->info.action == edit.action &&
-        present->info.owner == edit.owner) {
+        present->info.owner == edit.owner &&
+        present->info.default_ttl == edit.default_ttl) {
       return std::vector<SetStep>();
     }
     return util::WithReason(
         absl::AlreadyExistsError(absl::StrCat(
             "there is already a set \"", edit.name, "\", with the action ",
-            policy::SetActionName(present->info.action), " and the owner ",
-            present->info.owner)),
+            policy::SetActionName(present->info.action), ", the owner ",
+            present->info.owner, " and ", DefaultTtlText(present->info))),
         "SET_EXISTS");
   }
   return std::vector<SetStep>{{.before = nullptr, .after = NewSet(edit)}};
@@ -68,9 +78,10 @@ Step WithDifference(const std::shared_ptr<NamedSet>& present,
   return std::vector<SetStep>{std::move(step)};
 }
 
-Step PlanPut(const SetEdit& edit, const std::shared_ptr<NamedSet>& present) {
+Step PlanPut(const SetEntries& entries,
+             const std::shared_ptr<NamedSet>& present) {
   SetDifference difference;
-  edit.entries->ForEach([&](const SetEntry& entry) {
+  entries.ForEach([&](const SetEntry& entry) {
     const auto until = present->entries.Find(entry.prefix);
     if (until == entry.until) return;
     if (until.has_value()) difference.before.push_back({entry.prefix, *until});
@@ -79,13 +90,14 @@ Step PlanPut(const SetEdit& edit, const std::shared_ptr<NamedSet>& present) {
   return WithDifference(present, std::move(difference));
 }
 
+// What has ended counts as absent.
 Step PlanErase(const SetEdit& edit, const std::shared_ptr<NamedSet>& present,
-               bool skip_satisfied) {
+               bool skip_satisfied, Deadline now) {
   SetDifference difference;
   absl::Status missing;
   edit.entries->ForEach([&](const SetEntry& entry) {
     const auto until = present->entries.Find(entry.prefix);
-    if (until.has_value()) {
+    if (until.has_value() && *until > now) {
       difference.before.push_back({entry.prefix, *until});
     } else if (!skip_satisfied && missing.ok()) {
       missing = util::WithReason(absl::NotFoundError(absl::StrCat(
@@ -98,27 +110,46 @@ Step PlanErase(const SetEdit& edit, const std::shared_ptr<NamedSet>& present,
   return WithDifference(present, std::move(difference));
 }
 
-Step PlanReplace(const SetEdit& edit,
+Step PlanReplace(const SetEntries& entries,
                  const std::shared_ptr<NamedSet>& present) {
-  SetDifference difference =
-      SetEntries::Compare(present->entries, *edit.entries);
+  SetDifference difference = SetEntries::Compare(present->entries, entries);
   if (difference.empty()) return std::vector<SetStep>();
   auto after = std::make_shared<NamedSet>(
-      NamedSet{.info = present->info, .entries = *edit.entries});
+      NamedSet{.info = present->info, .entries = entries});
   return std::vector<SetStep>{{.before = present,
                                .after = std::move(after),
                                .difference = std::move(difference)}};
 }
 
+// Few go in place, one by one; where they are many the rest is put together
+// anew, which is cheaper, on disk too.
+Step PlanEnd(const std::shared_ptr<NamedSet>& present, Deadline now) {
+  if (present == nullptr) return std::vector<SetStep>();
+  SetDifference difference{.before = present->entries.Ended(now), .after = {}};
+  if (difference.empty()) return std::vector<SetStep>();
+  SetStep step{.before = present,
+               .after = present,
+               .difference = std::move(difference),
+               .ended_by = now};
+  if (ChangesMuch(step)) {
+    step.after = std::make_shared<NamedSet>(NamedSet{
+        .info = present->info, .entries = present->entries.Without(now)});
+  }
+  return std::vector<SetStep>{std::move(step)};
+}
+
 // A set that is made together with its entries.
-Step PlanFilled(const SetEdit& edit) {
+Step PlanFilled(const SetEdit& edit, const Moment& now) {
   std::shared_ptr<NamedSet> set = NewSet(edit);
-  set->entries = *edit.entries;
+  FW_ASSIGN_OR_RETURN(const auto entries,
+                      EntriesWithEnds(edit, edit.default_ttl, now));
+  set->entries = *entries;
   return std::vector<SetStep>{{.before = nullptr, .after = std::move(set)}};
 }
 
 Step PlanOne(const SetEdit& edit, const std::shared_ptr<NamedSet>& present,
-             bool skip_satisfied) {
+             bool skip_satisfied, const Moment& now) {
+  if (edit.kind == Kind::kEnd) return PlanEnd(present, now.tick());
   if (edit.kind == Kind::kCreate) {
     return PlanCreate(edit, present, skip_satisfied);
   }
@@ -134,7 +165,7 @@ Step PlanOne(const SetEdit& edit, const std::shared_ptr<NamedSet>& present,
     return PlanDelete(edit, present, skip_satisfied);
   }
   if (present == nullptr) {
-    return edit.create_missing ? PlanFilled(edit) : NoSuchSet(edit.name);
+    return edit.create_missing ? PlanFilled(edit, now) : NoSuchSet(edit.name);
   }
   if (edit.create_missing && edit.action != present->info.action) {
     return util::WithReason(absl::FailedPreconditionError(absl::StrCat(
@@ -143,37 +174,13 @@ Step PlanOne(const SetEdit& edit, const std::shared_ptr<NamedSet>& present,
                                 ": delete it first, or take another name")),
                             "SET_HAS_OTHER_ACTION");
   }
-  if (edit.kind == Kind::kPut) return PlanPut(edit, present);
   if (edit.kind == Kind::kErase) {
-    return PlanErase(edit, present, skip_satisfied);
+    return PlanErase(edit, present, skip_satisfied, now.tick());
   }
-  return PlanReplace(edit, present);
-}
-
-// Whether to write the entries as a whole: cheaper than many small pieces.
-bool RewritesContent(const SetStep& step) {
-  constexpr std::size_t kOneIn = 64;
-  if (step.before == nullptr || step.after == nullptr) return true;
-  const std::size_t changed =
-      step.difference.before.size() + step.difference.after.size();
-  return changed > 1 && changed > step.after->entries.size() / kOneIn;
-}
-
-store::SetDelta DeltaBetween(const std::shared_ptr<NamedSet>& before,
-                             const std::shared_ptr<NamedSet>& after,
-                             SetDifference difference, bool rewrites) {
-  store::SetDelta delta;
-  delta.id = (after == nullptr ? before : after)->info.id;
-  delta.drop = after == nullptr;
-  if (before == nullptr) delta.create = after->info;
-  if (!rewrites) {
-    delta.difference = std::move(difference);
-  } else if (after != nullptr) {
-    // Shares the ownership of the set.
-    delta.content =
-        std::shared_ptr<const policy::SetEntries>(after, &after->entries);
-  }
-  return delta;
+  FW_ASSIGN_OR_RETURN(const auto entries,
+                      EntriesWithEnds(edit, present->info.default_ttl, now));
+  return edit.kind == Kind::kPut ? PlanPut(*entries, present)
+                                 : PlanReplace(*entries, present);
 }
 
 }  // namespace
@@ -187,7 +194,8 @@ absl::Status NoSuchSet(const std::string& name) {
 }
 
 absl::StatusOr<std::vector<SetStep>> PlanSets(const Change& change,
-                                              const policy::SetTable& sets) {
+                                              const policy::SetTable& sets,
+                                              const Moment& now) {
   std::vector<SetStep> steps;
   absl::flat_hash_set<std::string> seen;
   for (const SetEdit& edit : change.sets) {
@@ -199,46 +207,13 @@ absl::StatusOr<std::vector<SetStep>> PlanSets(const Change& change,
     FW_ASSIGN_OR_RETURN(
         std::vector<SetStep> made,
         PlanOne(edit, found == sets.end() ? nullptr : found->second,
-                change.skip_satisfied));
-    for (SetStep& step : made) steps.push_back(std::move(step));
+                change.skip_satisfied, now));
+    for (SetStep& step : made) {
+      CountEntries(now.tick(), step);
+      if (ChangesSomething(step)) steps.push_back(std::move(step));
+    }
   }
   return steps;
-}
-
-store::SetDelta DeltaOf(const SetStep& step) {
-  return DeltaBetween(step.before, step.after, step.difference,
-                      RewritesContent(step));
-}
-
-store::SetDelta InverseOf(const SetStep& step) {
-  return DeltaBetween(step.after, step.before, step.difference.Inverse(),
-                      RewritesContent(step));
-}
-
-policy::SetOutcome OutcomeOf(const SetStep& step) {
-  const NamedSet& set = step.after == nullptr ? *step.before : *step.after;
-  policy::SetOutcome outcome{.info = set.info, .size = set.entries.size()};
-  if (step.before == nullptr) {
-    outcome.added = outcome.size;
-  } else if (step.after == nullptr) {
-    outcome.removed = outcome.size;
-    outcome.size = 0;
-  } else {
-    outcome.added = step.difference.after.size();
-    outcome.removed = step.difference.before.size();
-    if (step.in_place()) outcome.size += outcome.added - outcome.removed;
-  }
-  return outcome;
-}
-
-void ApplyStep(const SetStep& step, policy::SetTable& sets) {
-  if (step.after == nullptr) {
-    sets.erase(step.before->info.name);
-  } else if (step.in_place()) {
-    ApplyDifference(step.difference, step.after->entries);
-  } else {
-    sets[step.after->info.name] = step.after;
-  }
 }
 
 }  // namespace fwagent::core

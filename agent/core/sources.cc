@@ -38,10 +38,11 @@ absl::flat_hash_set<policy::RuleId> RemovedBy(const std::vector<Step>& steps) {
   return removed;
 }
 
-Run RunOf(const NamedSet& set) {
+Run RunOf(const NamedSet& set, policy::Deadline ended_by) {
   Run run;
   run.reserve(set.entries.size());
   set.entries.ForEach([&](const SetEntry& entry) {
+    if (entry.until <= ended_by) return;
     run.push_back({.prefix = entry.prefix,
                    .id = set.info.id,
                    .verdict = set.info.action,
@@ -51,18 +52,17 @@ Run RunOf(const NamedSet& set) {
 }
 
 // Entries as they are after the steps, also of a set that changes in place.
-Run RunAfter(const std::vector<SetStep>& steps, const NamedSet& set) {
-  Run run = RunOf(set);
-  for (const SetStep& step : steps) {
+Run RunAfter(const PlannedChange& change, const NamedSet& set) {
+  Run run = RunOf(set, change.ended_by);
+  for (const SetStep& step : change.set_steps) {
     if (!step.in_place() || step.after.get() != &set) continue;
-    const auto is_before = [&step](const SourceRule& rule) {
-      const auto& before = step.difference.before;
-      return std::any_of(before.begin(), before.end(),
-                         [&rule](const SetEntry& entry) {
-                           return entry.prefix == rule.prefix;
-                         });
-    };
-    std::erase_if(run, is_before);
+    absl::flat_hash_set<Prefix> before;
+    for (const SetEntry& entry : step.difference.before) {
+      before.insert(entry.prefix);
+    }
+    std::erase_if(run, [&before](const SourceRule& rule) {
+      return before.contains(rule.prefix);
+    });
     for (const SetEntry& entry : step.difference.after) {
       run.push_back({.prefix = entry.prefix,
                      .id = set.info.id,
@@ -74,18 +74,19 @@ Run RunAfter(const std::vector<SetStep>& steps, const NamedSet& set) {
   return run;
 }
 
-Run RulesAfter(const std::vector<Step>& steps, const policy::RuleSet& rules) {
-  const auto removed = RemovedBy(steps);
+Run RulesAfter(const PlannedChange& change) {
+  const auto removed = RemovedBy(change.steps);
   Run run;
-  run.reserve(rules.size() + steps.size());
-  const auto add = [&run](const policy::Rule& rule) {
+  run.reserve(change.rules.size() + change.steps.size());
+  const auto add = [&](const policy::Rule& rule) {
+    if (rule.until <= change.ended_by) return;
     if (std::holds_alternative<Prefix>(rule.match))
       run.push_back(ClaimOf(rule));
   };
-  for (const Step& step : steps) {
+  for (const Step& step : change.steps) {
     if (step.adds()) add(step.rule);
   }
-  for (const auto& [id, rule] : rules.rules()) {
+  for (const auto& [id, rule] : change.rules.rules()) {
     if (!removed.contains(id)) add(rule);
   }
   std::sort(run.begin(), run.end(), policy::ByAddress);
@@ -109,17 +110,18 @@ std::optional<policy::Deadline> EndInSet(const std::vector<SetStep>& steps,
 }
 
 // The claims of rules to a prefix after the steps.
-void AddRules(const std::vector<Step>& steps, const policy::RuleSet& rules,
-              const Prefix& prefix, policy::SourceClaims& claims) {
+void AddRules(const PlannedChange& change, const Prefix& prefix,
+              policy::SourceClaims& claims) {
   const policy::Match match = prefix;
-  const auto add = [&claims](const policy::Rule& rule) {
+  const auto add = [&](const policy::Rule& rule) {
+    if (rule.until <= change.ended_by) return;
     claims.Add(VerdictOf(rule.action), rule.id, rule.until);
   };
-  for (const Step& step : steps) {
+  for (const Step& step : change.steps) {
     if (step.adds() && step.rule.match == match) add(step.rule);
   }
-  const auto removed = RemovedBy(steps);
-  for (const policy::Rule* rule : rules.HoldersOf(match)) {
+  const auto removed = RemovedBy(change.steps);
+  for (const policy::Rule* rule : change.rules.HoldersOf(match)) {
     if (!removed.contains(rule->id)) add(*rule);
   }
 }
@@ -171,9 +173,9 @@ std::vector<SourceRule> SourcesOf(const policy::RuleSet& rules,
 
 std::vector<SourceRule> SourcesAfter(const PlannedChange& change) {
   std::vector<Run> runs;
-  runs.push_back(RulesAfter(change.steps, change.rules));
+  runs.push_back(RulesAfter(change));
   for (const auto& set : SetsAfter(change.set_steps, change.sets)) {
-    runs.push_back(RunAfter(change.set_steps, *set));
+    runs.push_back(RunAfter(change, *set));
   }
   return policy::MergeClaims(std::move(runs));
 }
@@ -181,9 +183,10 @@ std::vector<SourceRule> SourcesAfter(const PlannedChange& change) {
 std::optional<SourceRule> SourceAfter(const PlannedChange& change,
                                       const Prefix& prefix) {
   policy::SourceClaims claims(prefix);
-  AddRules(change.steps, change.rules, prefix, claims);
+  AddRules(change, prefix, claims);
   for (const auto& set : SetsAfter(change.set_steps, change.sets)) {
-    if (const auto until = EndInSet(change.set_steps, *set, prefix)) {
+    const auto until = EndInSet(change.set_steps, *set, prefix);
+    if (until.has_value() && *until > change.ended_by) {
       claims.Add(set->info.action, set->info.id, *until);
     }
   }

@@ -20,6 +20,8 @@ struct PlannedChange {
   const std::vector<SetStep>& set_steps;
   const policy::RuleSet& rules;
   const policy::SetTable& sets;
+  // What has ended by then says nothing.
+  policy::Deadline ended_by = policy::kNever;
 };
 
 // Everything that is said of sources, one rule for each prefix.

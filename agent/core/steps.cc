@@ -60,10 +60,17 @@ std::string TextOf(const SetStep& step) {
   const policy::SetOutcome outcome = OutcomeOf(step);
   const std::string name = absl::StrCat("set ", outcome.info.name);
   if (step.after == nullptr) return absl::StrCat("delete ", name);
-  return absl::StrCat(step.before == nullptr ? "create " : "", name, " (",
-                      policy::SetActionName(outcome.info.action),
-                      "): ", outcome.size, " entries, ", outcome.added, " in, ",
-                      outcome.removed, " out");
+  if (step.only_ends()) {
+    return absl::StrCat(name, ": ", outcome.removed,
+                        outcome.removed == 1 ? " entry has" : " entries have",
+                        " ended");
+  }
+  return absl::StrCat(
+      step.before == nullptr ? "create " : "", name, " (",
+      policy::SetActionName(outcome.info.action), "): ", outcome.size,
+      " entries, ", outcome.added, " in, ", outcome.removed, " out",
+      outcome.changed == 0 ? ""
+                           : absl::StrCat(", ", outcome.changed, " redated"));
 }
 
 }  // namespace
@@ -118,6 +125,15 @@ store::PolicyDelta WayBack(const std::vector<Step>& steps,
   return delta;
 }
 
+store::PolicyDelta LastingWayBack(const std::vector<Step>& steps,
+                                  const std::vector<SetStep>& set_steps) {
+  store::PolicyDelta delta = WayBack(steps, {});
+  for (const SetStep& step : set_steps) {
+    if (!step.only_ends()) delta.sets.push_back(InverseOf(step));
+  }
+  return delta;
+}
+
 std::string Summary(const Change& change, const std::vector<Step>& steps,
                     const std::vector<SetStep>& set_steps) {
   std::vector<std::string> parts;
@@ -151,7 +167,7 @@ store::UndoableEntry HistoryOf(const Change& change,
                 .time = WholeMicros(now),
                 .origin = change.origin,
                 .summary = Summary(change, steps, set_steps)},
-      .undo = WayBack(steps, set_steps)};
+      .undo = LastingWayBack(steps, set_steps)};
   history.entry.etag = NextEtag(etag_before, history.entry);
   return history;
 }

@@ -30,6 +30,10 @@ store::PolicyDelta WayThere(const std::vector<Step>& steps,
                             const std::vector<SetStep>& set_steps);
 store::PolicyDelta WayBack(const std::vector<Step>& steps,
                            const std::vector<SetStep>& set_steps);
+// The same for the history: without entries of sets that had ended, which stay
+// so, and may be a million.
+store::PolicyDelta LastingWayBack(const std::vector<Step>& steps,
+                                  const std::vector<SetStep>& set_steps);
 
 // "block source 192.0.2.0/24", "2 rules have ended", "set drop: 1 in, 0 out".
 std::string Summary(const Change& change, const std::vector<Step>& steps,

@@ -25,6 +25,9 @@ struct SetInfo {
   std::string comment;
   absl::Time create_time;             // wall clock, whole microseconds
   std::string owner = kDefaultOwner;  // who alone may change it
+  // How long entries last that come without an end; zero: for ever. Whole
+  // microseconds.
+  absl::Duration default_ttl;
 
   bool operator==(const SetInfo&) const = default;
 };
@@ -36,12 +39,14 @@ struct NamedSet {
   bool operator==(const NamedSet&) const = default;
 };
 
-// What became of a set by a change; `size` is that after it.
+// What became of a set by a change; `size` is that after it. What has ended
+// counts as gone.
 struct SetOutcome {
   SetInfo info;
   std::uint64_t size = 0;
-  std::uint64_t added = 0;    // entries that came, or end at another time
-  std::uint64_t removed = 0;  // those that went, or ended at another time
+  std::uint64_t added = 0;    // entries that came
+  std::uint64_t removed = 0;  // those that went
+  std::uint64_t changed = 0;  // those that end at another time now
 
   bool operator==(const SetOutcome&) const = default;
 };

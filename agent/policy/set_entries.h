@@ -8,12 +8,12 @@
 #include <functional>
 #include <optional>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "absl/container/btree_map.h"
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "agent/policy/deadline.h"
+#include "agent/policy/entry_table.h"
 #include "agent/policy/prefix.h"
 
 namespace fwagent::policy {
@@ -50,20 +50,38 @@ class SetEntries {
   bool Erase(const Prefix& prefix);
 
   std::optional<Deadline> Find(const Prefix& prefix) const;
-  // Those that hold all of the prefix, the longest one first.
-  std::vector<SetEntry> Holding(const Prefix& prefix) const;
+  // Those that hold all of the prefix, the longest one first, without those
+  // that have ended.
+  std::vector<SetEntry> Holding(const Prefix& prefix,
+                                Deadline now = kNever) const;
   // At most `limit` of those behind `after`; from the first one on without it.
+  // Without those that have ended.
   std::vector<SetEntry> Page(const std::optional<Prefix>& after,
-                             std::size_t limit) const;
+                             std::size_t limit, Deadline now = kNever) const;
   void ForEach(const std::function<void(const SetEntry&)>& visit) const;
 
   static SetDifference Compare(const SetEntries& before,
                                const SetEntries& after);
 
-  std::size_t size() const { return ipv4_.size() + ipv6_.size(); }
+  // Of the entries that end; none of these looks at the others.
+  bool HaveEnds() const { return !ipv4_.ends.empty() || !ipv6_.ends.empty(); }
+  // When the first of them ends; kForever when there are none.
+  Deadline NextDeadline() const;
+  // How many of them have ended, and which.
+  std::size_t EndedCount(Deadline now) const;
+  std::vector<SetEntry> Ended(Deadline now) const;
+
+  // The same without those that have ended; with other ends.
+  SetEntries Without(Deadline ended_by) const;
+  SetEntries Redated(const std::function<Deadline(Deadline)>& end) const;
+
+  std::size_t size() const {
+    return ipv4_.entries.size() + ipv6_.entries.size();
+  }
   bool empty() const { return size() == 0; }
   std::size_t size(Family family) const {
-    return family == Family::kIPv4 ? ipv4_.size() : ipv6_.size();
+    return family == Family::kIPv4 ? ipv4_.entries.size()
+                                   : ipv6_.entries.size();
   }
 
   bool operator==(const SetEntries&) const = default;
@@ -77,16 +95,13 @@ class SetEntries {
     std::uint8_t length;
     auto operator<=>(const Key6&) const = default;
   };
-  template <typename Key>
-  using Map = absl::btree_map<Key, Deadline>;
-
   static Key4 ToKey4(const Prefix& prefix);
   static Key6 ToKey6(const Prefix& prefix);
   static Prefix ToPrefix(Key4 key);
   static Prefix ToPrefix(const Key6& key);
 
-  Map<Key4> ipv4_;
-  Map<Key6> ipv6_;
+  EntryTable<Key4> ipv4_;
+  EntryTable<Key6> ipv6_;
 };
 
 // Makes entries that are as `difference.before` says be as `after` says.
@@ -99,21 +114,24 @@ class SetEntries::Builder {
   static constexpr std::size_t kPackedBytes6 = 16 + 1;
 
   void Add(const SetEntry& entry);
-  // Entries of one family in a row, all with the same end. INVALID_ARGUMENT
-  // names the first that is no canonical prefix; then none was added.
+  // Entries of one family in a row, with these ends in the same order, or all
+  // without. INVALID_ARGUMENT names the first that is no canonical prefix; then
+  // none was added.
   absl::Status AddPacked(Family family, std::string_view bytes,
-                         Deadline until = kForever);
+                         absl::Span<const Deadline> ends = {});
   // As many as were given.
   std::size_t size() const { return ipv4_.size() + ipv6_.size(); }
 
   SetEntries Build() &&;
 
  private:
-  absl::Status AddPacked4(std::string_view bytes, Deadline until);
-  absl::Status AddPacked6(std::string_view bytes, Deadline until);
+  absl::Status AddPacked4(std::string_view bytes,
+                          absl::Span<const Deadline> ends);
+  absl::Status AddPacked6(std::string_view bytes,
+                          absl::Span<const Deadline> ends);
 
-  std::vector<std::pair<Key4, Deadline>> ipv4_;
-  std::vector<std::pair<Key6, Deadline>> ipv6_;
+  EntryTable<Key4>::Pairs ipv4_;
+  EntryTable<Key6>::Pairs ipv6_;
 };
 
 }  // namespace fwagent::policy

@@ -14,11 +14,12 @@ namespace {
 constexpr std::size_t kEthernetHeaderBytes = 14;
 constexpr std::size_t kMostFrameBytes = 64 * 1024;
 
-v1::Statement ToStatement(const core::Statement& statement) {
+v1::Statement ToStatement(const core::Statement& statement,
+                          const core::Moment& now) {
   v1::Statement wire;
   if (const auto* hit = std::get_if<core::SetHit>(&statement.by)) {
     *wire.mutable_set()->mutable_set() = ToProto(hit->set, 0);
-    *wire.mutable_set()->mutable_entry() = ToProto(hit->entry);
+    *wire.mutable_set()->mutable_entry() = ToProto(hit->entry, now);
   } else {
     *wire.mutable_rule() = ToProto(std::get<policy::Rule>(statement.by));
   }
@@ -51,16 +52,17 @@ absl::Status Check(const v1::ExplainRequest& request) {
   return violations.ToStatus();
 }
 
-v1::ExplainResponse ToProto(const core::Explanation& explanation) {
+v1::ExplainResponse ToProto(const core::Explanation& explanation,
+                            const core::Moment& now) {
   const dataplane::Judgement& judgement = explanation.judgement;
   v1::ExplainResponse wire;
   wire.set_verdict(static_cast<v1::Verdict>(judgement.verdict));
   wire.set_reason(static_cast<v1::Reason>(judgement.reason));
   if (explanation.decided_by.has_value()) {
-    *wire.mutable_decided_by() = ToStatement(*explanation.decided_by);
+    *wire.mutable_decided_by() = ToStatement(*explanation.decided_by, now);
   }
   for (const core::Statement& statement : explanation.shadowed) {
-    *wire.add_shadowed() = ToStatement(statement);
+    *wire.add_shadowed() = ToStatement(statement, now);
   }
   *wire.mutable_packet() = ToSummary(judgement.facts);
   wire.set_interface(judgement.interface);

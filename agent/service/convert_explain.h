@@ -3,6 +3,7 @@
 #define FWAGENT_AGENT_SERVICE_CONVERT_EXPLAIN_H_
 
 #include "absl/status/status.h"
+#include "agent/core/clocks.h"
 #include "agent/core/explain.h"
 #include "fwagent/v1/explain.pb.h"
 
@@ -11,7 +12,9 @@ namespace fwagent::service {
 // INVALID_ARGUMENT with a violation for each wrong field.
 absl::Status Check(const v1::ExplainRequest& request);
 
-v1::ExplainResponse ToProto(const core::Explanation& explanation);
+// With the ends of entries as the wall clock is set now.
+v1::ExplainResponse ToProto(const core::Explanation& explanation,
+                            const core::Moment& now);
 
 }  // namespace fwagent::service
 

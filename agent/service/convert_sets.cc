@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
 #include "agent/service/request_fields.h"
 #include "agent/util/status_macros.h"
@@ -38,6 +39,37 @@ SourceVerdict ReadAction(v1::SetAction action, FieldViolations& violations) {
                                   "SET_ACTION_ALLOW (2)"));
       return SourceVerdict::kBlock;
   }
+}
+
+// How entries end that do not say so; nullopt: as the set has it.
+template <typename Request>
+std::optional<core::Ending> ReadEnding(const Request& request,
+                                       FieldViolations& violations) {
+  switch (request.ending_case()) {
+    case Request::kTtl:
+      return core::Ending(ReadTtl(request.ttl(), "ttl", violations));
+    case Request::kExpireTime:
+      return core::Ending(
+          ReadExpireTime(request.expire_time(), "expire_time", violations));
+    case Request::kPermanent:
+      if (!request.permanent()) {
+        violations.Add("permanent", "can only be true: leave it out");
+      }
+      return core::Ending();
+    case Request::ENDING_NOT_SET:
+      break;
+  }
+  return std::nullopt;
+}
+
+template <typename Request>
+absl::Duration ReadDefaultTtl(const Request& request,
+                              FieldViolations& violations) {
+  if (!request.has_default_ttl()) return absl::ZeroDuration();
+  const absl::Duration ttl =
+      ReadTtl(request.default_ttl(), "default_ttl", violations);
+  // The store keeps whole ones.
+  return absl::Ceil(ttl, absl::Microseconds(1));
 }
 
 // A change of one set; what is special to it is filled in by the caller.
@@ -82,6 +114,7 @@ absl::StatusOr<core::Change> ToChange(const v1::CreateSetRequest& request) {
   change.sets[0].action = ReadAction(request.action(), violations);
   change.sets[0].comment =
       ReadComment(request.comment(), "comment", violations);
+  change.sets[0].default_ttl = ReadDefaultTtl(request, violations);
   FW_RETURN_IF_ERROR(violations.ToStatus());
   return change;
 }
@@ -97,9 +130,15 @@ absl::StatusOr<core::Change> ToChange(const v1::DeleteSetRequest& request) {
 absl::StatusOr<core::Change> ToChange(const v1::AddSetEntriesRequest& request) {
   FieldViolations violations;
   core::Change change = ReadSetChange(request, Kind::kPut, violations);
+  change.sets[0].ending = ReadEnding(request, violations);
   FW_RETURN_IF_ERROR(violations.ToStatus());
   const auto get_prefix = [](const v1::SetEntry& entry,
                              const std::string& field, FieldViolations& wrong) {
+    if (entry.has_expire_time()) {
+      wrong.Add(field + ".expire_time",
+                "is for answers: give one end for all in this request, or "
+                "import entries that each have their own");
+    }
     return ReadPrefix(entry.prefix(), field + ".prefix", wrong);
   };
   FW_ASSIGN_OR_RETURN(change.sets[0].entries,
@@ -142,6 +181,8 @@ absl::StatusOr<core::Change> ToChange(const v1::ImportHeader& header) {
   }
   edit.action = ReadAction(header.action(), violations);
   edit.comment = ReadComment(header.comment(), "comment", violations);
+  edit.ending = ReadEnding(header, violations);
+  edit.default_ttl = ReadDefaultTtl(header, violations);
   FW_RETURN_IF_ERROR(violations.ToStatus());
   return change;
 }
@@ -183,26 +224,29 @@ v1::Set ToProto(const policy::SetInfo& info, std::size_t size) {
                                                        : v1::SET_ACTION_BLOCK);
   wire.set_comment(info.comment);
   wire.set_owner(info.owner);
-  if (info.id != 0) {
-    const std::int64_t micros = absl::ToUnixMicros(info.create_time);
-    wire.mutable_create_time()->set_seconds(micros / 1'000'000);
-    wire.mutable_create_time()->set_nanos(
-        static_cast<std::int32_t>(micros % 1'000'000) * 1'000);
+  if (info.id != 0) *wire.mutable_create_time() = ToTimestamp(info.create_time);
+  if (info.default_ttl != absl::ZeroDuration()) {
+    *wire.mutable_default_ttl() = ToDuration(info.default_ttl);
   }
   wire.set_size(size);
   return wire;
 }
 
-v1::SetEntry ToProto(const policy::SetEntry& entry) {
+v1::SetEntry ToProto(const policy::SetEntry& entry, const core::Moment& now) {
   v1::SetEntry wire;
   wire.mutable_prefix()->set_text(entry.prefix.ToString());
+  if (entry.until != policy::kForever) {
+    wire.mutable_expire_time()->set_seconds(
+        absl::ToUnixSeconds(now.WallAt(entry.until)));
+  }
   return wire;
 }
 
-v1::ListSetEntriesResponse ToProto(const core::SetPage& page) {
+v1::ListSetEntriesResponse ToProto(const core::SetPage& page,
+                                   const core::Moment& now) {
   v1::ListSetEntriesResponse wire;
   for (const policy::SetEntry& entry : page.entries) {
-    *wire.add_entries() = ToProto(entry);
+    *wire.add_entries() = ToProto(entry, now);
   }
   if (!page.last) {
     wire.set_next_page_token(page.entries.back().prefix.ToString());

@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/core/change.h"
+#include "agent/core/clocks.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/prefix.h"
 #include "fwagent/v1/set_service.pb.h"
@@ -35,8 +36,10 @@ absl::StatusOr<EntryPageRequest> ToPageRequest(
 absl::StatusOr<policy::Prefix> ToPrefix(const v1::FindInSetsRequest& request);
 
 v1::Set ToProto(const policy::SetInfo& info, std::size_t size);
-v1::SetEntry ToProto(const policy::SetEntry& entry);
-v1::ListSetEntriesResponse ToProto(const core::SetPage& page);
+// With the end of an entry as the wall clock is set now.
+v1::SetEntry ToProto(const policy::SetEntry& entry, const core::Moment& now);
+v1::ListSetEntriesResponse ToProto(const core::SetPage& page,
+                                   const core::Moment& now);
 
 }  // namespace fwagent::service
 

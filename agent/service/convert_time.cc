@@ -34,6 +34,14 @@ google::protobuf::Timestamp ToTimestamp(absl::Time time) {
   return wire;
 }
 
+google::protobuf::Duration ToDuration(absl::Duration duration) {
+  google::protobuf::Duration wire;
+  absl::Duration rest;
+  wire.set_seconds(absl::IDivDuration(duration, absl::Seconds(1), &rest));
+  wire.set_nanos(static_cast<std::int32_t>(absl::ToInt64Nanoseconds(rest)));
+  return wire;
+}
+
 absl::Duration ReadTtl(const google::protobuf::Duration& ttl,
                        const std::string& field, FieldViolations& violations) {
   const absl::Duration duration = ToDuration(ttl);

@@ -24,6 +24,7 @@ absl::Time ReadExpireTime(const google::protobuf::Timestamp& time,
                           const std::string& field,
                           FieldViolations& violations);
 
+google::protobuf::Duration ToDuration(absl::Duration duration);
 // How long a change waits for its confirmation.
 absl::Duration ReadConfirmWithin(const google::protobuf::Duration& within,
                                  FieldViolations& violations);

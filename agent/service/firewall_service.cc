@@ -212,7 +212,7 @@ grpc::Status FirewallService::Explain(grpc::ServerContext*,
   const auto explanation =
       engine_->Explain(request->interface(), request->frame());
   if (!explanation.ok()) return ToGrpcStatus(explanation.status());
-  *response = ToProto(*explanation);
+  *response = ToProto(*explanation, engine_->Now());
   return grpc::Status::OK;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "agent/service/convert_sets.h"
+#include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
 #include "agent/service/request_fields.h"
 #include "agent/service/set_import.h"
@@ -17,7 +18,9 @@ absl::StatusOr<SetService::Applied> SetService::Apply(
     const grpc::ServerContext& context, absl::StatusOr<core::Change> change) {
   FW_RETURN_IF_ERROR(change.status());
   peers_->SignChange(context.peer(), *change);
-  FW_ASSIGN_OR_RETURN(core::ChangeResult result, engine_->Apply(*change));
+  auto answer = engine_->Apply(*change);
+  if (!answer.ok()) return NameExpireTime(answer.status(), /*many=*/false);
+  core::ChangeResult result = *std::move(answer);
   Applied applied{.generation = result.generation,
                   .confirm_by = result.confirm_by};
   if (!result.sets.empty()) {
@@ -58,6 +61,7 @@ grpc::Status SetService::AddSetEntries(grpc::ServerContext* context,
   const auto applied = Apply(*context, ToChange(*request));
   if (!applied.ok()) return ToGrpcStatus(applied.status());
   response->set_added(applied->outcome.added);
+  response->set_changed(applied->outcome.changed);
   FillCommon(*applied, *response);
   return grpc::Status::OK;
 }
@@ -98,6 +102,7 @@ grpc::Status SetService::ImportSet(
     *response->mutable_set() = ToProto(outcome.info, outcome.size);
     response->set_added(outcome.added);
     response->set_removed(outcome.removed);
+    response->set_changed(outcome.changed);
   } else {
     // It was as it should be.
     for (const policy::SetOutcome& set : engine_->Sets()) {
@@ -126,7 +131,7 @@ grpc::Status SetService::ListSetEntries(
   const auto page =
       engine_->ListEntries(wanted->set, wanted->after, wanted->limit);
   if (!page.ok()) return ToGrpcStatus(page.status());
-  *response = ToProto(*page);
+  *response = ToProto(*page, engine_->Now());
   return grpc::Status::OK;
 }
 
@@ -135,10 +140,11 @@ grpc::Status SetService::FindInSets(grpc::ServerContext*,
                                     v1::FindInSetsResponse* response) {
   const auto prefix = ToPrefix(*request);
   if (!prefix.ok()) return ToGrpcStatus(prefix.status());
+  const core::Moment now = engine_->Now();
   for (const core::SetHit& found : engine_->FindInSets(*prefix)) {
     auto* hit = response->add_hits();
     *hit->mutable_set() = ToProto(found.set, 0);
-    *hit->mutable_entry() = ToProto(found.entry);
+    *hit->mutable_entry() = ToProto(found.entry, now);
   }
   return grpc::Status::OK;
 }

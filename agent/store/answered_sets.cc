@@ -17,7 +17,8 @@ Row& PutOutcome(std::int64_t seq, std::int64_t position,
   return PutSetInfo(outcome.info, row.Integer(seq).Integer(position))
       .Integer(static_cast<std::int64_t>(outcome.size))
       .Integer(static_cast<std::int64_t>(outcome.added))
-      .Integer(static_cast<std::int64_t>(outcome.removed));
+      .Integer(static_cast<std::int64_t>(outcome.removed))
+      .Integer(static_cast<std::int64_t>(outcome.changed));
 }
 
 }  // namespace
@@ -26,18 +27,18 @@ absl::StatusOr<AnsweredSets> AnsweredSets::Prepare(SqliteDatabase& database) {
   AnsweredSets sets;
   sets.file_ = database.file();
   const std::string columns = absl::StrCat("seq, position, ", kSetInfoColumns,
-                                           ", size, added, removed");
+                                           ", size, added, removed, changed");
   FW_ASSIGN_OR_RETURN(
       sets.insert_,
       database.Prepare(absl::StrCat(
           "INSERT INTO request_set (", columns,
-          ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")));
+          ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")));
   FW_ASSIGN_OR_RETURN(
       sets.read_,
       database.Prepare(absl::StrCat(
           "SELECT ", kSetInfoColumns,
-          ", size, added, removed, checksum, checksum = fw_checksum(", columns,
-          ") FROM request_set WHERE seq = ? ORDER BY position")));
+          ", size, added, removed, changed, checksum, checksum = fw_checksum(",
+          columns, ") FROM request_set WHERE seq = ? ORDER BY position")));
   FW_ASSIGN_OR_RETURN(
       sets.delete_,
       database.Prepare("DELETE FROM request_set WHERE seq = "
@@ -73,7 +74,7 @@ absl::StatusOr<std::vector<policy::SetOutcome>> AnsweredSets::Read(
     if (!found) return sets;
     auto info = ReadSetInfo(read_, 0);
     const int next = kSetInfoWidth;
-    if (!info.ok() || read_.IntegerAt(next + 4) == 0) {
+    if (!info.ok() || read_.IntegerAt(next + 5) == 0) {
       read_.Reset();
       return DamagedError(file_, absl::StrCat("request ", seq,
                                               ": a set is not as it was "
@@ -83,8 +84,9 @@ absl::StatusOr<std::vector<policy::SetOutcome>> AnsweredSets::Read(
         {.info = *std::move(info),
          .size = static_cast<std::uint64_t>(read_.IntegerAt(next)),
          .added = static_cast<std::uint64_t>(read_.IntegerAt(next + 1)),
-         .removed = static_cast<std::uint64_t>(read_.IntegerAt(next + 2))});
-    total -= read_.IntegerAt(next + 3);
+         .removed = static_cast<std::uint64_t>(read_.IntegerAt(next + 2)),
+         .changed = static_cast<std::uint64_t>(read_.IntegerAt(next + 3))});
+    total -= read_.IntegerAt(next + 4);
   }
 }
 

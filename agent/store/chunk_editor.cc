@@ -85,7 +85,7 @@ absl::Status ChunkEditor::Read(const std::string& key) {
     FW_ASSIGN_OR_RETURN(const bool found, row.Step());
     if (!found) return false;
     key_ = std::string(row.BytesAt(0));
-    auto entries = UnpackChunk(row.BytesAt(1));
+    auto entries = UnpackChunk(row.BytesAt(1), rows_.clock_);
     row.Reset();
     if (!entries.ok()) {
       return DamagedError(rows_.file_,

@@ -48,7 +48,8 @@ struct HistoryEntry {
 };
 
 // A generation and the way back from it to the one before. The ends of rules
-// are those of the run of the host that `boot_id` names.
+// are those of the run of the host that `boot_id` names; those of entries are
+// by the store's clock.
 struct UndoableEntry {
   HistoryEntry entry;
   PolicyDelta undo;

@@ -30,6 +30,9 @@ class HistoryRows {
 
   static absl::StatusOr<HistoryRows> Prepare(SqliteDatabase& database);
 
+  // As UndoRows::UseClock.
+  void UseClock(const EntryClock& clock) { undo_.UseClock(clock); }
+
   absl::Status Write(const UndoableEntry& entry);
   // Takes this generation and all behind it out.
   absl::Status ForgetFrom(std::uint64_t generation);

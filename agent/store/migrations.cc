@@ -2,12 +2,14 @@
 
 #include <array>
 
+#include "agent/store/migration_10.h"
+
 namespace fwagent::store {
 namespace {
 
 // Entry n brings a file of version n to version n + 1. What was released is
 // never edited, only followed by another entry.
-constexpr std::array<const char*, 9> kMigrations = {
+constexpr std::array<const char*, 10> kMigrations = {
     R"sql(
 CREATE TABLE meta (
   only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -393,7 +395,8 @@ CREATE TABLE unconfirmed_entries (
     // with their words as address and their order as length.
     R"sql(
 CREATE INDEX rule_in_order ON rule (length, id) WHERE kind = 'ordered';
-)sql"};
+)sql",
+    kEndsOfEntries};
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "agent/policy/prefix.h"
 #include "agent/policy/set_entries.h"
+#include "agent/store/entry_clock.h"
 
 namespace fwagent::store {
 
@@ -22,13 +23,16 @@ std::string ChunkKey(const policy::Prefix& prefix);
 
 // The content of a chunk, never empty. What is in state files depends on it.
 //   byte 0: '4' or '6', or 'f' or 's' where entries have ends
-//   then of each entry: 4 or 16 bytes of address, a byte of length, and with an
-//   end four bytes of policy::Deadline, the most significant first
-std::string PackChunk(const std::vector<policy::SetEntry>& entries);
+//   with ends, eight bytes: the tick of the first of them on `clock`
+//   then of each entry: 4 or 16 bytes of address, a byte of length, and with
+//   ends four bytes: how many ticks later it ends, or 0xffffffff
+// Numbers begin with their most significant byte.
+std::string PackChunk(const std::vector<policy::SetEntry>& entries,
+                      const EntryClock& clock);
 
 // DATA_LOSS: it is no such content, or not in order.
 absl::StatusOr<std::vector<policy::SetEntry>> UnpackChunk(
-    std::string_view bytes);
+    std::string_view bytes, const EntryClock& clock);
 
 }  // namespace fwagent::store
 

@@ -20,9 +20,11 @@ absl::StatusOr<policy::SetInfo> ReadSetInfo(const SqliteStatement& row,
                     : SourceVerdict::kBlock,
       .comment = std::string(row.BytesAt(first + 3)),
       .create_time = absl::FromUnixMicros(row.IntegerAt(first + 4)),
-      .owner = std::string(row.BytesAt(first + 5))};
-  if (id <= 0 || action != policy::SetActionName(info.action)) {
-    return absl::DataLossError("impossible id or action");
+      .owner = std::string(row.BytesAt(first + 5)),
+      .default_ttl = absl::Microseconds(row.IntegerAt(first + 6))};
+  if (id <= 0 || action != policy::SetActionName(info.action) ||
+      info.default_ttl < absl::ZeroDuration()) {
+    return absl::DataLossError("impossible id, action or time");
   }
   FW_RETURN_IF_ERROR(policy::ValidateSetName(info.name));
   FW_RETURN_IF_ERROR(policy::ValidateComment(info.comment));

@@ -13,8 +13,8 @@ namespace fwagent::store {
 
 // In this order in every statement.
 inline constexpr char kSetInfoColumns[] =
-    "id, name, action, comment, created_us, owner";
-inline constexpr int kSetInfoWidth = 6;
+    "id, name, action, comment, created_us, owner, default_ttl_us";
+inline constexpr int kSetInfoWidth = 7;
 
 // A row is a statement's parameters, or what its checksum is over.
 template <typename Row>
@@ -24,7 +24,8 @@ Row& PutSetInfo(const policy::SetInfo& info, Row& row) {
       .Text(policy::SetActionName(info.action))
       .Text(info.comment)
       .Integer(absl::ToUnixMicros(info.create_time))
-      .Text(info.owner);
+      .Text(info.owner)
+      .Integer(absl::ToInt64Microseconds(info.default_ttl));
 }
 
 // Reads them back, the id from column `first`. An error, whose code says

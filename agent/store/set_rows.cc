@@ -41,7 +41,7 @@ absl::StatusOr<SetRows> SetRows::Prepare(SqliteDatabase& database) {
       {&rows.find_set_, read_set + " WHERE id = ?"},
       {&rows.write_set_,
        absl::StrCat("INSERT OR REPLACE INTO named_set (", set_columns,
-                    ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")},
+                    ", checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")},
       {&rows.delete_set_, "DELETE FROM named_set WHERE id = ?"},
       {&rows.read_chunks_,
        "SELECT first, entries, checksum FROM set_chunk WHERE set_id = ? "
@@ -118,7 +118,7 @@ absl::Status SetRows::LoadEntries(policy::RuleId id, std::int64_t chunks_total,
     if (checksum != ChunkChecksum(id, key, bytes)) {
       return damaged("entries are not as they were written");
     }
-    const auto chunk = UnpackChunk(bytes);
+    const auto chunk = UnpackChunk(bytes, clock_);
     if (!chunk.ok()) return damaged(std::string(chunk.status().message()));
     for (const SetEntry& entry : *chunk) builder.Add(entry);
     chunks_total -= checksum;
@@ -192,7 +192,7 @@ absl::Status SetRows::WriteChunk(const std::vector<SetEntry>& entries,
                                  SetRow& set) {
   if (entries.empty()) return absl::OkStatus();
   const std::string key = ChunkKey(entries.front().prefix);
-  const std::string bytes = PackChunk(entries);
+  const std::string bytes = PackChunk(entries, clock_);
   const std::int64_t checksum = ChunkChecksum(set.info.id, key, bytes);
   set.chunks_total += checksum;
   return insert_chunk_.Integer(static_cast<std::int64_t>(set.info.id))

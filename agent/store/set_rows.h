@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/policy/named_set.h"
+#include "agent/store/entry_clock.h"
 #include "agent/store/sqlite_database.h"
 #include "agent/store/sqlite_statement.h"
 #include "agent/store/store.h"
@@ -21,6 +22,9 @@ namespace fwagent::store {
 class SetRows {
  public:
   static absl::StatusOr<SetRows> Prepare(SqliteDatabase& database);
+
+  // By which ends are written and read from now on.
+  void UseClock(const EntryClock& clock) { clock_ = clock; }
 
   // Every set. DATA_LOSS names what cannot be read. Adds the checksums of the
   // sets' rows to `total`.
@@ -52,6 +56,7 @@ class SetRows {
   absl::Status WriteSet(SetRow& set);
 
   std::string file_;  // for messages
+  EntryClock clock_;
   SqliteStatement read_sets_;
   SqliteStatement find_set_;
   SqliteStatement write_set_;

@@ -73,20 +73,28 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::PrepareStore(
   FW_ASSIGN_OR_RETURN(HistoryRows history, HistoryRows::Prepare(database));
   FW_ASSIGN_OR_RETURN(UnconfirmedRows unconfirmed,
                       UnconfirmedRows::Prepare(database));
-  return std::unique_ptr<SqliteStore>(new SqliteStore(
+  FW_ASSIGN_OR_RETURN(EntryClockRow entry_clock_row,
+                      EntryClockRow::Prepare(database));
+  FW_ASSIGN_OR_RETURN(const auto entry_clock, entry_clock_row.Read());
+  auto store = std::unique_ptr<SqliteStore>(new SqliteStore(
       std::move(database), std::move(statements), std::move(set_rows),
-      std::move(answered_sets), std::move(history), std::move(unconfirmed)));
+      std::move(answered_sets), std::move(history), std::move(unconfirmed),
+      std::move(entry_clock_row)));
+  store->UseEntryClock(entry_clock.value_or(EntryClock()));
+  return store;
 }
 
 SqliteStore::SqliteStore(SqliteDatabase database, Statements statements,
                          SetRows set_rows, AnsweredSets answered_sets,
-                         HistoryRows history, UnconfirmedRows unconfirmed)
+                         HistoryRows history, UnconfirmedRows unconfirmed,
+                         EntryClockRow entry_clock_row)
     : database_(std::move(database)),
       statements_(std::move(statements)),
       set_rows_(std::move(set_rows)),
       answered_sets_(std::move(answered_sets)),
       history_(std::move(history)),
-      unconfirmed_(std::move(unconfirmed)) {}
+      unconfirmed_(std::move(unconfirmed)),
+      entry_clock_row_(std::move(entry_clock_row)) {}
 
 void SqliteStore::KeepCopy() {
   if (directory_ == nullptr || copy_keeper_ != nullptr) return;
@@ -159,11 +167,10 @@ absl::StatusOr<State> SqliteStore::Load() {
   const util::MutexLock lock(&mutex_);
   State state;
   FW_ASSIGN_OR_RETURN(std::int64_t total, LoadMeta(state));
-  std::int64_t sets_total = 0;
-  FW_ASSIGN_OR_RETURN(state.sets, set_rows_.Load(sets_total));
+  FW_RETURN_IF_ERROR(LoadSets(state, total));
   std::int64_t unconfirmed_total = 0;
   FW_ASSIGN_OR_RETURN(state.unconfirmed, unconfirmed_.Load(unconfirmed_total));
-  total -= sets_total + unconfirmed_total;
+  total -= unconfirmed_total;
   FW_RETURN_IF_ERROR(ReadRules(statements_.read_rules, "", total, state.rules));
   if (!state.rules.empty() && state.rules.back().id >= state.next_rule_id) {
     return DamagedError(
@@ -258,6 +265,7 @@ absl::Status SqliteStore::CommitAll(absl::Span<const Delta> deltas) {
     }
     if (deltas.empty()) return absl::OkStatus();
     FW_RETURN_IF_ERROR(history_.Trim());
+    FW_RETURN_IF_ERROR(entry_clock_row_.Write(entry_clock_));
     return WriteMeta(deltas, growth);
   });
   // What it knows of its rows must be what is in the file.

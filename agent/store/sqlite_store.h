@@ -15,6 +15,8 @@
 #include "absl/status/statusor.h"
 #include "agent/store/answered_sets.h"
 #include "agent/store/copy_keeper.h"
+#include "agent/store/entry_clock.h"
+#include "agent/store/entry_clock_row.h"
 #include "agent/store/history_rows.h"
 #include "agent/store/set_rows.h"
 #include "agent/store/sqlite_database.h"
@@ -53,6 +55,7 @@ class SqliteStore : public Store {
   absl::StatusOr<std::vector<HistoryEntry>> ListHistory(
       std::uint64_t before, std::size_t limit) override;
   absl::StatusOr<UndoableEntry> ReadUndo(std::uint64_t generation) override;
+  void UseEntryClock(const EntryClock& clock) override;
   absl::StatusOr<TakeBack> ReadTakeBack() override;
   // Of a store that was opened by its directory.
   void KeepCopy() override;
@@ -80,13 +83,17 @@ class SqliteStore : public Store {
 
   SqliteStore(SqliteDatabase database, Statements statements, SetRows set_rows,
               AnsweredSets answered_sets, HistoryRows history,
-              UnconfirmedRows unconfirmed);
+              UnconfirmedRows unconfirmed, EntryClockRow entry_clock_row);
 
   static absl::StatusOr<std::unique_ptr<SqliteStore>> PrepareStore(
       SqliteDatabase database);
   static absl::StatusOr<Statements> PrepareAll(SqliteDatabase& database);
 
   // The parts of Load and Commit.
+  void SetEntryClock(const EntryClock& clock)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status LoadSets(State& state, std::int64_t& total)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Returns the total of the rules' checksums.
   absl::StatusOr<std::int64_t> LoadMeta(State& state)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -122,6 +129,8 @@ class SqliteStore : public Store {
   AnsweredSets answered_sets_ ABSL_GUARDED_BY(mutex_);
   HistoryRows history_ ABSL_GUARDED_BY(mutex_);
   UnconfirmedRows unconfirmed_ ABSL_GUARDED_BY(mutex_);
+  EntryClockRow entry_clock_row_ ABSL_GUARDED_BY(mutex_);
+  EntryClock entry_clock_ ABSL_GUARDED_BY(mutex_);
   // Last: stops first. Set once, by KeepCopy, before the first commit.
   std::unique_ptr<CopyKeeper> copy_keeper_;
 };

@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/rule.h"
+#include "agent/store/entry_clock.h"
 #include "agent/store/history.h"
 #include "agent/store/unconfirmed.h"
 
@@ -41,6 +42,9 @@ struct State {
   // The run of the host whose deadlines the rules have; see Delta.
   std::string boot_id = {};
   std::string etag = {};  // of the generation; never empty unless fresh
+  // By which the ends of sets' entries are deadlines of the run of the host
+  // that it names.
+  EntryClock entry_clock = {};
   std::optional<Unconfirmed> unconfirmed = {};
 };
 
@@ -81,6 +85,11 @@ class Store {
   // has an effect otherwise. RESOURCE_EXHAUSTED: the disk is full.
   virtual absl::Status CommitAll(absl::Span<const Delta> deltas) = 0;
   absl::Status Commit(const Delta& delta) { return CommitAll({&delta, 1}); }
+
+  // By this clock the ends of sets' entries are written and read from now on,
+  // also of those that are there. It is durable with the next commit. Without
+  // it, that of Load.
+  virtual void UseEntryClock(const EntryClock& clock) = 0;
 
   // What Load returned was right: from now on a copy is kept of what is good,
   // where there is a disk to keep it on.

@@ -21,7 +21,8 @@ struct Unconfirmed {
   // when this was written, in whole microseconds.
   policy::Deadline until = policy::kNever;
   absl::Time confirm_by;
-  // The run of the host that `until` belongs to, and the ends in its TakeBack.
+  // The run of the host that `until` belongs to, and the ends of rules in its
+  // TakeBack; those of entries are by the store's clock.
   std::string boot_id;
 
   bool operator==(const Unconfirmed&) const = default;

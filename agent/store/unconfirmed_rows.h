@@ -22,6 +22,9 @@ class UnconfirmedRows {
  public:
   static absl::StatusOr<UnconfirmedRows> Prepare(SqliteDatabase& database);
 
+  // As UndoRows::UseClock.
+  void UseClock(const EntryClock& clock) { parts_.UseClock(clock); }
+
   // Each returns by how much the total grows. In the place of what is there.
   absl::StatusOr<std::int64_t> Write(const PendingChange& change);
   absl::StatusOr<std::int64_t> Delete();

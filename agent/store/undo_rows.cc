@@ -162,7 +162,8 @@ absl::Status UndoRows::WriteEntries(std::uint64_t generation,
           return entry.prefix.family() != family;
         });
     const std::string key = ChunkKey(from->prefix);
-    const std::string bytes = PackChunk(std::vector<SetEntry>(from, end));
+    const std::string bytes =
+        PackChunk(std::vector<SetEntry>(from, end), clock_);
     RowChecksum checksum;
     PutEntries(generation, position, list, key, bytes, checksum);
     FW_RETURN_IF_ERROR(
@@ -246,7 +247,7 @@ absl::Status UndoRows::ReadEntries(std::uint64_t generation,
     if (!found) break;
     const auto position = static_cast<std::size_t>(row.IntegerAt(0));
     const std::string_view list = row.BytesAt(1);
-    const auto entries = UnpackChunk(row.BytesAt(2));
+    const auto entries = UnpackChunk(row.BytesAt(2), clock_);
     if (!entries.ok() || position >= undo.sets.size() ||
         row.IntegerAt(4) == 0) {
       row.Reset();

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "agent/store/entry_clock.h"
 #include "agent/store/history.h"
 #include "agent/store/sqlite_database.h"
 #include "agent/store/sqlite_statement.h"
@@ -29,6 +30,9 @@ class UndoRows {
   // The tables are <prefix>_rule, <prefix>_set and <prefix>_entries.
   static absl::StatusOr<UndoRows> Prepare(SqliteDatabase& database,
                                           const std::string& prefix);
+
+  // By which ends of sets' entries are written and read from now on.
+  void UseClock(const EntryClock& clock) { clock_ = clock; }
 
   absl::StatusOr<Sum> Write(std::uint64_t generation, const PolicyDelta& undo);
   // Fills in `undo`. DATA_LOSS when the checksums are not right.
@@ -60,6 +64,7 @@ class UndoRows {
   // For messages.
   std::string file_;
   std::string prefix_;
+  EntryClock clock_;
   SqliteStatement insert_rule_;
   SqliteStatement insert_set_;
   SqliteStatement insert_entries_;

@@ -121,7 +121,7 @@ TEST_F(EngineConfirmTest, WhatItMadeEndComesBack) {
   const std::string before = Policy();
   Do(Unsure(BlockFor("192.0.2.1", absl::Seconds(10), true)));
   clocks_.Advance(absl::Seconds(20));
-  Do(engine_->RemovalOfEnded());
+  Do(engine_->RemovalOfEnded().value());
   EXPECT_THAT(engine_->List(0, kAll).rules, IsEmpty());
   clocks_.Advance(kMinute);
   TakeBack();

@@ -41,9 +41,9 @@ class EngineExpiryTest : public EngineTest {
   std::vector<policy::Rule> Listed() { return engine_->List(0, 1000).rules; }
   // What the worker does.
   void TakeAwayEnded() {
-    const Change change = engine_->RemovalOfEnded();
-    if (change.edits.empty()) return;
-    const auto applied = engine_->Apply(change);
+    const auto change = engine_->RemovalOfEnded();
+    if (!change.has_value()) return;
+    const auto applied = engine_->Apply(*change);
     EXPECT_TRUE(applied.ok()) << applied.status();
   }
   std::optional<policy::Deadline> EnforcedUntil(const std::string& prefix) {
@@ -79,7 +79,7 @@ TEST_F(EngineExpiryTest, WhatHasEndedIsNotThereAnyMore) {
   Applied(Block(Source("192.0.2.3")));
   clocks_.Advance(absl::Minutes(9));
   EXPECT_THAT(Listed(), SizeIs(3));
-  EXPECT_THAT(engine_->RemovalOfEnded().edits, IsEmpty());
+  EXPECT_FALSE(engine_->RemovalOfEnded().has_value());
   clocks_.Advance(absl::Minutes(2));
   const RulePage page = engine_->List(0, 1);
   EXPECT_EQ(page.rules.front().id, 2u);
@@ -88,7 +88,7 @@ TEST_F(EngineExpiryTest, WhatHasEndedIsNotThereAnyMore) {
   EXPECT_TRUE(engine_->List(0, 2).last);
   const auto unblock = engine_->Apply(Unblock(Source("192.0.2.1")));
   EXPECT_EQ(unblock.status().code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(engine_->RemovalOfEnded().edits, SizeIs(1));
+  EXPECT_THAT(engine_->RemovalOfEnded()->edits, SizeIs(1));
 }
 
 TEST_F(EngineExpiryTest, AllThatHaveEndedGoInOneChange) {
@@ -133,7 +133,7 @@ TEST_F(EngineExpiryTest, BlockingAgainWorksAtOnceAndIsANewRule) {
       Applied(BlockFor(Source("192.0.2.1"), absl::Minutes(1)));
   const policy::Rule ports = Applied(BlockFor(Ports(80, 80), absl::Minutes(1)));
   clocks_.Advance(absl::Minutes(2));
-  const Change removal = engine_->RemovalOfEnded();
+  const Change removal = engine_->RemovalOfEnded().value();
   const policy::Rule second = Applied(Block(Source("192.0.2.1")));
   EXPECT_EQ(second.id, 3u);
   EXPECT_FALSE(policy::Ends(second));
@@ -206,7 +206,7 @@ TEST_F(EngineExpiryTest, RemovalThatFailsLeavesTheRuleUnlistedForAnotherTry) {
   clocks_.Advance(absl::Minutes(2));
   store_.FailOnce(testing::MemoryStore::Call::kCommit,
                   absl::ResourceExhaustedError("disk full"));
-  EXPECT_FALSE(engine_->Apply(engine_->RemovalOfEnded()).ok());
+  EXPECT_FALSE(engine_->Apply(*engine_->RemovalOfEnded()).ok());
   EXPECT_THAT(Listed(), IsEmpty());
   TakeAwayEnded();
   ExpectSources({});

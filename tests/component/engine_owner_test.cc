@@ -141,9 +141,9 @@ TEST_F(EngineOwnerTest, EachOwnersBlockEndsByItself) {
   ASSERT_TRUE(Do(longer).ok());
   ASSERT_TRUE(Do(shorter).ok());
   clocks_.Advance(absl::Minutes(2));
-  ASSERT_TRUE(engine_->Apply(engine_->RemovalOfEnded()).ok());
+  ASSERT_TRUE(engine_->Apply(*engine_->RemovalOfEnded()).ok());
   EXPECT_THAT(Owners(), ElementsAre("crowdsec"));
-  EXPECT_THAT(engine_->RemovalOfEnded().edits, IsEmpty());
+  EXPECT_FALSE(engine_->RemovalOfEnded().has_value());
 }
 
 TEST_F(EngineOwnerTest, ARestartKeepsOwnersAndActions) {

@@ -41,6 +41,9 @@ class Lent : public store::Store {
   absl::StatusOr<store::TakeBack> ReadTakeBack() override {
     return store_->ReadTakeBack();
   }
+  void UseEntryClock(const store::EntryClock& clock) override {
+    store_->UseEntryClock(clock);
+  }
 
  private:
   store::Store* const store_;

@@ -184,5 +184,26 @@ TEST_F(ExpiryWorkerTest, TheStoreFollowsAWallClockThatIsSet) {
             absl::Seconds(1));
 }
 
+TEST_F(ExpiryWorkerTest, WaitsForEntriesOfSetsToo) {
+  StartWorker();
+  EXPECT_EQ(timer_->WaitsFor(1), policy::kForever);
+  policy::SetEntries::Builder builder;
+  builder.Add({*policy::Prefix::Parse("192.0.2.1"), 600});
+  builder.Add({*policy::Prefix::Parse("192.0.2.2")});
+  Change fill;
+  fill.sets.push_back({.kind = SetEdit::Kind::kReplace,
+                       .name = "bad",
+                       .create_missing = true,
+                       .entries = std::make_shared<policy::SetEntries>(
+                           std::move(builder).Build())});
+  ASSERT_TRUE(engine_->Apply(fill).ok());
+  EXPECT_EQ(timer_->WaitsFor(2), In(absl::Seconds(600)));
+  clocks_.Advance(absl::Seconds(601));
+  timer_->Wake();
+  EXPECT_EQ(timer_->WaitsFor(3), policy::kForever);
+  EXPECT_EQ((*kernel_.ReadSources())->size(), 1u);
+  EXPECT_EQ(store_.state().sets.at("bad")->entries.size(), 1u);
+}
+
 }  // namespace
 }  // namespace fwagent::core

@@ -218,15 +218,17 @@ TEST_F(FwctlSet, ARefusedImportIsAFailure) {
 }
 
 TEST_F(FwctlSet, SetsAreATable) {
-  EXPECT_EQ(Out({"set", "list"}), "SET  ACTION  OWNER  ENTRIES  COMMENT\n");
+  EXPECT_EQ(Out({"set", "list"}),
+            "SET  ACTION  OWNER  ENTRIES  TTL  COMMENT\n");
   Out({"set", "create", "good", "--action", "allow", "--comment", "a\tb",
        "--owner", "ops"});
   Out({"set", "import", "bad", File("192.0.2.1\n192.0.2.2\n")});
   const std::string out = Out({"set", "list"});
-  EXPECT_THAT(out, AllOf(HasSubstr("SET   ACTION  OWNER  ENTRIES  COMMENT\n"),
-                         HasSubstr("bad   block                2"),
-                         HasSubstr("good  allow   ops          0"),
-                         Not(HasSubstr("\t"))));
+  EXPECT_THAT(
+      out,
+      AllOf(HasSubstr("SET   ACTION  OWNER  ENTRIES  TTL  COMMENT\n"),
+            HasSubstr("bad   block                2"),
+            HasSubstr("good  allow   ops          0"), Not(HasSubstr("\t"))));
 }
 
 TEST_F(FwctlSet, EveryPageOfEntriesIsInTheOneList) {

@@ -263,5 +263,35 @@ TEST_F(SetImportTest, ARetryIsHarmlessAndValidateOnlyChangesNothing) {
   EXPECT_EQ(store_.commits(), 1);
 }
 
+TEST_F(SetImportTest, EntriesSayForHowManySecondsTheyAreWanted) {
+  Part header = Header();
+  header.mutable_header()->mutable_ttl()->set_seconds(600);
+  Part part = Hosts({1, 2, 3});
+  for (const std::uint32_t seconds : {0u, 60u, 4294967295u}) {
+    part.mutable_prefixes()->add_ipv4_ttl_seconds(seconds);
+  }
+  ASSERT_TRUE(Import({header, part, Hosts({4}), End(4)}).ok());
+  clocks_.Advance(absl::Seconds(61));
+  EXPECT_THAT(Entries(),
+              ElementsAre("192.0.2.1/32", "192.0.2.3/32", "192.0.2.4/32"));
+  clocks_.Advance(absl::Minutes(10));
+  EXPECT_THAT(Entries(), ElementsAre("192.0.2.3/32"));
+  ASSERT_TRUE(Import({Header(), Hosts({3, 4}), End(2)}).ok());
+  EXPECT_EQ(response_.added(), 1u);
+  EXPECT_EQ(response_.changed(), 0u);
+}
+
+TEST_F(SetImportTest, WrongSecondsAreNamed) {
+  Part part = Hosts({1, 2});
+  part.mutable_prefixes()->add_ipv4_ttl_seconds(5);
+  ExpectViolations(Import({Header(), part, End(2)}), {"prefixes.ipv4"});
+  part.mutable_prefixes()->add_ipv4_ttl_seconds(4'000'000'000);
+  ExpectViolations(Import({Header(), part, End(2)}),
+                   {"prefixes.ipv4_ttl_seconds[1]"});
+  Part header = Header();
+  header.mutable_header()->mutable_default_ttl()->set_seconds(-5);
+  ExpectViolations(Import({header, Hosts({1}), End(1)}), {"default_ttl"});
+}
+
 }  // namespace
 }  // namespace fwagent::service

@@ -405,5 +405,93 @@ TEST_F(SetServiceTest, ValidateOnlyChangesNothingAndARetryIsHarmless) {
   EXPECT_EQ(store_.commits(), 1);
 }
 
+TEST_F(SetServiceTest, EntriesEndAsTheRequestOrTheSetSays) {
+  v1::CreateSetRequest create;
+  create.set_name("bad");
+  create.mutable_default_ttl()->set_seconds(3600);
+  v1::CreateSetResponse made;
+  ASSERT_TRUE(Call(&v1::SetService::Stub::CreateSet, create, &made).ok());
+  EXPECT_EQ(made.set().default_ttl().seconds(), 3600);
+  create.set_skip_satisfied(true);
+  EXPECT_TRUE(Call(&v1::SetService::Stub::CreateSet, create).ok());
+  create.clear_default_ttl();
+  EXPECT_EQ(Call(&v1::SetService::Stub::CreateSet, create).error_code(),
+            grpc::StatusCode::ALREADY_EXISTS);
+
+  ASSERT_TRUE(Put("bad", {"192.0.2.1"}).ok());
+  v1::AddSetEntriesRequest add;
+  add.set_name("bad");
+  add.add_entries()->mutable_prefix()->set_text("192.0.2.2");
+  add.mutable_ttl()->set_seconds(60);
+  v1::AddSetEntriesResponse added;
+  ASSERT_TRUE(Call(&v1::SetService::Stub::AddSetEntries, add, &added).ok());
+  EXPECT_EQ(added.added(), 1u);
+  EXPECT_EQ(added.changed(), 0u);
+  add.mutable_expire_time()->set_seconds(1'700'000'900);
+  ASSERT_TRUE(Call(&v1::SetService::Stub::AddSetEntries, add, &added).ok());
+  EXPECT_EQ(added.added(), 0u);
+  EXPECT_EQ(added.changed(), 1u);
+  add.mutable_entries(0)->mutable_prefix()->set_text("192.0.2.3");
+  add.set_permanent(true);
+  ASSERT_TRUE(Call(&v1::SetService::Stub::AddSetEntries, add).ok());
+
+  v1::ListSetEntriesRequest request;
+  request.set_name("bad");
+  v1::ListSetEntriesResponse page;
+  ASSERT_TRUE(Call(&v1::SetService::Stub::ListSetEntries, request, &page).ok());
+  ASSERT_EQ(page.entries_size(), 3);
+  EXPECT_NEAR(static_cast<double>(page.entries(0).expire_time().seconds()),
+              1'700'003'600, 1);
+  EXPECT_NEAR(static_cast<double>(page.entries(1).expire_time().seconds()),
+              1'700'000'900, 1);
+  EXPECT_FALSE(page.entries(2).has_expire_time());
+  v1::FindInSetsRequest find;
+  find.mutable_prefix()->set_text("192.0.2.1");
+  v1::FindInSetsResponse found;
+  ASSERT_TRUE(Call(&v1::SetService::Stub::FindInSets, find, &found).ok());
+  EXPECT_TRUE(found.hits(0).entry().has_expire_time());
+  EXPECT_EQ(found.hits(0).set().default_ttl().seconds(), 3600);
+
+  clocks_.Advance(absl::Hours(2));
+  EXPECT_THAT(Entries("bad"), ElementsAre("192.0.2.3/32"));
+}
+
+TEST_F(SetServiceTest, WrongEndsAreNamed) {
+  v1::CreateSetRequest create;
+  create.set_name("bad");
+  create.mutable_default_ttl()->set_seconds(-1);
+  ExpectViolations(Call(&v1::SetService::Stub::CreateSet, create),
+                   {"default_ttl"});
+  create.mutable_default_ttl()->set_seconds(0);
+  ExpectViolations(Call(&v1::SetService::Stub::CreateSet, create),
+                   {"default_ttl"});
+  v1::AddSetEntriesRequest add;
+  add.set_name("bad");
+  add.add_entries()->mutable_prefix()->set_text("192.0.2.2");
+  add.mutable_ttl()->set_seconds(0);
+  ExpectViolations(Call(&v1::SetService::Stub::AddSetEntries, add), {"ttl"});
+  add.mutable_ttl()->set_seconds(11ll * 366 * 86400);
+  ExpectViolations(Call(&v1::SetService::Stub::AddSetEntries, add), {"ttl"});
+  add.set_permanent(false);
+  ExpectViolations(Call(&v1::SetService::Stub::AddSetEntries, add),
+                   {"permanent"});
+  add.set_permanent(true);
+  add.mutable_entries(0)->mutable_expire_time()->set_seconds(1);
+  ExpectViolations(Call(&v1::SetService::Stub::AddSetEntries, add),
+                   {"entries[0].expire_time"});
+}
+
+TEST_F(SetServiceTest, AnEndThatHasPassedIsNamedToo) {
+  ASSERT_TRUE(Create("bad").ok());
+  v1::AddSetEntriesRequest add;
+  add.set_name("bad");
+  add.add_entries()->mutable_prefix()->set_text("192.0.2.2");
+  add.mutable_expire_time()->set_seconds(1'600'000'000);
+  const grpc::Status status = Call(&v1::SetService::Stub::AddSetEntries, add);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_THAT(status.error_message(), HasSubstr("expire_time"));
+  EXPECT_THAT(Entries("bad"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace fwagent::service

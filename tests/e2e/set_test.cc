@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "tests/support/agent_host.h"
 #include "tests/support/require_bpf.h"
 #include "tests/support/traffic.h"
@@ -81,6 +82,17 @@ class SetTest : public ::testing::Test {
   }
   void ExpectPassing(const Addresses& addresses) {
     ExpectPasses(true, addresses);
+  }
+
+  // Waits until an address passes, and says how long after `since` it did.
+  absl::Duration PassesAfter(absl::Time since, const std::string& address) {
+    while (!wire_->Passes(SourceTarget(address, address))) {
+      if (absl::Now() - since > absl::Seconds(30)) {
+        ADD_FAILURE() << address << " is still blocked";
+        break;
+      }
+    }
+    return absl::Now() - since;
   }
 
   // The number of the policy that is in force.
@@ -252,12 +264,69 @@ TEST_F(SetTest, AListComesFromStandardInput) {
 TEST_F(SetTest, WhatIpsetSavesIsTaken) {
   Do({"set", "import", "bad", "-"},
      "create old hash:net family inet hashsize 1024 maxelem 65536 timeout 0\n"
-     "add old 198.51.100.7 timeout 5 comment \"seen at 203.0.113.16\"\n"
+     "add old 198.51.100.7 timeout 500 comment \"seen at 203.0.113.16\"\n"
      "add old 203.0.113.0/28\n"
      "create old6 hash:net family inet6 hashsize 1024 maxelem 65536\n"
      "add old6 2001:db8:bad::/48\n");
   ExpectBlocked(kListed);
   ExpectPassing(kNotListed);
+}
+
+TEST_F(SetTest, AnEntryEndsAndItsNeighboursDoNot) {
+  Do({"set", "import", "bad", File("198.51.100.8\n203.0.113.1\n")});
+  const absl::Time before = absl::Now();
+  Do({"set", "add", "bad", "--ttl", "3s", "198.51.100.7", "203.0.113.0/28"});
+  Do({"set", "add", "bad", "--ttl", "1h", "198.51.100.9"});
+  ExpectBlocked({"198.51.100.7", "203.0.113.2"});
+  EXPECT_THAT(Do({"set", "list", "bad"}),
+              HasSubstr("add bad 198.51.100.7/32 timeout "));
+  EXPECT_GE(PassesAfter(before, "198.51.100.7"), absl::Seconds(3));
+  ExpectPassing({"203.0.113.2", "203.0.113.15"});
+  ExpectBlocked({"198.51.100.8", "198.51.100.9", "203.0.113.1"});
+  EXPECT_TRUE(
+      site_->agent().WaitForErr("set bad: 2 entries have ended: generation 4"));
+  EXPECT_THAT(Do({"set", "list", "bad"}),
+              AllOf(Not(HasSubstr("198.51.100.7")), HasSubstr("198.51.100.8"),
+                    HasSubstr("198.51.100.9"), HasSubstr("203.0.113.1/32")));
+  ExpectBlocked({"198.51.100.8", "198.51.100.9", "203.0.113.1"});
+}
+
+TEST_F(SetTest, AnEntryEndsOnTimeWithTheAgentDead) {
+  const absl::Time before = absl::Now();
+  Do({"set", "import", "bad", "-"},
+     "create old hash:ip family inet timeout 4\n"
+     "add old 198.51.100.7\n"
+     "add old 198.51.100.8 timeout 0\n"
+     "add old 203.0.113.1 timeout 3600\n");
+  site_->StopAgent(SIGKILL);
+  ExpectBlocked({"198.51.100.7", "198.51.100.8", "203.0.113.1"});
+  EXPECT_GE(PassesAfter(before, "198.51.100.7"), absl::Seconds(4));
+  ExpectBlocked({"198.51.100.8", "203.0.113.1"});
+  ASSERT_TRUE(site_->StartAgent());
+  ExpectPassing({"198.51.100.7"});
+  ExpectBlocked({"198.51.100.8", "203.0.113.1"});
+  EXPECT_TRUE(site_->agent().WaitForErr("set bad: 1 entry has ended"));
+}
+
+TEST_F(SetTest, ADefaultOfTheSetEndsWhatDoesNotSay) {
+  Do({"set", "create", "bad", "--ttl", "3s"});
+  const absl::Time before = absl::Now();
+  Do({"set", "add", "bad", "198.51.100.7"});
+  Do({"set", "add", "bad", "--permanent", "198.51.100.8"});
+  EXPECT_THAT(Do({"set", "list"}), HasSubstr("3s"));
+  ExpectBlocked({"198.51.100.7", "198.51.100.8"});
+  EXPECT_GE(PassesAfter(before, "198.51.100.7"), absl::Seconds(3));
+  ExpectBlocked({"198.51.100.8"});
+}
+
+TEST_F(SetTest, ARenewedEntryGoesOn) {
+  Do({"set", "create", "bad"});
+  Do({"set", "add", "bad", "--ttl", "2s", "198.51.100.7"});
+  const absl::Time before = absl::Now();
+  EXPECT_THAT(
+      Do({"set", "add", "bad", "--ttl", "5s", "198.51.100.7"}),
+      HasSubstr("1 was there already, of which 1 ends at another time"));
+  EXPECT_GE(PassesAfter(before, "198.51.100.7"), absl::Seconds(5));
 }
 
 TEST_F(SetTest, ValidateOnlyChangesNothing) {

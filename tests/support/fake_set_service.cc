@@ -70,6 +70,16 @@ void FakeSetService::RepeatPages() {
   repeat_pages_ = true;
 }
 
+void FakeSetService::EndEntries(std::int64_t at) {
+  const util::MutexLock lock(&mutex_);
+  ends_at_ = at;
+}
+
+void FakeSetService::SetChanged(std::uint64_t count) {
+  const util::MutexLock lock(&mutex_);
+  changed_ = count;
+}
+
 std::string FakeSetService::LastRequest() const {
   util::MutexLock lock(&mutex_);
   return last_request_;
@@ -117,6 +127,9 @@ grpc::Status FakeSetService::CreateSet(
   set->second.info.set_action(request->action());
   set->second.info.set_comment(request->comment());
   set->second.info.set_owner(request->owner());
+  if (request->has_default_ttl()) {
+    *set->second.info.mutable_default_ttl() = request->default_ttl();
+  }
   *response->mutable_set() = set->second.info;
   response->set_generation(Commit(std::move(sets), request->validate_only()));
   SetConfirmBy(*request, response);
@@ -160,6 +173,7 @@ grpc::Status FakeSetService::AddSetEntries(
     added += Put(Canonical(text), found->second.entries) ? 1 : 0;
   }
   response->set_added(added);
+  response->set_changed(changed_);
   response->set_generation(Commit(std::move(sets), request->validate_only()));
   SetConfirmBy(*request, response);
   return grpc::Status::OK;
@@ -228,6 +242,9 @@ grpc::Status FakeSetService::ImportSet(
     set.info.set_name(header.name());
     set.info.set_action(header.action());
     set.info.set_comment(header.comment());
+    if (header.has_default_ttl()) {
+      *set.info.mutable_default_ttl() = header.default_ttl();
+    }
   }
   std::vector<std::string> before = set.entries;
   std::uint64_t added = 0;
@@ -240,6 +257,7 @@ grpc::Status FakeSetService::ImportSet(
     set.entries = std::move(entries);
   }
   response->set_added(added);
+  response->set_changed(changed_);
   *response->mutable_set() = set.info;
   response->mutable_set()->set_size(set.entries.size());
   response->set_generation(Commit(std::move(sets), header.validate_only()));
@@ -271,7 +289,9 @@ grpc::Status FakeSetService::ListSetEntries(
   }
   const std::size_t last = std::min(entries.size(), first + page_size_);
   for (std::size_t i = first; i < last; ++i) {
-    response->add_entries()->mutable_prefix()->set_text(entries[i]);
+    auto* entry = response->add_entries();
+    entry->mutable_prefix()->set_text(entries[i]);
+    if (ends_at_) entry->mutable_expire_time()->set_seconds(*ends_at_);
   }
   if (last < entries.size()) response->set_next_page_token(absl::StrCat(last));
   if (repeat_pages_) response->set_next_page_token("0");
@@ -293,6 +313,9 @@ grpc::Status FakeSetService::FindInSets(
     auto* hit = response->add_hits();
     *hit->mutable_set() = set.info;
     hit->mutable_entry()->mutable_prefix()->set_text(wanted);
+    if (ends_at_) {
+      hit->mutable_entry()->mutable_expire_time()->set_seconds(*ends_at_);
+    }
   }
   return grpc::Status::OK;
 }

@@ -28,6 +28,11 @@ class FakeSetService final : public fwagent::v1::SetService::Service {
   // Every page of entries now names itself as the next one.
   void RepeatPages();
 
+  // Every entry ends then, in answers, by the seconds since 1970.
+  void EndEntries(std::int64_t at);
+  // How many entries an import or addition says that it redated.
+  void SetChanged(std::uint64_t count);
+
   // The last request, or header of an import, on one line.
   std::string LastRequest() const;
   std::size_t CallCount() const;
@@ -86,6 +91,8 @@ class FakeSetService final : public fwagent::v1::SetService::Service {
   std::size_t import_parts_ ABSL_GUARDED_BY(mutex_) = 0;
   std::size_t page_size_ ABSL_GUARDED_BY(mutex_) = 1000;
   bool repeat_pages_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<std::int64_t> ends_at_ ABSL_GUARDED_BY(mutex_);
+  std::uint64_t changed_ ABSL_GUARDED_BY(mutex_) = 0;
   std::uint64_t generation_ ABSL_GUARDED_BY(mutex_) = 0;
   Sets sets_ ABSL_GUARDED_BY(mutex_);
 };

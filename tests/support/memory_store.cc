@@ -7,6 +7,29 @@
 #include "agent/util/status_macros.h"
 
 namespace fwagent::testing {
+namespace {
+
+using store::EntryClock;
+
+policy::Deadline Redated(policy::Deadline until, const EntryClock& from,
+                         const EntryClock& to) {
+  return until == policy::kForever ? until : to.DeadlineOf(from.TickOf(until));
+}
+
+void Redate(const EntryClock& from, const EntryClock& to,
+            store::SetDelta& delta) {
+  for (auto* entries : {&delta.difference.before, &delta.difference.after}) {
+    for (policy::SetEntry& entry : *entries) {
+      entry.until = Redated(entry.until, from, to);
+    }
+  }
+  if (delta.content == nullptr) return;
+  delta.content = std::make_shared<policy::SetEntries>(delta.content->Redated(
+      [&](policy::Deadline until) { return Redated(until, from, to); }));
+}
+
+}  // namespace
+
 void MemoryStore::FailOnce(Call call, absl::Status status, int skip) {
   const util::MutexLock lock(&mutex_);
   failures_.push_back({call, skip, std::move(status)});
@@ -24,7 +47,8 @@ store::State MemoryStore::state() const {
                      .generation = content_.generation,
                      .next_rule_id = content_.next_rule_id,
                      .fresh = commits_ == 0,
-                     .boot_id = content_.boot_id};
+                     .boot_id = content_.boot_id,
+                     .entry_clock = content_.entry_clock};
   for (const auto& [id, rule] : content_.rules) state.rules.push_back(rule);
   for (const auto& [id, set] : content_.sets) {
     state.sets[set.info.name] = std::make_shared<policy::NamedSet>(set);
@@ -48,6 +72,7 @@ absl::StatusOr<store::State> MemoryStore::Load() {
   {
     const util::MutexLock lock(&mutex_);
     FW_RETURN_IF_ERROR(InjectedFailure(Call::kLoad));
+    entry_clock_.reset();
   }
   return state();
 }
@@ -62,11 +87,14 @@ absl::Status MemoryStore::CommitAll(absl::Span<const store::Delta> deltas) {
 
   const util::MutexLock lock(&mutex_);
   FW_RETURN_IF_ERROR(InjectedFailure(Call::kCommit));
+  const EntryClock clock = entry_clock_.value_or(content_.entry_clock);
   if (deltas.size() == 1) {
     FW_RETURN_IF_ERROR(Check(content_, deltas[0]));
+    Redate(clock, content_);
     Apply(deltas[0], content_);
   } else {
     Content content = content_;
+    Redate(clock, content);
     for (const store::Delta& delta : deltas) {
       FW_RETURN_IF_ERROR(Check(content, delta));
       Apply(delta, content);
@@ -106,7 +134,35 @@ absl::StatusOr<store::UndoableEntry> MemoryStore::ReadUndo(
   if (found == content_.history.end()) {
     return absl::NotFoundError("what leads back is not kept");
   }
-  return found->second;
+  store::UndoableEntry entry = found->second;
+  for (store::SetDelta& set : entry.undo.sets) {
+    fwagent::testing::Redate(content_.entry_clock,
+                             entry_clock_.value_or(content_.entry_clock), set);
+  }
+  return entry;
+}
+
+void MemoryStore::UseEntryClock(const EntryClock& clock) {
+  const util::MutexLock lock(&mutex_);
+  entry_clock_ = clock;
+}
+
+void MemoryStore::Redate(const EntryClock& clock, Content& content) {
+  const EntryClock before = std::exchange(content.entry_clock, clock);
+  if (before.shift == clock.shift) return;
+  for (auto& [id, set] : content.sets) {
+    set.entries = set.entries.Redated(
+        [&](policy::Deadline until) { return Redated(until, before, clock); });
+  }
+  for (auto& [generation, entry] : content.history) {
+    for (store::SetDelta& set : entry.undo.sets) {
+      fwagent::testing::Redate(before, clock, set);
+    }
+  }
+  if (!content.unconfirmed.has_value()) return;
+  for (store::SetDelta& set : content.unconfirmed->back.sets) {
+    fwagent::testing::Redate(before, clock, set);
+  }
 }
 
 absl::StatusOr<store::TakeBack> MemoryStore::ReadTakeBack() {
@@ -114,7 +170,12 @@ absl::StatusOr<store::TakeBack> MemoryStore::ReadTakeBack() {
   if (!content_.unconfirmed.has_value()) {
     return absl::NotFoundError("nothing waits for a confirmation");
   }
-  return content_.unconfirmed->back;
+  store::TakeBack back = content_.unconfirmed->back;
+  for (store::SetDelta& set : back.sets) {
+    fwagent::testing::Redate(content_.entry_clock,
+                             entry_clock_.value_or(content_.entry_clock), set);
+  }
+  return back;
 }
 
 absl::Status MemoryStore::InjectedFailure(Call call) {

@@ -46,6 +46,7 @@ class MemoryStore : public store::Store {
   absl::StatusOr<store::UndoableEntry> ReadUndo(
       std::uint64_t generation) override;
   absl::StatusOr<store::TakeBack> ReadTakeBack() override;
+  void UseEntryClock(const store::EntryClock& clock) override;
 
  private:
   struct Failure {
@@ -67,17 +68,22 @@ class MemoryStore : public store::Store {
     std::uint64_t generation = 0;
     policy::RuleId next_rule_id = 1;
     std::string boot_id;
+    // By which the ends of entries are what they are here.
+    store::EntryClock entry_clock;
   };
 
   // OK if the delta can be applied.
   static absl::Status Check(const Content& content, const store::Delta& delta);
   static void Apply(const store::Delta& delta, Content& content);
+  static void Redate(const store::EntryClock& clock, Content& content);
   static void ApplySet(const store::SetDelta& delta, Content& content);
   static void Forget(std::string_view request_id, Content& content);
   static void Remember(const store::AnsweredRequest& request, Content& content);
 
   mutable util::Mutex mutex_;
   Content content_ ABSL_GUARDED_BY(mutex_);
+  // Since Load.
+  std::optional<store::EntryClock> entry_clock_ ABSL_GUARDED_BY(mutex_);
   int commits_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<Failure> failures_ ABSL_GUARDED_BY(mutex_);
   std::function<void()> on_commit_ ABSL_GUARDED_BY(mutex_);

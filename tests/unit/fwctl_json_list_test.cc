@@ -20,12 +20,12 @@ using ::testing::SizeIs;
 
 // Of PackList, without what goes wrong.
 std::uint64_t CountIn(const std::string& text) {
-  const auto list = PackList(text, "list", false);
+  const auto list = PackList(text, "list");
   EXPECT_TRUE(list.ok()) << list.status();
   return list.ok() ? list->count : 0;
 }
 std::string RefusalOf(const std::string& text) {
-  return std::string(PackList(text, "list", false).status().message());
+  return std::string(PackList(text, "list").status().message());
 }
 
 std::vector<std::string> RangeOf(const char* first, const char* last) {
@@ -46,9 +46,9 @@ std::string Document(const std::string& elements) {
 std::vector<std::string> ElementsOf(const std::string& document) {
   std::vector<std::string> prefixes;
   const absl::Status status = ForEachNftElement(
-      document, [&](std::uint64_t number, const auto& prefix) {
-        if (!prefix.ok()) return prefix.status();
-        prefixes.push_back(absl::StrCat(number, ": ", *prefix));
+      document, [&](std::uint64_t number, const auto& element) {
+        if (!element.ok()) return element.status();
+        prefixes.push_back(absl::StrCat(number, ": ", element->prefix));
         return absl::OkStatus();
       });
   EXPECT_TRUE(status.ok()) << status;
@@ -70,7 +70,8 @@ TEST(JsonList, SpamhausDropLineByLine) {
               HasSubstr("list, line 2: is a JSON object without a prefix"));
   EXPECT_THAT(RefusalOf("{\"cidr\":\"10.0.0.0/8\""),
               HasSubstr("line 1: is not a JSON object"));
-  const auto rest = PackList(drop + "{broken\n10.0.0.1\n", "list", true);
+  const auto rest =
+      PackList(drop + "{broken\n10.0.0.1\n", "list", {.skip_invalid = true});
   ASSERT_TRUE(rest.ok()) << rest.status();
   EXPECT_EQ(rest->count, 3u);
   EXPECT_THAT(rest->skipped_lines, SizeIs(1));
@@ -91,6 +92,35 @@ TEST(JsonList, ASetOfNftables) {
   EXPECT_EQ(CountIn(Document(R"(, "elem": ["192.0.2.1", "2001:db8::1"])")), 2u);
 }
 
+// What is left of each element, in seconds.
+std::vector<std::uint32_t> TtlsOf(const std::string& document) {
+  std::vector<std::uint32_t> ttls;
+  const absl::Status status =
+      ForEachNftElement(document, [&](std::uint64_t, const auto& element) {
+        if (!element.ok()) return element.status();
+        ttls.push_back(element->ttl_seconds);
+        return absl::OkStatus();
+      });
+  EXPECT_TRUE(status.ok()) << status;
+  return ttls;
+}
+
+TEST(JsonList, WhatIsLeftOfAnElementIsKept) {
+  const std::string elements =
+      R"("elem": [{"elem": {"val": "192.0.2.1", "timeout": 3600, )"
+      R"("expires": 99}}, {"elem": {"val": "192.0.2.2", "expires": 0}}, )"
+      R"({"elem": {"val": "192.0.2.3", "timeout": 60}}, "192.0.2.4"])";
+  EXPECT_THAT(TtlsOf(Document(", " + elements)),
+              ElementsAre(99, 1, 60, kAsTheImportSays));
+  EXPECT_THAT(TtlsOf(Document(R"(, "timeout": 600, )" + elements)),
+              ElementsAre(99, 1, 60, 600))
+      << "those without one have the set's";
+  EXPECT_THAT(
+      RefusalOf(Document(
+          R"(, "elem": [{"elem": {"val": "192.0.2.1", "expires": "x"}}])")),
+      HasSubstr("element 1: \"x\" is no number of seconds"));
+}
+
 TEST(JsonList, AWrongElementIsNamed) {
   EXPECT_THAT(RefusalOf(Document(R"(, "elem": ["192.0.2.1", 443])")),
               HasSubstr("list, element 2: 443 is no address"));
@@ -102,8 +132,8 @@ TEST(JsonList, AWrongElementIsNamed) {
   EXPECT_THAT(
       RefusalOf(Document(R"(, "elem": [{"range": ["10.0.0.9", "10.0.0.1"]}])")),
       HasSubstr("element 1: \"10.0.0.9-10.0.0.1\" is no range"));
-  const auto rest =
-      PackList(Document(R"(, "elem": [443, "192.0.2.1", "x"])"), "list", true);
+  const auto rest = PackList(Document(R"(, "elem": [443, "192.0.2.1", "x"])"),
+                             "list", {.skip_invalid = true});
   ASSERT_TRUE(rest.ok()) << rest.status();
   EXPECT_EQ(rest->count, 1u);
   EXPECT_THAT(rest->skipped_lines, SizeIs(2));

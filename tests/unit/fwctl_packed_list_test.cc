@@ -10,6 +10,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "client/pack_prefix.h"
 #include "client/packed_list.h"
 
 namespace fwagent::client {
@@ -42,7 +43,7 @@ std::vector<std::string> Unpack(const fwagent::v1::PackedPrefixes& packed) {
 
 std::vector<std::string> Packed(const std::string& text,
                                 bool skip_invalid = false) {
-  const auto list = PackList(text, "list", skip_invalid);
+  const auto list = PackList(text, "list", {.skip_invalid = skip_invalid});
   EXPECT_TRUE(list.ok()) << list.status();
   if (!list.ok()) return {};
   std::vector<std::string> texts;
@@ -197,19 +198,63 @@ TEST(PackList, TakesWhatIpsetSaves) {
       ElementsAre("192.0.2.0/24", "192.0.2.1/32", "2001:db8::/32"));
   for (const char* line : {"add", "add old", "add old 1.2.3", "destroy old",
                            "add old 192.0.2.1 timeout 5 nomatch"}) {
-    EXPECT_FALSE(PackList(line, "list", false).ok()) << line;
+    EXPECT_FALSE(PackList(line, "list").ok()) << line;
   }
+}
+
+using Ttls = std::vector<std::uint32_t>;
+
+// How long the entries of one part last, first those of IPv4.
+Ttls TtlsOf(const std::string& text, bool ignore = false) {
+  const auto list = PackList(text, "list", {.ignore_ttls = ignore});
+  EXPECT_TRUE(list.ok()) << list.status();
+  if (!list.ok() || list->parts.size() != 1) return {};
+  const auto& part = list->parts[0];
+  Ttls ttls(part.ipv4_ttl_seconds().begin(), part.ipv4_ttl_seconds().end());
+  ttls.insert(ttls.end(), part.ipv6_ttl_seconds().begin(),
+              part.ipv6_ttl_seconds().end());
+  return ttls;
+}
+
+TEST(PackList, TimeoutsOfIpsetAreKept) {
+  EXPECT_THAT(TtlsOf("create old hash:net family inet\n"
+                     "add old 192.0.2.1\nadd old 192.0.2.2\n"),
+              IsEmpty())
+      << "where none ends nothing is sent of ends";
+  const std::string list =
+      "192.0.2.9\n"
+      "create old hash:net family inet hashsize 1024 timeout 600\n"
+      "add old 192.0.2.1 timeout 30\n"
+      "add old 192.0.2.2 timeout 0 comment \"timeout 7\"\n"
+      "add old 192.0.2.3\n"
+      "create old6 hash:net family inet6 timeout 0\n"
+      "add old6 2001:db8::/32 packets 5 timeout 40\n"
+      "add old6 2001:db8::/33 comment \"timeout 7\"\n";
+  EXPECT_THAT(TtlsOf(list), ElementsAre(kAsTheImportSays, 30, kNeverEnds, 600,
+                                        40, kAsTheImportSays));
+  EXPECT_THAT(TtlsOf(list, /*ignore=*/true), IsEmpty());
+}
+
+TEST(PackList, WrongTimeoutsAreNamedByTheirLine) {
+  for (const char* timeout :
+       {"", "x", "-1", "1.5", "99999999999", "315619201"}) {
+    const auto list = PackList(
+        absl::StrCat("\nadd old 192.0.2.1 timeout ", timeout, "\n"), "list");
+    EXPECT_THAT(std::string(list.status().message()),
+                HasSubstr("list, line 2: "))
+        << timeout;
+  }
+  EXPECT_FALSE(PackList("create old hash:net timeout x\n", "list").ok());
 }
 
 TEST(PackList, NamesTheFirstWrongLineByItsNumber) {
   const auto list =
-      PackList("192.0.2.1\n\n# x\r\n192.0.2.999\n1::/8\n", "bad.txt", false);
+      PackList("192.0.2.1\n\n# x\r\n192.0.2.999\n1::/8\n", "bad.txt");
   EXPECT_EQ(list.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(list.status().message()),
               AllOf(HasSubstr("bad.txt, line 4: "), HasSubstr("192.0.2.999")));
   EXPECT_THAT(
-      std::string(
-          PackList("192.0.2.1 192.0.2.2\n", "list", false).status().message()),
+      std::string(PackList("192.0.2.1 192.0.2.2\n", "list").status().message()),
       AllOf(HasSubstr("list, line 1: "), HasSubstr("more than a prefix")));
 }
 
@@ -218,13 +263,14 @@ TEST(PackList, LeavesWrongLinesOutWhenToldTo) {
   for (int i = 0; i < 12; ++i) absl::StrAppend(&text, "wrong", i, "\n");
   text += "192.0.2.2\n";
   EXPECT_THAT(Packed(text, true), ElementsAre("192.0.2.1/32", "192.0.2.2/32"));
-  const auto list = PackList(text, "list", true);
+  const auto list = PackList(text, "list", {.skip_invalid = true});
   ASSERT_TRUE(list.ok());
   EXPECT_EQ(list->skipped, 12u);
   ASSERT_THAT(list->skipped_lines, SizeIs(10));
   EXPECT_THAT(list->skipped_lines[0], HasSubstr("list, line 2: \"wrong0\""));
   EXPECT_THAT(list->skipped_lines[9], HasSubstr("line 11: \"wrong9\""));
-  EXPECT_EQ(PackList("192.0.2.1\n", "list", true)->skipped, 0u);
+  EXPECT_EQ(PackList("192.0.2.1\n", "list", {.skip_invalid = true})->skipped,
+            0u);
 }
 
 TEST(PackList, ALongListIsCutIntoMessagesThatGrpcTakes) {
@@ -234,7 +280,7 @@ TEST(PackList, ALongListIsCutIntoMessagesThatGrpcTakes) {
     absl::StrAppend(&text, "10.", i >> 16, ".", i >> 8 & 255, ".", i & 255,
                     i % 2 == 0 ? "\n" : "\r\n");
   }
-  const auto list = PackList(text, "list", false);
+  const auto list = PackList(text, "list");
   ASSERT_TRUE(list.ok()) << list.status();
   EXPECT_EQ(list->count, kCount);
   EXPECT_GT(list->parts.size(), 1u);
@@ -249,12 +295,12 @@ TEST(PackList, ALongListIsCutIntoMessagesThatGrpcTakes) {
 }
 
 TEST(PackFile, SaysWhyItCannotBeRead) {
-  const auto list = PackFile("/nowhere/list", false);
+  const auto list = PackFile("/nowhere/list");
   EXPECT_EQ(list.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(list.status().message()),
               AllOf(HasSubstr("/nowhere/list"), HasSubstr("No such file")));
-  EXPECT_FALSE(PackFile("/", false).ok()) << "a folder";
-  EXPECT_TRUE(PackFile("/dev/null", false).ok());
+  EXPECT_FALSE(PackFile("/").ok()) << "a folder";
+  EXPECT_TRUE(PackFile("/dev/null").ok());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -280,6 +281,11 @@ DROP TABLE unconfirmed_rule;
 DROP TABLE unconfirmed_set;
 DROP TABLE unconfirmed_entries;
 DROP INDEX rule_in_order;
+DROP TABLE entry_clock;
+ALTER TABLE named_set DROP COLUMN default_ttl_us;
+ALTER TABLE request_set DROP COLUMN default_ttl_us;
+ALTER TABLE request_set DROP COLUMN changed;
+ALTER TABLE history_set DROP COLUMN default_ttl_us;
 ALTER TABLE rule DROP COLUMN action;
 ALTER TABLE rule DROP COLUMN owner;
 ALTER TABLE request_rule DROP COLUMN action;
@@ -344,7 +350,11 @@ TEST_F(SchemaTest, WhatTheSeventhVersionWroteWaitsForNothing) {
   Execute(
       "DROP TABLE unconfirmed; DROP TABLE unconfirmed_rule;"
       "DROP TABLE unconfirmed_set; DROP TABLE unconfirmed_entries;"
-      "DROP INDEX rule_in_order;"
+      "DROP INDEX rule_in_order; DROP TABLE entry_clock;"
+      "ALTER TABLE named_set DROP COLUMN default_ttl_us;"
+      "ALTER TABLE request_set DROP COLUMN default_ttl_us;"
+      "ALTER TABLE request_set DROP COLUMN changed;"
+      "ALTER TABLE history_set DROP COLUMN default_ttl_us;"
       "PRAGMA user_version = 7");
   const auto store = Open();
   ASSERT_TRUE(store.ok()) << store.status();
@@ -356,6 +366,115 @@ TEST_F(SchemaTest, WhatTheSeventhVersionWroteWaitsForNothing) {
   delta.unconfirmed.emplace().what.generation = 2;
   ASSERT_TRUE((*store)->Commit(delta).ok());
   EXPECT_EQ((*store)->Load()->unconfirmed, delta.unconfirmed->what);
+}
+
+// What this version writes, as the ninth would have: sets without default TTLs.
+constexpr char kBackToVersion9[] = R"sql(
+CREATE TABLE growth (seq INTEGER PRIMARY KEY, sum INTEGER NOT NULL) STRICT;
+INSERT INTO growth SELECT 0, -(SELECT sum(checksum) FROM named_set)
+  - (SELECT sum(checksum) FROM unconfirmed);
+UPDATE named_set SET checksum = fw_checksum(id, name, action, comment,
+  created_us, owner, chunks_total);
+UPDATE unconfirmed_set SET checksum = fw_checksum(generation, position, set_id,
+  drops, replaces, id, name, action, comment, created_us, owner);
+UPDATE unconfirmed SET before_total =
+  (SELECT sum(checksum) FROM unconfirmed_set) +
+  (SELECT sum(checksum) FROM unconfirmed_entries);
+UPDATE unconfirmed SET checksum = fw_checksum(generation, at_us, origin,
+  until_tick, confirm_by_us, boot_id, before_total, after_total);
+UPDATE growth SET sum = sum + (SELECT sum(checksum) FROM named_set)
+  + (SELECT sum(checksum) FROM unconfirmed);
+UPDATE meta SET rules_total = rules_total + (SELECT sum FROM growth);
+UPDATE meta SET checksum = fw_checksum(generation, next_rule_id, rules_total,
+  boot_id);
+UPDATE history_set SET checksum = fw_checksum(generation, position, set_id,
+  drops, replaces, id, name, action, comment, created_us, owner);
+UPDATE history SET parts_total = (SELECT sum(checksum) FROM history_set);
+UPDATE history SET checksum = fw_checksum(generation, etag, at_us, origin,
+  summary, boot_id, removed, parts_total);
+UPDATE request_set SET checksum = fw_checksum(seq, position, id, name, action,
+  comment, created_us, owner, size, added, removed);
+UPDATE request SET rules_total = (SELECT sum(checksum) FROM request_set);
+UPDATE request SET checksum = fw_checksum(seq, request_id, fingerprint,
+  generation, rules_total);
+DROP TABLE growth;
+DROP TABLE entry_clock;
+ALTER TABLE named_set DROP COLUMN default_ttl_us;
+ALTER TABLE request_set DROP COLUMN default_ttl_us;
+ALTER TABLE request_set DROP COLUMN changed;
+ALTER TABLE history_set DROP COLUMN default_ttl_us;
+ALTER TABLE unconfirmed_set DROP COLUMN default_ttl_us;
+PRAGMA user_version = 9;
+)sql";
+
+class VersionNineTest : public SchemaTest {
+ protected:
+  // A set, a change of it that waits, and an answer about it.
+  void MakeFile() {
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      (void)std::remove((File() + suffix).c_str());
+    }
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    Delta delta{.generation = 1, .next_rule_id = 5};
+    delta.sets = {{.id = 3, .create = set_}};
+    delta.sets[0].difference.after = {entry_};
+    delta.remember = {.request_id = "one",
+                      .fingerprint = "text",
+                      .rules = {},
+                      .sets = {{.info = set_, .size = 7}},
+                      .generation = 1};
+    delta.history = UndoableEntry{.entry = {.generation = 1}};
+    delta.history->undo.sets = {{.id = 3, .create = set_}};
+    delta.unconfirmed.emplace().what.generation = 1;
+    delta.unconfirmed->back.sets = {{.id = 3, .drop = true},
+                                    {.id = 4, .create = set_}};
+    delta.unconfirmed->back.sets[1].difference.after = {entry_};
+    ASSERT_TRUE((*store)->Commit(delta).ok());
+  }
+
+  const policy::SetInfo set_{
+      .id = 3, .name = "drop", .create_time = absl::FromUnixSeconds(1)};
+  const policy::SetEntry entry_{*policy::Prefix::Parse("192.0.2.0/24")};
+};
+
+TEST_F(VersionNineTest, ItsSetsHaveNoDefaultAndItsEntriesDoNotEnd) {
+  MakeFile();
+  Execute(kBackToVersion9);
+  for (int start = 0; start < 2; ++start) {
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    const auto state = (*store)->Load();
+    ASSERT_TRUE(state.ok()) << state.status();
+    ASSERT_EQ(state->sets.size(), 1u);
+    EXPECT_EQ(state->sets.at("drop")->info, set_);
+    EXPECT_EQ(state->sets.at("drop")->entries.size(), 1u);
+    EXPECT_FALSE(state->sets.at("drop")->entries.HaveEnds());
+    ASSERT_TRUE(state->unconfirmed.has_value());
+    const auto back = (*store)->ReadTakeBack();
+    ASSERT_TRUE(back.ok()) << back.status();
+    EXPECT_EQ(back->sets.at(1).create, set_);
+    EXPECT_EQ(back->sets.at(1).difference.after.at(0), entry_);
+    EXPECT_EQ((*store)->ReadUndo(1)->undo.sets.at(0).create, set_);
+    EXPECT_EQ((*(*store)->FindRequest("one"))->sets.at(0).info, set_);
+  }
+}
+
+TEST_F(VersionNineTest, ItsDamageIsStillDamage) {
+  for (const std::string damage :
+       {"UPDATE named_set SET comment = 'other'",
+        "UPDATE unconfirmed_set SET name = 'other' WHERE position = 1",
+        "DELETE FROM unconfirmed_set WHERE position = 1",
+        "UPDATE unconfirmed SET before_total = before_total + 1",
+        "DELETE FROM unconfirmed", "UPDATE unconfirmed SET generation = 7"}) {
+    MakeFile();
+    Execute(kBackToVersion9);
+    Execute(damage);
+    const auto store = Open();
+    ASSERT_TRUE(store.ok()) << store.status();
+    EXPECT_EQ((*store)->Load().status().code(), absl::StatusCode::kDataLoss)
+        << damage;
+  }
 }
 
 // An upgrade must not give what was damaged a checksum that is right.

@@ -13,6 +13,8 @@ namespace {
 using policy::Prefix;
 using policy::SetEntry;
 
+const EntryClock kClock = {.shift = 1'000'000};
+
 Prefix P(const std::string& text) { return *Prefix::Parse(text); }
 
 std::vector<std::vector<SetEntry>> Chunks() {
@@ -27,7 +29,7 @@ std::vector<std::vector<SetEntry>> Chunks() {
 
 TEST(SetChunk, ComesBackAsItWas) {
   for (const auto& chunk : Chunks()) {
-    const auto read = UnpackChunk(PackChunk(chunk));
+    const auto read = UnpackChunk(PackChunk(chunk, kClock), kClock);
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(*read, chunk);
   }
@@ -38,7 +40,26 @@ TEST(SetChunk, EntriesOfIPv4AreFiveBytesEach) {
   for (int i = 0; i < 250; ++i) {
     chunk.push_back({P("10.0.0." + std::to_string(i))});
   }
-  EXPECT_EQ(PackChunk(chunk).size(), 1 + 5 * chunk.size());
+  EXPECT_EQ(PackChunk(chunk, kClock).size(), 1 + 5 * chunk.size());
+}
+
+TEST(SetChunk, EndsTakeFourBytesMoreAndEightForTheirFirst) {
+  const std::vector<SetEntry> chunk = {{P("10.0.0.1"), 9}, {P("10.0.0.2")}};
+  EXPECT_EQ(PackChunk(chunk, kClock).size(), 1 + 8 + 2 * (5 + 4u));
+}
+
+// After a reboot the clock is so much further, and the host's begins anew.
+TEST(SetChunk, EndsGoOnByAnotherRunsClock) {
+  const std::vector<SetEntry> chunk = {
+      {P("10.0.0.1"), 500}, {P("10.0.0.2")}, {P("10.0.0.3"), 900}};
+  const std::string bytes = PackChunk(chunk, {.shift = 0});
+  const std::vector<SetEntry> later = {
+      {P("10.0.0.1"), 1}, {P("10.0.0.2")}, {P("10.0.0.3"), 200}};
+  EXPECT_EQ(*UnpackChunk(bytes, {.shift = 700}), later)
+      << "what lies before the host's start has ended";
+  const std::vector<SetEntry> earlier = {
+      {P("10.0.0.1"), 1200}, {P("10.0.0.2")}, {P("10.0.0.3"), 1600}};
+  EXPECT_EQ(*UnpackChunk(bytes, {.shift = -700}), earlier);
 }
 
 TEST(SetChunk, KeysAreInTheOrderOfEntries) {
@@ -55,9 +76,9 @@ TEST(SetChunk, KeysAreInTheOrderOfEntries) {
 // of the row is what tells that it is damaged.
 TEST(SetChunk, DamageIsRefusedOrStillEntries) {
   for (const auto& chunk : Chunks()) {
-    const std::string bytes = PackChunk(chunk);
+    const std::string bytes = PackChunk(chunk, kClock);
     for (std::size_t size = 0; size < bytes.size(); ++size) {
-      const auto read = UnpackChunk(bytes.substr(0, size));
+      const auto read = UnpackChunk(bytes.substr(0, size), kClock);
       if (read.ok()) {
         EXPECT_LT(read->size(), chunk.size());
       }
@@ -65,7 +86,7 @@ TEST(SetChunk, DamageIsRefusedOrStillEntries) {
     for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
       std::string damaged = bytes;
       damaged[bit / 8] = static_cast<char>(damaged[bit / 8] ^ (1 << bit % 8));
-      const auto read = UnpackChunk(damaged);
+      const auto read = UnpackChunk(damaged, kClock);
       if (!read.ok()) {
         EXPECT_TRUE(absl::IsDataLoss(read.status()));
         continue;

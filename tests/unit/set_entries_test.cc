@@ -184,7 +184,10 @@ TEST(SetEntriesBuilder, TakesThePackedForm) {
                                         Packed("\xc0\x01\x02\x03", 32) +
                                         Packed(std::string(4, '\0'), 0))
           .ok());
-  ASSERT_TRUE(builder.AddPacked(Family::kIPv6, Packed(ipv6, 32), 7).ok());
+  ASSERT_TRUE(
+      builder
+          .AddPacked(Family::kIPv6, Packed(ipv6, 32), std::vector<Deadline>{7})
+          .ok());
   ASSERT_TRUE(builder.AddPacked(Family::kIPv6, "").ok());
   EXPECT_THAT(
       All(std::move(builder).Build()),

@@ -1,0 +1,26 @@
+#include "client/set_texts.h"
+
+#include "absl/strings/str_cat.h"
+#include "client/duration.h"
+
+namespace fwagent::client {
+
+const char* ActionText(fwagent::v1::SetAction action) {
+  return action == fwagent::v1::SET_ACTION_ALLOW ? "allow" : "block";
+}
+
+std::string CountText(std::uint64_t count, const char* one, const char* many) {
+  return absl::StrCat(count, " ", count == 1 ? one : many);
+}
+
+std::string EntriesText(std::uint64_t count) {
+  return CountText(count, "entry", "entries");
+}
+
+std::string DefaultTtlText(const fwagent::v1::Set& set) {
+  if (!set.has_default_ttl()) return "-";
+  return DurationText(absl::Seconds(set.default_ttl().seconds()) +
+                      absl::Nanoseconds(set.default_ttl().nanos()));
+}
+
+}  // namespace fwagent::client

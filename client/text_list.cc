@@ -1,0 +1,82 @@
+#include "client/text_list.h"
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "client/printable.h"
+
+namespace fwagent::client {
+namespace {
+
+constexpr std::string_view kSpaces = " \t\r\v\f";
+
+// Takes the first word off.
+std::string_view TakeWord(std::string_view& text) {
+  const std::size_t begin = text.find_first_not_of(kSpaces);
+  if (begin == std::string_view::npos) {
+    text = {};
+    return {};
+  }
+  text.remove_prefix(begin);
+  const std::string_view word = text.substr(0, text.find_first_of(kSpaces));
+  text.remove_prefix(word.size());
+  return word;
+}
+
+absl::Status Wrong(std::string_view word, const char* what) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", Printable(word), "\" ", what));
+}
+
+// "create blocked hash:net family inet timeout 600"
+absl::StatusOr<std::uint32_t> DefaultOf(std::string_view words) {
+  for (std::string_view word = TakeWord(words); !word.empty();
+       word = TakeWord(words)) {
+    if (word != "timeout") continue;
+    const auto ttl = ReadEntryTtl(TakeWord(words));
+    if (!ttl.ok()) return ttl.status();
+    return *ttl == kNeverEnds ? kAsTheImportSays : *ttl;
+  }
+  return kAsTheImportSays;
+}
+
+}  // namespace
+
+// "add blocked 192.0.2.1 timeout 600 comment "why""
+absl::StatusOr<ListEntry> TextListReader::ReadAdd(std::string_view line,
+                                                  std::string_view words) {
+  TakeWord(words);
+  ListEntry entry{.prefix = TakeWord(words), .ttl_seconds = ipset_ttl_};
+  if (entry.prefix.empty()) return Wrong(line, "adds nothing");
+  for (std::string_view option = TakeWord(words);
+       !option.empty() && option != "comment"; option = TakeWord(words)) {
+    if (option == "nomatch") {
+      return Wrong(entry.prefix,
+                   "is an exception to others (nomatch), which a set has not: "
+                   "put it into a set that allows");
+    }
+    if (option != "timeout") continue;
+    const auto ttl = ReadEntryTtl(TakeWord(words));
+    if (!ttl.ok()) return ttl.status();
+    entry.ttl_seconds = *ttl;
+  }
+  return entry;
+}
+
+absl::StatusOr<ListEntry> TextListReader::Read(std::string_view line) {
+  std::string_view rest = line.substr(0, line.find_first_of("#;"));
+  const std::string_view word = TakeWord(rest);
+  if (word == "add") return ReadAdd(line, rest);
+  if (word == "create") {
+    const auto ttl = DefaultOf(rest);
+    if (!ttl.ok()) return ttl.status();
+    ipset_ttl_ = *ttl;
+    return ListEntry();
+  }
+  if (rest.find_first_not_of(kSpaces) != std::string_view::npos) {
+    return absl::InvalidArgumentError(
+        "more than a prefix: begin what follows it with #");
+  }
+  return ListEntry{.prefix = word};
+}
+
+}  // namespace fwagent::client
