@@ -75,7 +75,7 @@ class PacketMatchReader {
         absl::StrSplit(text, absl::ByAnyChar(" \t"), absl::SkipEmpty());
     for (std::size_t i = 0; i < words.size(); ++i) {
       const absl::string_view key = words[i];
-      if (key == "any" && words.size() == 1) break;
+      if (key == "any" && i == 0) continue;
       if (key == "shadow") {
         content_.shadow = true;
         continue;

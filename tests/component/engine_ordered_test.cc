@@ -136,10 +136,10 @@ TEST_F(EngineOrderedTest, RulesEnd) {
   EXPECT_EQ(kernel_.ordered().rules[0].until, end);
   EXPECT_EQ(kernel_.ordered().rules[1].until, policy::kForever);
   EXPECT_EQ(engine_->NextDeadline(), end);
-  EXPECT_THAT(engine_->RemovalOfEnded().edits, IsEmpty());
+  EXPECT_FALSE(engine_->RemovalOfEnded().has_value());
   clocks_.Advance(kPastIt);
   EXPECT_EQ(engine_->List(0, kAll).rules.size(), 1u);
-  Do(engine_->RemovalOfEnded());
+  Do(engine_->RemovalOfEnded().value());
   EXPECT_THAT(Enforced(), ElementsAre("2 drop order 1000: dport 2"));
   brief.ending = absl::Hours(1);
   Do(Adding({brief}));
