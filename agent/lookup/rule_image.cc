@@ -136,7 +136,9 @@ class ImageBuilder {
     const auto first = static_cast<std::uint32_t>(image_.lines.size());
     const std::size_t bytes = elements.size() * sizeof(T);
     image_.lines.resize(first + (bytes + FW_LINE_BYTES - 1) / FW_LINE_BYTES);
-    std::memcpy(image_.lines.data() + first, elements.data(), bytes);
+    if (bytes != 0) {
+      std::memcpy(image_.lines.data() + first, elements.data(), bytes);
+    }
     return first;
   }
 
