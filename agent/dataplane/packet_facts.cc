@@ -88,8 +88,8 @@ void SetInner(const AlignedFrame& frame, std::size_t offset, std::size_t limit,
   if (protocol == IPPROTO_TCP && has(kFlagsOffset + 1)) {
     facts.more.tcp_flags = frame.at(offset + kFlagsOffset);
   }
-  if ((protocol == IPPROTO_ICMP || protocol == IPPROTO_ICMPV6) &&
-      has(kIcmpBytes)) {
+  const bool is_icmp = protocol == IPPROTO_ICMP;
+  if ((is_icmp || protocol == IPPROTO_ICMPV6) && has(kIcmpBytes)) {
     facts.more.icmp = frame.two_at(offset);
   }
 }

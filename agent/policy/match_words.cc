@@ -146,7 +146,7 @@ absl::Status ReadAddresses(absl::string_view list,
   if (!elements.ok()) return elements.status();
   for (absl::string_view element : *elements) {
     if (absl::ConsumePrefix(&element, "@")) {
-      const absl::Status valid = ValidateSetName(std::string(element));
+      absl::Status valid = ValidateSetName(std::string(element));
       if (!valid.ok()) return valid;
       condition.sets.emplace_back(element);
       continue;

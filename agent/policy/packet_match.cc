@@ -166,7 +166,7 @@ class PacketMatchReader {
     if (!fits.ok()) return fits;
     if (content_.limit.has_value()) {
       if (content_.limit->burst == 0) SetDefaultBurst(*content_.limit);
-      const absl::Status holds = CheckLimit(*content_.limit);
+      absl::Status holds = CheckLimit(*content_.limit);
       if (!holds.ok()) return holds;
     }
     std::vector<std::string> parts;

@@ -75,7 +75,7 @@ absl::Status SetImport::TakePrefixes(const v1::PackedPrefixes& prefixes) {
     FW_ASSIGN_OR_RETURN(
         const std::vector<policy::Deadline> ends,
         ReadLengths(lengths, absl::StrCat("prefixes.", field, "_ttl_seconds")));
-    const absl::Status added = entries_.AddPacked(family, bytes, ends);
+    absl::Status added = entries_.AddPacked(family, bytes, ends);
     if (added.ok()) return added;
     return Wrong(absl::StrCat("prefixes.", field),
                  absl::StrCat(std::string(added.message()), " (", before,
