@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "agent/core/desired.h"
 #include "agent/core/expiry.h"
 #include "agent/core/lifeline.h"
 #include "agent/policy/named_set.h"
@@ -75,6 +76,8 @@ struct Change {
   // An edit that finds things as it wants them changes nothing; otherwise it
   // refuses the change.
   bool skip_satisfied = false;
+  // In the place of edits: all that these owners are to have.
+  std::vector<DesiredPolicy> desired = {};
   // In the place of edits: everything as it was at this generation.
   std::optional<std::uint64_t> rollback_to = {};
   // In the place of edits: what this generation changed is taken back, if it
@@ -103,6 +106,10 @@ struct ChangeResult {
   std::uint64_t generation = 0;
   // Until when it must be confirmed, if it must be.
   std::optional<absl::Time> confirm_by = {};
+  // Of a change that said what owners are to have, unless it was a retry: what
+  // becomes of what they had.
+  std::vector<RuleChange> rule_changes = {};
+  std::vector<SetChange> set_changes = {};
 };
 
 struct RulePage {

@@ -228,6 +228,8 @@ class Engine {
                     const KernelLimits& kernel, const Moment& now,
                     Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);
+  static ChangeResult ResultOf(const Batch::Member& member,
+                               std::uint64_t generation);
   // Gives the answer to a change that needs no commit.
   bool AnswerAtOnce(Batch::Member& member)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_, mutex_);

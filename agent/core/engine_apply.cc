@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/core/change_log.h"
 #include "agent/core/confirmation.h"
+#include "agent/core/desired_plan.h"
 #include "agent/core/engine.h"
 #include "agent/core/independence.h"
 #include "agent/core/lockout.h"
@@ -150,6 +151,12 @@ absl::Status Engine::Plan(const Change& change, WayBack way_back,
   }
   if (change.rollback_to || change.take_back) {
     PlanBack(change, std::move(way_back), now, member);
+  } else if (!change.desired.empty()) {
+    FW_ASSIGN_OR_RETURN(
+        DesiredSteps plan,
+        PlanDesired(change.desired, rules_, sets_, kernel.capacity, now));
+    member.steps = std::move(plan.steps);
+    member.set_steps = std::move(plan.set_steps);
   } else {
     FW_ASSIGN_OR_RETURN(member.steps,
                         PlanChange(change, rules_, kernel.capacity, now));
@@ -164,13 +171,23 @@ absl::Status Engine::Plan(const Change& change, WayBack way_back,
                       now.tick());
 }
 
+ChangeResult Engine::ResultOf(const Batch::Member& member,
+                              std::uint64_t generation) {
+  ChangeResult result{RulesOf(member.steps), OutcomesOf(member.set_steps),
+                      generation};
+  if (!member.queued->change->desired.empty()) {
+    result.rule_changes = RuleChangesOf(member.steps);
+    result.set_changes = SetChangesOf(member.set_steps);
+  }
+  return result;
+}
+
 bool Engine::AnswerAtOnce(Batch::Member& member) {
   const Change& change = *member.queued->change;
   const bool empty = member.steps.empty() && member.set_steps.empty();
   const bool idle = empty && change.request_id.empty() && !member.ended;
   if (!change.validate_only && !idle) return false;
-  member.queued->result = ChangeResult{
-      RulesOf(member.steps), OutcomesOf(member.set_steps), generation_};
+  member.queued->result = ResultOf(member, generation_);
   return true;
 }
 
@@ -326,8 +343,7 @@ void Engine::Acknowledge(Batch::Member& member, const store::Delta& delta) {
   if (delta.end_unconfirmed && !delta.history.has_value()) {
     LogNothingLeft(member.ended->what.generation);
   }
-  ChangeResult result{RulesOf(member.steps), OutcomesOf(member.set_steps),
-                      delta.generation};
+  ChangeResult result = ResultOf(member, delta.generation);
   if (delta.unconfirmed) {
     LogUnconfirmed(delta.unconfirmed->what);
     result.confirm_by = delta.unconfirmed->what.confirm_by;

@@ -56,6 +56,26 @@ std::string ToText(const SetEdit& edit) {
   return text;
 }
 
+// Everything that a document says.
+void Append(const DesiredPolicy& desired, std::string& text) {
+  constexpr char kEnd = '\0';  // in no comment
+  absl::StrAppend(&text, "all of ", desired.owner, "\n");
+  for (const DesiredRule& rule : desired.rules) {
+    absl::StrAppend(&text, policy::ActionName(rule.action), " ",
+                    policy::MatchToString(rule.match), "\n", rule.comment);
+    if (rule.until.has_value()) text += TextOf(Ending(*rule.until));
+    text.push_back(kEnd);
+  }
+  for (const DesiredSet& set : desired.sets) {
+    absl::StrAppend(&text, set.entries == nullptr ? "keep " : "fill ");
+    text += ToText({.name = set.name,
+                    .action = set.action,
+                    .comment = set.comment,
+                    .default_ttl = set.default_ttl,
+                    .entries = set.entries});
+  }
+}
+
 }  // namespace
 
 std::string Fingerprint(const Change& change) {
@@ -80,6 +100,7 @@ std::string Fingerprint(const Change& change) {
   // Stores of earlier versions hold the text, of rules without an end.
   if (change.edits.size() == 1 && change.sets.empty()) return content;
   for (const SetEdit& edit : change.sets) content += ToText(edit);
+  for (const DesiredPolicy& desired : change.desired) Append(desired, content);
   std::string digest(SHA256_DIGEST_LENGTH, '\0');
   SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(),
          reinterpret_cast<unsigned char*>(digest.data()));

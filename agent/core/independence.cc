@@ -25,10 +25,10 @@ bool Independence::LetIn(const Change& change) {
       change.edits.begin(), change.edits.end(), [](const Edit& edit) {
         return std::holds_alternative<policy::PacketMatch>(edit.match);
       });
-  const bool alone = is_ordered || change.rollback_to.has_value() ||
-                     change.take_back.has_value() ||
-                     change.confirm_within.has_value() ||
-                     !change.etag.empty() || EndsAnAllowance(change);
+  const bool alone =
+      is_ordered || !change.desired.empty() || change.rollback_to.has_value() ||
+      change.take_back.has_value() || change.confirm_within.has_value() ||
+      !change.etag.empty() || EndsAnAllowance(change);
   if (closed_ || (alone && any_)) return false;
   for (const Edit& edit : change.edits) {
     if (matches_.contains(edit.match)) return false;

@@ -230,9 +230,15 @@ absl::StatusOr<std::vector<Step>> PlanChange(const Change& change,
     }
     std::move(planned->begin(), planned->end(), std::back_inserter(steps));
   }
-  FW_RETURN_IF_ERROR(CheckRoom(steps, rules, capacity));
-  FW_RETURN_IF_ERROR(CheckOrdered(steps, rules));
+  FW_RETURN_IF_ERROR(CheckCapacity(steps, rules, capacity));
   return steps;
+}
+
+absl::Status CheckCapacity(const std::vector<Step>& steps,
+                           const policy::RuleSet& rules,
+                           const SourceCapacity& capacity) {
+  FW_RETURN_IF_ERROR(CheckRoom(steps, rules, capacity));
+  return CheckOrdered(steps, rules);
 }
 
 }  // namespace fwagent::core

@@ -52,6 +52,12 @@ absl::StatusOr<std::vector<Step>> PlanChange(const Change& change,
                                              const SourceCapacity& capacity,
                                              const Moment& now);
 
+// RESOURCE_EXHAUSTED: there would be more prefixes or ordered rules than the
+// kernel's tables take, and more than now.
+absl::Status CheckCapacity(const std::vector<Step>& steps,
+                           const policy::RuleSet& rules,
+                           const SourceCapacity& capacity);
+
 // An error that is about the ending of an edit; of which, if it is about one.
 absl::Status OfEdit(absl::Status status, std::size_t index);
 std::optional<std::size_t> IndexOfEdit(const absl::Status& status);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/btree_map.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "agent/core/expiry.h"
@@ -78,25 +79,35 @@ SetsThen SetsAfter(const std::vector<UndoableEntry>& way_back,
 std::vector<Step> StepsTo(const RulesThen& then, const policy::RuleSet& present,
                           const Moment& now) {
   std::vector<Step> steps;
-  absl::flat_hash_map<policy::RuleKey, Rule, policy::RuleKeyHash> gone;
+  absl::btree_map<RuleId, Rule> gone;
+  absl::flat_hash_map<policy::RuleKey, RuleId, policy::RuleKeyHash> by_key;
   for (const auto& [id, wanted] : then) {
     const auto found = present.rules().find(id);
     if (found == present.rules().end() || found->second == wanted) continue;
-    gone.emplace(policy::KeyOf(found->second), found->second);
+    gone.emplace(id, found->second);
+    by_key.emplace(policy::KeyOf(found->second), id);
   }
+  // The rule that makes place: the same one, which may have been judged
+  // elsewhere, or one that says what this one does.
+  const auto place_of = [&](const Rule& wanted) {
+    const auto same = gone.find(wanted.id);
+    if (same != gone.end()) return same;
+    const auto like = by_key.find(policy::KeyOf(wanted));
+    return like == by_key.end() ? gone.end() : gone.find(like->second);
+  };
   for (const auto& [id, wanted] : then) {
     if (!wanted.has_value() || policy::HasEnded(*wanted, now.tick())) continue;
     const auto found = present.rules().find(id);
     if (found != present.rules().end() && found->second == wanted) continue;
     Step step{.kind = Edit::Kind::kAdd, .rule = *wanted, .restores = true};
-    const auto place = gone.find(policy::KeyOf(*wanted));
+    const auto place = place_of(*wanted);
     if (place != gone.end()) {
       step.before = place->second;
       gone.erase(place);
     }
     steps.push_back(std::move(step));
   }
-  for (auto& [key, rule] : gone) {
+  for (auto& [id, rule] : gone) {
     steps.push_back({.kind = Edit::Kind::kRemove, .rule = rule});
   }
   return steps;

@@ -56,6 +56,19 @@ std::string TextOf(const std::vector<Step>& steps) {
   return text;
 }
 
+std::string OwnersOf(const std::vector<DesiredPolicy>& desired) {
+  constexpr std::size_t kMostNames = 10;
+  std::vector<std::string> names;
+  for (const DesiredPolicy& one : desired) {
+    if (names.size() == kMostNames) {
+      return absl::StrCat(absl::StrJoin(names, ", "), " and ",
+                          desired.size() - kMostNames, " others");
+    }
+    names.push_back(one.owner);
+  }
+  return absl::StrJoin(names, ", ");
+}
+
 std::string TextOf(const SetStep& step) {
   const policy::SetOutcome outcome = OutcomeOf(step);
   const std::string name = absl::StrCat("set ", outcome.info.name);
@@ -144,6 +157,11 @@ std::string Summary(const Change& change, const std::vector<Step>& steps,
   if (change.take_back.has_value()) {
     parts.push_back(absl::StrCat("generation ", *change.take_back,
                                  " was not confirmed and is taken back"));
+  }
+  if (!change.desired.empty()) {
+    parts.push_back(
+        absl::StrCat("apply what ", OwnersOf(change.desired),
+                     change.desired.size() == 1 ? " wants" : " want"));
   }
   if (!steps.empty()) parts.push_back(TextOf(steps));
   for (const SetStep& step : set_steps) parts.push_back(TextOf(step));

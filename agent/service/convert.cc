@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -24,6 +25,7 @@ using policy::Prefix;
 
 // Null after adding a violation.
 const policy::Protocol* ReadProtocol(v1::Protocol protocol,
+                                     const std::string& field,
                                      FieldViolations& violations) {
   switch (protocol) {
     case v1::PROTOCOL_TCP:
@@ -37,12 +39,12 @@ const policy::Protocol* ReadProtocol(v1::Protocol protocol,
     case v1::PROTOCOL_DCCP:
       return &policy::kProtocols[4];
     case v1::PROTOCOL_UNSPECIFIED:
-      violations.Add("protocol",
+      violations.Add(field,
                      "is missing: use PROTOCOL_TCP, PROTOCOL_UDP, "
                      "PROTOCOL_SCTP, PROTOCOL_UDPLITE or PROTOCOL_DCCP");
       return nullptr;
     default:
-      violations.Add("protocol",
+      violations.Add(field,
                      absl::StrCat("has no value ", static_cast<int>(protocol),
                                   ": use PROTOCOL_TCP (1), PROTOCOL_UDP (2), "
                                   "PROTOCOL_SCTP (3), PROTOCOL_UDPLITE (4) or "
@@ -52,11 +54,12 @@ const policy::Protocol* ReadProtocol(v1::Protocol protocol,
 }
 
 template <typename Request>
-policy::Match ReadPorts(const Request& request, FieldViolations& violations) {
+policy::Match ReadPorts(const Request& request, FieldViolations& violations,
+                        const std::string& path = "") {
   const policy::Protocol* protocol =
-      ReadProtocol(request.protocol(), violations);
+      ReadProtocol(request.protocol(), path + "protocol", violations);
   if (!request.has_ports()) {
-    violations.Add("ports", "is missing: give the ports to match");
+    violations.Add(path + "ports", "is missing: give the ports to match");
     return Prefix();
   }
   const auto& ports = request.ports();
@@ -65,7 +68,7 @@ policy::Match ReadPorts(const Request& request, FieldViolations& violations) {
       protocol == nullptr ? policy::Protocol::kTcp : *protocol, ports.first(),
       ports.has_last() ? ports.last() : ports.first());
   if (range.ok()) return *range;
-  violations.Add("ports", std::string(range.status().message()));
+  violations.Add(path + "ports", std::string(range.status().message()));
   return Prefix();
 }
 
@@ -153,6 +156,39 @@ absl::StatusOr<core::Change> RemoveSource(const Request& request,
 }
 
 }  // namespace
+
+core::DesiredRule ReadRule(const v1::Rule& wire, const std::string& path,
+                           FieldViolations& violations) {
+  core::DesiredRule rule;
+  switch (wire.match_case()) {
+    case v1::Rule::kSourceBlock:
+      rule.match = ReadPrefix(wire.source_block().source(),
+                              path + ".source_block.source", violations);
+      break;
+    case v1::Rule::kSourceAllow:
+      rule.match = ReadPrefix(wire.source_allow().source(),
+                              path + ".source_allow.source", violations);
+      rule.action = Action::kAllow;
+      break;
+    case v1::Rule::kPortBlock:
+      rule.match =
+          ReadPorts(wire.port_block(), violations, path + ".port_block.");
+      break;
+    case v1::Rule::kFilter:
+      std::tie(rule.match, rule.action) =
+          ReadFilterRule(wire.filter(), path + ".filter", violations);
+      break;
+    case v1::Rule::MATCH_NOT_SET:
+      violations.Add(path, "is empty: say what is blocked, allowed or judged");
+      break;
+  }
+  rule.comment = ReadComment(wire.comment(), path + ".comment", violations);
+  if (wire.has_expire_time()) {
+    rule.until =
+        ReadExpireTime(wire.expire_time(), path + ".expire_time", violations);
+  }
+  return rule;
+}
 
 absl::StatusOr<core::Change> ToChange(const v1::BlockIPRequest& request) {
   return AddSource(request, Action::kBlock);

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,6 +14,7 @@
 #include "agent/core/interface_keeper.h"
 #include "agent/policy/counters.h"
 #include "agent/policy/rule.h"
+#include "agent/service/error_details.h"
 #include "fwagent/v1/firewall_service.pb.h"
 
 namespace fwagent::service {
@@ -60,6 +62,14 @@ absl::StatusOr<std::vector<std::string>> ToInterfaceNames(
 
 absl::StatusOr<core::RecoverFrom> ToRecoverFrom(
     const v1::RecoverRequest& request);
+
+// The match and the action of an ordered rule; of any rule all that its owner
+// says of it. Each adds a violation where that is none.
+std::pair<policy::Match, policy::Action> ReadFilterRule(
+    const v1::FilterRule& rule, const std::string& field,
+    FieldViolations& violations);
+core::DesiredRule ReadRule(const v1::Rule& wire, const std::string& path,
+                           FieldViolations& violations);
 
 v1::Protocol ToProto(policy::Protocol protocol);
 v1::Rule ToProto(const policy::Rule& rule);

@@ -34,10 +34,11 @@ Action ReadAction(v1::RuleAction action, const std::string& field,
   }
 }
 
-// The match and the action of a rule. Adds a violation where it is none.
-std::pair<policy::Match, Action> ReadRule(const v1::FilterRule& rule,
-                                          const std::string& field,
-                                          FieldViolations& violations) {
+}  // namespace
+
+std::pair<policy::Match, Action> ReadFilterRule(const v1::FilterRule& rule,
+                                                const std::string& field,
+                                                FieldViolations& violations) {
   const Action action =
       ReadAction(rule.action(), absl::StrCat(field, ".action"), violations);
   if (rule.order() > policy::kMaxOrder) {
@@ -62,12 +63,15 @@ std::pair<policy::Match, Action> ReadRule(const v1::FilterRule& rule,
   return {*std::move(match), action};
 }
 
+namespace {
+
 core::Edit ReadEdit(const v1::RuleEdit& wire, const FindRule& find,
                     const std::string& field, FieldViolations& violations) {
   core::Edit edit;
   switch (wire.change_case()) {
     case v1::RuleEdit::kAdd: {
-      auto [match, action] = ReadRule(wire.add(), field + ".add", violations);
+      auto [match, action] =
+          ReadFilterRule(wire.add(), field + ".add", violations);
       edit = AddEdit(wire, match, field + ".", violations);
       edit.action = action;
       return edit;
@@ -75,7 +79,7 @@ core::Edit ReadEdit(const v1::RuleEdit& wire, const FindRule& find,
     case v1::RuleEdit::kRemove: {
       edit.kind = core::Edit::Kind::kRemove;
       std::tie(edit.match, edit.action) =
-          ReadRule(wire.remove(), field + ".remove", violations);
+          ReadFilterRule(wire.remove(), field + ".remove", violations);
       return edit;
     }
     case v1::RuleEdit::kRemoveId: {

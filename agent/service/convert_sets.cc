@@ -19,13 +19,15 @@ using policy::SourceVerdict;
 
 constexpr int kMaxEntries = 100'000;
 
-std::string ReadName(const std::string& name, FieldViolations& violations) {
+std::string ReadName(const std::string& name, FieldViolations& violations,
+                     const std::string& path = "") {
   const absl::Status valid = policy::ValidateSetName(name);
-  if (!valid.ok()) violations.Add("name", std::string(valid.message()));
+  if (!valid.ok()) violations.Add(path + "name", std::string(valid.message()));
   return name;
 }
 
-SourceVerdict ReadAction(v1::SetAction action, FieldViolations& violations) {
+SourceVerdict ReadAction(v1::SetAction action, FieldViolations& violations,
+                         const std::string& path = "") {
   switch (action) {
     case v1::SET_ACTION_UNSPECIFIED:
     case v1::SET_ACTION_BLOCK:
@@ -33,7 +35,7 @@ SourceVerdict ReadAction(v1::SetAction action, FieldViolations& violations) {
     case v1::SET_ACTION_ALLOW:
       return SourceVerdict::kAllow;
     default:
-      violations.Add("action",
+      violations.Add(path + "action",
                      absl::StrCat("has no value ", static_cast<int>(action),
                                   ": use SET_ACTION_BLOCK (1) or "
                                   "SET_ACTION_ALLOW (2)"));
@@ -64,10 +66,11 @@ std::optional<core::Ending> ReadEnding(const Request& request,
 
 template <typename Request>
 absl::Duration ReadDefaultTtl(const Request& request,
-                              FieldViolations& violations) {
+                              FieldViolations& violations,
+                              const std::string& path = "") {
   if (!request.has_default_ttl()) return absl::ZeroDuration();
   const absl::Duration ttl =
-      ReadTtl(request.default_ttl(), "default_ttl", violations);
+      ReadTtl(request.default_ttl(), path + "default_ttl", violations);
   // The store keeps whole ones.
   return absl::Ceil(ttl, absl::Microseconds(1));
 }
@@ -185,6 +188,16 @@ absl::StatusOr<core::Change> ToChange(const v1::ImportHeader& header) {
   edit.default_ttl = ReadDefaultTtl(header, violations);
   FW_RETURN_IF_ERROR(violations.ToStatus());
   return change;
+}
+
+core::DesiredSet ReadSet(const v1::Set& wire, const std::string& path,
+                         FieldViolations& violations) {
+  core::DesiredSet set;
+  set.name = ReadName(wire.name(), violations, path);
+  set.action = ReadAction(wire.action(), violations, path);
+  set.comment = ReadComment(wire.comment(), path + "comment", violations);
+  set.default_ttl = ReadDefaultTtl(wire, violations, path);
+  return set;
 }
 
 absl::StatusOr<EntryPageRequest> ToPageRequest(

@@ -11,6 +11,7 @@
 #include "agent/core/clocks.h"
 #include "agent/policy/named_set.h"
 #include "agent/policy/prefix.h"
+#include "agent/service/error_details.h"
 #include "fwagent/v1/set_service.pb.h"
 
 namespace fwagent::service {
@@ -22,6 +23,9 @@ absl::StatusOr<core::Change> ToChange(const v1::DeleteSetRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::AddSetEntriesRequest& request);
 absl::StatusOr<core::Change> ToChange(
     const v1::RemoveSetEntriesRequest& request);
+// The set that an owner wants, without its entries.
+core::DesiredSet ReadSet(const v1::Set& wire, const std::string& path,
+                         FieldViolations& violations);
 // Without the entries.
 absl::StatusOr<core::Change> ToChange(const v1::ImportHeader& header);
 

@@ -2,6 +2,8 @@
 
 #include <grpcpp/support/error_details.h>
 
+#include <utility>
+
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "agent/util/errno_status.h"
@@ -39,6 +41,20 @@ absl::Status FieldViolations::ToStatus() const {
   status.SetPayload(kBadRequestUrl,
                     absl::Cord(bad_request_.SerializeAsString()));
   return status;
+}
+
+absl::Status AboutField(const absl::Status& status, std::string_view field) {
+  const std::string message(status.message());
+  google::rpc::BadRequest details;
+  auto* violation = details.add_field_violations();
+  violation->set_field(std::string(field));
+  violation->set_description(message);
+  absl::Status about(status.code(),
+                     absl::StrCat(std::string(field), ": ", message));
+  const std::string reason = util::ReasonOf(status);
+  if (!reason.empty()) about = util::WithReason(std::move(about), reason);
+  about.SetPayload(kBadRequestUrl, absl::Cord(details.SerializeAsString()));
+  return about;
 }
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {

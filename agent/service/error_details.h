@@ -26,6 +26,9 @@ class FieldViolations {
   google::rpc::BadRequest bad_request_;
 };
 
+// The same error, of whatever code, about this field.
+absl::Status AboutField(const absl::Status& status, std::string_view field);
+
 // Carries the code, the message, google.rpc.ErrorInfo with the status's reason
 // (or one made of its code), and BadRequest if there were violations.
 grpc::Status ToGrpcStatus(const absl::Status& status);

@@ -52,7 +52,8 @@ Server::Server(core::Engine* engine, core::InterfaceKeeper* keeper,
                AgentFacts facts, Peers::LifelinesOf lifelines_of)
     : peers_(std::move(lifelines_of)),
       service_(engine, keeper, &peers_, std::move(facts)),
-      set_service_(engine, &peers_) {}
+      set_service_(engine, &peers_),
+      policy_service_(engine, &peers_) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     core::Engine* engine, core::InterfaceKeeper* keeper, AgentFacts facts,
@@ -65,13 +66,15 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   SetLimits(builder);
   builder.RegisterService(&server->service_);
   builder.RegisterService(&server->set_service_);
+  builder.RegisterService(&server->policy_service_);
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr) {
     return absl::InternalError("the gRPC server does not start");
   }
   if (auto* health = server->server_->GetHealthCheckService()) {
     for (const char* name : {v1::FirewallService::service_full_name(),
-                             v1::SetService::service_full_name()}) {
+                             v1::SetService::service_full_name(),
+                             v1::PolicyService::service_full_name()}) {
       health->SetServingStatus(name, true);
     }
   }

@@ -13,6 +13,7 @@
 #include "agent/service/firewall_service.h"
 #include "agent/service/listener.h"
 #include "agent/service/peers.h"
+#include "agent/service/policy_service.h"
 #include "agent/service/set_service.h"
 #include "agent/service/sockets.h"
 
@@ -43,6 +44,7 @@ class Server {
   Peers peers_;
   FirewallService service_;
   SetService set_service_;
+  PolicyService policy_service_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<Sockets> sockets_;
   // Last: stops first, so that nothing is handed to a server that is gone.
