@@ -14,6 +14,7 @@
 #include "absl/time/time.h"
 #include "client/failure.h"
 #include "fwagent/v1/firewall_service.grpc.pb.h"
+#include "fwagent/v1/policy_service.grpc.pb.h"
 #include "fwagent/v1/set_service.grpc.pb.h"
 
 namespace fwagent::client {
@@ -34,6 +35,7 @@ class Agent {
         absl::Duration timeout)
       : stub_(fwagent::v1::FirewallService::NewStub(channel)),
         set_stub_(fwagent::v1::SetService::NewStub(channel)),
+        policy_stub_(fwagent::v1::PolicyService::NewStub(channel)),
         context_{std::move(address), timeout, false} {}
 
   template <typename OneStub, typename Request, typename Response>
@@ -49,6 +51,13 @@ class Agent {
               fwagent::v1::ImportSetResponse* response) const {
     SetDeadline(*context);
     return set_stub_->ImportSet(context, response);
+  }
+
+  std::unique_ptr<grpc::ClientWriterInterface<fwagent::v1::ApplyPolicyRequest>>
+  StartApply(grpc::ClientContext* context,
+             fwagent::v1::ApplyPolicyResponse* response) const {
+    SetDeadline(*context);
+    return policy_stub_->ApplyPolicy(context, response);
   }
 
   // Call, for a request that changes nothing.
@@ -84,6 +93,7 @@ class Agent {
 
   std::unique_ptr<Stub> stub_;
   std::unique_ptr<SetStub> set_stub_;
+  std::unique_ptr<fwagent::v1::PolicyService::StubInterface> policy_stub_;
   CallContext context_;
 };
 

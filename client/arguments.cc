@@ -7,10 +7,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client/duration.h"
+#include "agent/text/duration.h"
+#include "agent/text/printable.h"
 #include "client/explain_options.h"
 #include "client/filter_options.h"
-#include "client/printable.h"
+#include "client/policy_options.h"
 #include "client/rule_options.h"
 #include "client/set_options.h"
 #include "client/version.h"
@@ -52,6 +53,7 @@ class CommandLine {
     app_.footer(kFooter);
     AddGlobals();
     AddReadCommands();
+    AddPolicyCommands(app_, arguments_);
     AddInterfaceCommands();
     AddRecover();
   }
@@ -185,7 +187,7 @@ void CommandLine::AddRecover() {
 absl::Status CommandLine::UnderstandStats() {
   if (watch_->count() == 0) return absl::OkStatus();
   const auto interval =
-      ReadDuration("--watch", words_.watch.empty() ? "1" : words_.watch);
+      text::ReadDuration("--watch", words_.watch.empty() ? "1" : words_.watch);
   if (!interval.ok()) return interval.status();
   arguments_.watch = *interval;
   return absl::OkStatus();
@@ -216,7 +218,7 @@ absl::Status CommandLine::Understand() {
   const auto address = ParseAddress(words_.address);
   if (!address.ok()) return address.status();
   arguments_.address = *address;
-  const auto timeout = ReadDuration("--timeout", words_.timeout);
+  const auto timeout = text::ReadDuration("--timeout", words_.timeout);
   if (!timeout.ok()) return timeout.status();
   arguments_.timeout = *timeout;
   switch (arguments_.command) {
@@ -290,7 +292,7 @@ std::vector<std::string> ReversedWithEmptyValues(
 Invocation CommandLine::Parse(const std::vector<std::string>& args) {
   // Protocol Buffers carry nothing else in a string.
   if (!std::all_of(args.begin(), args.end(),
-                   [](const std::string& arg) { return IsUtf8(arg); })) {
+                   [](const std::string& arg) { return text::IsUtf8(arg); })) {
     return Misunderstood("an argument is not valid UTF-8");
   }
   try {

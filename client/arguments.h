@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "agent/text/port_spec.h"
 #include "client/address.h"
 #include "client/failure.h"
-#include "client/port_spec.h"
 #include "client/test_frame.h"
 #include "fwagent/v1/firewall_service.pb.h"
 #include "fwagent/v1/set_service.pb.h"
@@ -42,6 +42,9 @@ enum class Command {
   kFilterAdd,
   kFilterRemove,
   kFilterList,
+  kApply,
+  kDiff,
+  kExport,
   kHistory,
   kRollback,
   kConfirm,
@@ -89,7 +92,7 @@ struct Arguments {
   std::vector<std::string> prefixes;
   std::string file;  // with more of them; "-" for standard input
   // block-port, unblock-port.
-  PortSpec ports;
+  text::PortSpec ports;
   std::string comment;
   // Whose rule; of list: only this owner's. Empty: as the agent has it, or all.
   std::string owner;

@@ -163,6 +163,11 @@ Outcome RunCommand(const CommandContext& context) {
     case Command::kFilterRemove:
     case Command::kFilterList:
       return RunFilter(context);
+    case Command::kApply:
+    case Command::kDiff:
+      return RunApply(context);
+    case Command::kExport:
+      return RunExport(context);
     case Command::kBlockIp:
     case Command::kUnblockIp:
     case Command::kAllowIp:

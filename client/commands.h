@@ -56,6 +56,9 @@ Outcome RunSetImport(const CommandContext& context);
 Outcome RunExplain(const CommandContext& context);
 // Of every command of ordered rules.
 Outcome RunFilter(const CommandContext& context);
+// apply, diff.
+Outcome RunApply(const CommandContext& context);
+Outcome RunExport(const CommandContext& context);
 Outcome RunHistory(const CommandContext& context);
 Outcome RunRollback(const CommandContext& context);
 Outcome RunConfirm(const CommandContext& context);

@@ -5,11 +5,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "agent/text/duration.h"
+#include "agent/text/printable.h"
 #include "client/capture.h"
 #include "client/commands.h"
-#include "client/duration.h"
 #include "client/explain_text.h"
-#include "client/printable.h"
 
 namespace fwagent::client {
 

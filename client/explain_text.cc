@@ -5,8 +5,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "client/duration.h"
-#include "client/printable.h"
+#include "agent/text/duration.h"
+#include "agent/text/printable.h"
 #include "client/rule_text.h"
 
 namespace fwagent::client {
@@ -83,7 +83,8 @@ std::string OriginText(const Known& known, absl::Time now) {
   std::string text = absl::StrCat(", owner ", known.owner());
   if (known.has_create_time()) {
     absl::StrAppend(&text, ", made ", TimeText(known.create_time()), " (",
-                    DurationText(now - ToTime(known.create_time())), " ago)");
+                    text::DurationText(now - ToTime(known.create_time())),
+                    " ago)");
   }
   return text;
 }
@@ -125,20 +126,20 @@ std::string ExplanationText(const ExplainResponse& response, absl::Time now) {
   std::string text = absl::StrCat(
       VerdictText(response.verdict()), ": ", ReasonText(response.reason()),
       " (", MeaningOf(response), ")\npacket ", PacketText(response.packet()));
-  absl::StrAppend(&text,
-                  response.interface().empty()
-                      ? ", but no interface is guarded: this is what would "
-                        "become of it"
-                      : absl::StrCat(" on ", Printable(response.interface())));
+  absl::StrAppend(
+      &text, response.interface().empty()
+                 ? ", but no interface is guarded: this is what would "
+                   "become of it"
+                 : absl::StrCat(" on ", text::Printable(response.interface())));
   if (response.has_decided_by()) {
     absl::StrAppend(&text, "\ndecided by ",
-                    Printable(StatementText(response.decided_by(), now)));
+                    text::Printable(StatementText(response.decided_by(), now)));
   } else if (NamesARule(response)) {
     absl::StrAppend(&text, "\ndecided by a rule that the agent does not know");
   }
   for (const Statement& statement : response.shadowed()) {
     absl::StrAppend(&text, "\nshadowed   ",
-                    Printable(StatementText(statement, now)));
+                    text::Printable(StatementText(statement, now)));
   }
   return text;
 }

@@ -8,12 +8,13 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "agent/text/printable.h"
+#include "agent/text/rule_words.h"
 #include "client/block_fields.h"
 #include "client/change_fields.h"
 #include "client/commands.h"
 #include "client/filter_rule_text.h"
 #include "client/pages.h"
-#include "client/printable.h"
 
 namespace fwagent::client {
 namespace {
@@ -24,10 +25,6 @@ using Stub = Agent::Stub;
 
 // More than there can be rules.
 constexpr std::size_t kMostRules = 10'000;
-
-std::string RuleText(const FilterRule& rule) {
-  return absl::StrCat(RuleActionText(rule.action()), " ", rule.match());
-}
 
 // What is to be added or removed, and where it was written.
 struct Wanted {
@@ -52,9 +49,9 @@ void SetOrder(const Arguments& arguments, FilterRule* rule) {
 absl::StatusOr<Wanted> Additions(const Arguments& arguments) {
   std::vector<ListedRule> rules;
   if (arguments.file.empty()) {
-    auto rule = ReadFilterRule(arguments.filter.words);
+    auto rule = text::ReadFilterRule(arguments.filter.words);
     if (!rule.ok()) return rule.status();
-    rules.push_back({*rule, {.text = RuleText(*rule), .place = ""}});
+    rules.push_back({*rule, {.text = text::RuleText(*rule), .place = ""}});
   } else {
     auto listed = ReadFilterRuleFile(arguments.file, kMostRules);
     if (!listed.ok()) return listed.status();
@@ -76,11 +73,11 @@ absl::StatusOr<Wanted> Removals(const Arguments& arguments) {
   const std::vector<std::string>& words = arguments.filter.words;
   std::uint64_t id = 0;
   if (!absl::SimpleAtoi(words.front(), &id)) {
-    auto rule = ReadFilterRule(words);
+    auto rule = text::ReadFilterRule(words);
     if (!rule.ok()) return rule.status();
     SetOrder(arguments, &*rule);
     *wanted.request.add_edits()->mutable_remove() = *rule;
-    wanted.places.push_back({.text = RuleText(*rule), .place = ""});
+    wanted.places.push_back({.text = text::RuleText(*rule), .place = ""});
     return wanted;
   }
   for (const std::string& word : words) {
@@ -114,7 +111,7 @@ Outcome Change(const CommandContext& context, const Wanted& wanted) {
                                              : (adds ? "added" : "removed");
   if (response.rules_size() == 1) {
     const fwagent::v1::Rule& rule = response.rules(0);
-    absl::StrAppend(&text, " ", Printable(RuleText(rule.filter())));
+    absl::StrAppend(&text, " ", text::Printable(text::RuleText(rule.filter())));
     if (rule.id() != 0) absl::StrAppend(&text, " (rule ", rule.id(), ")");
   } else {
     absl::StrAppend(&text, " ", response.rules_size(), " rules");

@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "client/duration.h"
+#include "agent/text/duration.h"
 #include "client/rule_options.h"
 
 namespace fwagent::client {
@@ -75,12 +75,12 @@ absl::Status FilterOptions::Understand() {
         "dport 22; or --file with a list of them");
   }
   if (ttl_.has_value()) {
-    const auto ttl = ReadTtl("--ttl", *ttl_);
+    const auto ttl = text::ReadTtl("--ttl", *ttl_);
     if (!ttl.ok()) return ttl.status();
     arguments_.ttl = *ttl;
   }
   if (until_.has_value()) {
-    const auto until = ReadTime("--until", *until_);
+    const auto until = text::ReadTime("--until", *until_);
     if (!until.ok()) return until.status();
     arguments_.until = *until;
   }

@@ -1,6 +1,5 @@
 #include "client/filter_rule_text.h"
 
-#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -10,20 +9,13 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "agent/text/rule_words.h"
 
 namespace fwagent::client {
 namespace {
 
 using fwagent::v1::FilterRule;
-using fwagent::v1::RuleAction;
-
-constexpr std::array<std::pair<const char*, RuleAction>, 4> kActions = {
-    {{"drop", fwagent::v1::RULE_ACTION_DROP},
-     {"pass", fwagent::v1::RULE_ACTION_PASS},
-     {"reject", fwagent::v1::RULE_ACTION_REJECT},
-     {"limit", fwagent::v1::RULE_ACTION_LIMIT}}};
 
 absl::StatusOr<FilterRule> ReadLine(const std::string& line) {
   std::vector<std::string> words =
@@ -37,38 +29,12 @@ absl::StatusOr<FilterRule> ReadLine(const std::string& line) {
     }
     words.erase(words.begin(), words.begin() + 2);
   }
-  auto rule = ReadFilterRule(words);
+  auto rule = text::ReadFilterRule(words);
   if (rule.ok() && has_order) rule->set_order(order);
   return rule;
 }
 
 }  // namespace
-
-std::string RuleActionText(RuleAction action) {
-  for (const auto& [name, value] : kActions) {
-    if (value == action) return name;
-  }
-  return "unknown";
-}
-
-absl::StatusOr<FilterRule> ReadFilterRule(
-    const std::vector<std::string>& words) {
-  // A shell may have made one word of all.
-  const std::vector<std::string> parts = absl::StrSplit(
-      absl::StrJoin(words, " "), absl::ByAnyChar(" \t"), absl::SkipEmpty());
-  FilterRule rule;
-  for (const auto& [name, action] : kActions) {
-    if (parts.empty() || parts.front() != name) continue;
-    rule.set_action(action);
-    rule.set_match(parts.size() == 1
-                       ? "any"
-                       : absl::StrJoin(parts.begin() + 1, parts.end(), " "));
-    return rule;
-  }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "a rule begins with drop, pass, reject or limit, not with \"",
-      parts.empty() ? "" : parts.front(), "\""));
-}
 
 absl::StatusOr<std::vector<ListedRule>> ReadFilterRules(std::istream& in,
                                                         const std::string& name,

@@ -13,14 +13,6 @@
 
 namespace fwagent::client {
 
-// "drop", "pass", "reject", "limit"; "unknown" for what a newer agent may send.
-std::string RuleActionText(fwagent::v1::RuleAction action);
-
-// A rule from words such as "drop from 10.0.0.0/8": the action, and what the
-// agent shall make of the rest. INVALID_ARGUMENT: no action.
-absl::StatusOr<fwagent::v1::FilterRule> ReadFilterRule(
-    const std::vector<std::string>& words);
-
 // A rule with its place, as "rules.txt, line 3".
 struct ListedRule {
   fwagent::v1::FilterRule rule;

@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "client/printable.h"
+#include "agent/text/printable.h"
 
 namespace fwagent::client {
 namespace {
@@ -37,7 +37,7 @@ absl::StatusOr<std::vector<ListedPrefix>> ReadPrefixList(
       return absl::InvalidArgumentError(absl::StrCat(
           place, ": more than a prefix: begin what follows it with #"));
     }
-    if (!IsUtf8(text)) {
+    if (!text::IsUtf8(text)) {
       return absl::InvalidArgumentError(
           absl::StrCat(place, ": not valid UTF-8"));
     }

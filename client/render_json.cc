@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "client/printable.h"
+#include "agent/text/printable.h"
 #include "client/renderer.h"
 
 namespace fwagent::client {
@@ -60,8 +60,12 @@ class JsonRenderer : public Renderer {
                    const google::protobuf::Timestamp&) override {}
 
   void Unchanged(const std::string& message) override {
-    out_ << "{\"unchanged\":true,\"message\":" << JsonQuoted(message) << "}\n";
+    out_ << "{\"unchanged\":true,\"message\":" << text::JsonQuoted(message)
+         << "}\n";
   }
+
+  // The answer has it.
+  void Warned(const std::string&) override {}
 
   void Said(const std::string&,
             const google::protobuf::Message& response) override {
@@ -111,20 +115,20 @@ class JsonRenderer : public Renderer {
   }
 
   void Versions(const std::string& client, const std::string* agent) override {
-    out_ << "{\"client\":" << JsonQuoted(client)
-         << ",\"agent\":" << (agent != nullptr ? JsonQuoted(*agent) : "null")
-         << "}\n";
+    out_ << "{\"client\":" << text::JsonQuoted(client) << ",\"agent\":"
+         << (agent != nullptr ? text::JsonQuoted(*agent) : "null") << "}\n";
   }
 
   void Failed(const Failure& failure) override {
-    err_ << "{\"error\":{\"code\":" << JsonQuoted(failure.code)
-         << ",\"reason\":" << JsonQuoted(failure.reason)
-         << ",\"message\":" << JsonQuoted(failure.message)
+    err_ << "{\"error\":{\"code\":" << text::JsonQuoted(failure.code)
+         << ",\"reason\":" << text::JsonQuoted(failure.reason)
+         << ",\"message\":" << text::JsonQuoted(failure.message)
          << ",\"fieldViolations\":[";
     const char* separator = "";
     for (const FieldViolation& violation : failure.violations) {
-      err_ << separator << "{\"field\":" << JsonQuoted(violation.field)
-           << ",\"description\":" << JsonQuoted(violation.description) << "}";
+      err_ << separator << "{\"field\":" << text::JsonQuoted(violation.field)
+           << ",\"description\":" << text::JsonQuoted(violation.description)
+           << "}";
       separator = ",";
     }
     err_ << "]}}\n";

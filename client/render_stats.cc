@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "client/printable.h"
+#include "agent/text/printable.h"
 #include "client/rule_text.h"
 #include "client/table.h"
 
@@ -79,7 +79,7 @@ void WriteTotals(const InterfaceStats& stats, std::ostream& out) {
 
 void WriteInterface(const InterfaceStats& stats, const StatsSample& sample,
                     const TextLayout& layout, std::ostream& out) {
-  out << Printable(stats.name()) << "\n";
+  out << text::Printable(stats.name()) << "\n";
   Table table = CounterTable(layout.rates);
   for (const Counter& counter : stats.counters()) {
     if (counter.packets() == 0 && !layout.zero_counters) continue;

@@ -6,10 +6,12 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "client/duration.h"
-#include "client/printable.h"
+#include "agent/text/duration.h"
+#include "agent/text/printable.h"
 #include "client/render_stats.h"
 #include "client/renderer.h"
 #include "client/rule_text.h"
@@ -114,19 +116,19 @@ class TextRenderer : public Renderer {
   void Changed(const ChangeReport& report) override {
     const std::string verb = VerbText(report.verb);
     out_ << (report.validate_only ? "would " + verb : verb + "ed") << " "
-         << Printable(MatchText(report.rule));
+         << text::Printable(MatchText(report.rule));
     if (report.rule.id() != 0) out_ << " (rule " << report.rule.id() << ")";
     if (report.verb.adds && report.rule.has_expire_time()) {
       out_ << ", ends " << EndText(report.rule, layout_.now());
     }
     out_ << "\n";
     for (const fwagent::v1::Rule& rule : report.other_rules) {
-      out_ << "also for " << Printable(rule.owner()) << " (rule " << rule.id()
-           << ")\n";
+      out_ << "also for " << text::Printable(rule.owner()) << " (rule "
+           << rule.id() << ")\n";
     }
     for (const fwagent::v1::Rule& rule : report.still_held) {
       out_ << "still " << StateText(report.verb) << " by "
-           << Printable(rule.owner()) << " (rule " << rule.id() << ")\n";
+           << text::Printable(rule.owner()) << " (rule " << rule.id() << ")\n";
     }
   }
 
@@ -149,7 +151,7 @@ class TextRenderer : public Renderer {
     out_.flush();
     err_ << "fwctl: not confirmed yet: run `fwctl confirm` ";
     if (within > absl::ZeroDuration()) {
-      err_ << "within " << DurationText(within) << " (by "
+      err_ << "within " << text::DurationText(within) << " (by "
            << TimeText(confirm_by) << ")";
     } else {
       err_ << "by " << TimeText(confirm_by);
@@ -158,7 +160,12 @@ class TextRenderer : public Renderer {
   }
 
   void Unchanged(const std::string& message) override {
-    out_ << "unchanged: " << Printable(message) << "\n";
+    out_ << "unchanged: " << text::Printable(message) << "\n";
+  }
+
+  void Warned(const std::string& message) override {
+    out_.flush();
+    err_ << "fwctl: warning: " << text::Printable(message) << "\n";
   }
 
   void Said(const std::string& text,
@@ -172,8 +179,8 @@ class TextRenderer : public Renderer {
                  const fwagent::v1::ListSetEntriesResponse& page) override {
     for (const fwagent::v1::SetEntry& entry : page.entries()) {
       const bool ends = entry.has_expire_time();
-      if (ends) out_ << "add " << Printable(set) << " ";
-      out_ << Printable(entry.prefix().text());
+      if (ends) out_ << "add " << text::Printable(set) << " ";
+      out_ << text::Printable(entry.prefix().text());
       if (ends) {
         out_ << " timeout " << SecondsLeft(entry.expire_time(), layout_.now());
       }
@@ -219,21 +226,21 @@ class TextRenderer : public Renderer {
   }
 
   void Status(const fwagent::v1::GetStatusResponse& status) override {
-    out_ << "fwagent " << Printable(status.version()) << ", up "
+    out_ << "fwagent " << text::Printable(status.version()) << ", up "
          << UptimeText(status.uptime_seconds()) << ", generation "
          << status.generation() << "\n"
-         << "etag " << Printable(status.etag()) << "\n\n";
+         << "etag " << text::Printable(status.etag()) << "\n\n";
     if (status.table_repairs() != 0) {
       out_ << "table repairs: " << status.table_repairs() << "\n\n";
     }
     if (!status.trouble().empty()) {
-      out_ << "TROUBLE: " << Printable(status.trouble()) << "\n\n";
+      out_ << "TROUBLE: " << text::Printable(status.trouble()) << "\n\n";
     }
     if (status.has_unconfirmed()) WriteUnconfirmed(status.unconfirmed());
     WriteInterfaces(status, out_);
     if (!status.failsafe().empty()) out_ << "\nNEVER DROPPED\n";
     for (const std::string& entry : status.failsafe()) {
-      out_ << Printable(entry) << "\n";
+      out_ << text::Printable(entry) << "\n";
     }
     out_ << "\n";
     WriteTables(status, out_);
@@ -243,9 +250,9 @@ class TextRenderer : public Renderer {
     for (const auto& interface : attached.interfaces()) {
       const std::string& detail = interface.detail();
       out_ << (interface.attached() ? "attached " : "NOT ATTACHED ")
-           << Printable(interface.name());
+           << text::Printable(interface.name());
       if (interface.attached()) out_ << ", " << ModeText(interface.mode());
-      if (!detail.empty()) out_ << ": " << Printable(detail);
+      if (!detail.empty()) out_ << ": " << text::Printable(detail);
       out_ << "\n";
     }
     if (attached.interfaces().empty()) {
@@ -255,7 +262,7 @@ class TextRenderer : public Renderer {
 
   void Detached(const fwagent::v1::DetachResponse& detached) override {
     for (const std::string& interface : detached.interfaces()) {
-      out_ << "detached " << Printable(interface)
+      out_ << "detached " << text::Printable(interface)
            << ": its packets are no longer judged\n";
     }
     if (detached.interfaces().empty()) out_ << "no interface was guarded\n";
@@ -269,17 +276,20 @@ class TextRenderer : public Renderer {
 
   void Versions(const std::string& client, const std::string* agent) override {
     out_ << "fwctl " << client << "\n";
-    if (agent != nullptr) out_ << "fwagent " << Printable(*agent) << "\n";
+    if (agent != nullptr) out_ << "fwagent " << text::Printable(*agent) << "\n";
   }
 
   void Failed(const Failure& failure) override {
-    err_ << "fwctl: " << Printable(failure.message) << "\n";
+    // A document can have several mistakes.
+    for (const absl::string_view line : absl::StrSplit(failure.message, '\n')) {
+      err_ << "fwctl: " << text::Printable({line.data(), line.size()}) << "\n";
+    }
     for (const FieldViolation& violation : failure.violations) {
       const std::string line =
           absl::StrCat(violation.field, ": ", violation.description);
       // fwagent's messages say it already; those of others may not.
       if (absl::StrContains(failure.message, line)) continue;
-      err_ << "  " << Printable(line) << "\n";
+      err_ << "  " << text::Printable(line) << "\n";
     }
     if (failure.exit_code == ExitCode::kUsage) {
       err_ << "Try 'fwctl --help', or 'fwctl COMMAND --help'.\n";
@@ -289,7 +299,7 @@ class TextRenderer : public Renderer {
  private:
   void WriteUnconfirmed(const fwagent::v1::Unconfirmed& what) {
     out_ << "NOT CONFIRMED: generation " << what.generation() << ", by "
-         << Printable(what.origin()) << ": run `fwctl confirm` by "
+         << text::Printable(what.origin()) << ": run `fwctl confirm` by "
          << TimeText(what.confirm_by()) << ", else it is taken back\n\n";
   }
 

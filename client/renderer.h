@@ -66,6 +66,9 @@ class Renderer {
   // Nothing to change, and that is fine; the agent's words.
   virtual void Unchanged(const std::string& message) = 0;
 
+  // What is probably not meant; an answer that has it too follows.
+  virtual void Warned(const std::string& message) = 0;
+
   // An answer in words, and as it came.
   virtual void Said(const std::string& text,
                     const google::protobuf::Message& response) = 0;

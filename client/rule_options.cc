@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "absl/status/statusor.h"
-#include "client/duration.h"
+#include "agent/text/duration.h"
 
 namespace fwagent::client {
 
@@ -19,7 +19,7 @@ void AddChangeOptions(CLI::App* app, Arguments& arguments) {
   app->add_option_function<std::string>(
          "--confirm-within",
          [&arguments](const std::string& text) {
-           const auto within = ReadTtl("--confirm-within", text);
+           const auto within = text::ReadTtl("--confirm-within", text);
            if (!within.ok()) {
              throw CLI::ValidationError(std::string(within.status().message()));
            }
@@ -123,7 +123,7 @@ absl::Status RuleOptions::UnderstandSources() {
 }
 
 absl::Status RuleOptions::UnderstandPorts() {
-  const auto ports = ParsePortSpec(ports_);
+  const auto ports = text::ParsePortSpec(ports_);
   if (!ports.ok()) return ports.status();
   arguments_.ports = *ports;
   return absl::OkStatus();

@@ -7,8 +7,9 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
-#include "client/duration.h"
-#include "client/filter_rule_text.h"
+#include "agent/text/duration.h"
+#include "agent/text/port_spec.h"
+#include "agent/text/rule_words.h"
 
 namespace fwagent::client {
 namespace {
@@ -26,18 +27,6 @@ absl::Time ToTime(const google::protobuf::Timestamp& time) {
          absl::Nanoseconds(time.nanos());
 }
 
-std::string PortText(const fwagent::v1::PortBlock& block) {
-  const fwagent::v1::PortRange& ports = block.ports();
-  std::string text = absl::StrCat("port ", ports.first());
-  if (ports.has_last() && ports.last() != ports.first()) {
-    absl::StrAppend(&text, "-", ports.last());
-  }
-  absl::StrAppend(&text, "/",
-                  EnumText(fwagent::v1::Protocol_Name(block.protocol()),
-                           "PROTOCOL_", block.protocol()));
-  return text;
-}
-
 }  // namespace
 
 std::string MatchText(const fwagent::v1::Rule& rule) {
@@ -47,7 +36,7 @@ std::string MatchText(const fwagent::v1::Rule& rule) {
     case fwagent::v1::Rule::kSourceAllow:
       return absl::StrCat("source ", rule.source_allow().source().text());
     case fwagent::v1::Rule::kPortBlock:
-      return PortText(rule.port_block());
+      return absl::StrCat("port ", text::PortSpecText(rule.port_block()));
     case fwagent::v1::Rule::kFilter:
       return absl::StrCat("order ", rule.filter().order(), ": ",
                           rule.filter().match());
@@ -64,7 +53,7 @@ std::string ActionText(const fwagent::v1::Rule& rule) {
     case fwagent::v1::Rule::kSourceAllow:
       return "allow";
     case fwagent::v1::Rule::kFilter:
-      return RuleActionText(rule.filter().action());
+      return text::RuleActionText(rule.filter().action());
     default:
       return "unknown";
   }
@@ -80,7 +69,7 @@ std::string EndText(const fwagent::v1::Rule& rule, absl::Time now) {
 }
 
 std::string EndText(const google::protobuf::Timestamp& end, absl::Time now) {
-  return absl::StrCat("in ", DurationText(ToTime(end) - now));
+  return absl::StrCat("in ", text::DurationText(ToTime(end) - now));
 }
 
 std::int64_t SecondsLeft(const google::protobuf::Timestamp& end,

@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "agent/text/printable.h"
 #include "client/block_fields.h"
 #include "client/change_fields.h"
 #include "client/commands.h"
 #include "client/pages.h"
 #include "client/prefix_list.h"
-#include "client/printable.h"
 #include "client/rule_text.h"
 #include "client/set_texts.h"
 #include "client/table.h"
@@ -200,9 +200,9 @@ Outcome RunCheck(const CommandContext& context) {
   std::string text;
   for (const auto& hit : response.hits()) {
     absl::StrAppend(&text, text.empty() ? "" : "\n", "set ",
-                    Printable(hit.set().name()), " (",
+                    text::Printable(hit.set().name()), " (",
                     ActionText(hit.set().action()),
-                    "): ", Printable(hit.entry().prefix().text()));
+                    "): ", text::Printable(hit.entry().prefix().text()));
     if (hit.entry().has_expire_time()) {
       absl::StrAppend(&text, ", ends ",
                       EndText(hit.entry().expire_time(), context.clock.now()));

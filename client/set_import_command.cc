@@ -4,17 +4,17 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "agent/text/packed_list.h"
 #include "client/change_fields.h"
 #include "client/commands.h"
-#include "client/packed_list.h"
 #include "client/progress.h"
 #include "client/set_texts.h"
 
 namespace fwagent::client {
 namespace {
 
-grpc::Status SendImport(const CommandContext& context, const PackedList& list,
-                        Progress& progress,
+grpc::Status SendImport(const CommandContext& context,
+                        const text::PackedList& list, Progress& progress,
                         fwagent::v1::ImportSetResponse* response) {
   const Arguments& arguments = context.arguments;
   fwagent::v1::ImportSetRequest first;
@@ -44,7 +44,8 @@ grpc::Status SendImport(const CommandContext& context, const PackedList& list,
   return writer->Finish();
 }
 
-std::string ImportText(const CommandContext& context, const PackedList& list,
+std::string ImportText(const CommandContext& context,
+                       const text::PackedList& list,
                        const fwagent::v1::ImportSetResponse& response) {
   std::string text =
       absl::StrCat("set ", context.arguments.set.name, " (",
@@ -68,19 +69,20 @@ std::string ImportText(const CommandContext& context, const PackedList& list,
   return text;
 }
 
-absl::StatusOr<PackedList> ReadList(const Arguments& arguments) {
+absl::StatusOr<text::PackedList> ReadList(const Arguments& arguments) {
   const bool one_end_for_all = arguments.ttl.has_value() ||
                                arguments.until.has_value() ||
                                arguments.set.permanent;
-  return PackFile(arguments.file, {.skip_invalid = arguments.set.skip_invalid,
-                                   .ignore_ttls = one_end_for_all});
+  return text::PackFile(arguments.file,
+                        {.skip_invalid = arguments.set.skip_invalid,
+                         .ignore_ttls = one_end_for_all});
 }
 
 }  // namespace
 
 Outcome RunSetImport(const CommandContext& context) {
   fwagent::v1::ImportSetResponse response;
-  absl::StatusOr<PackedList> list;
+  absl::StatusOr<text::PackedList> list;
   grpc::Status status;
   {
     Progress progress(context.arguments.set.quiet ? nullptr : context.progress,

@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-#include "client/duration.h"
+#include "agent/text/duration.h"
 #include "client/rule_options.h"
 
 namespace fwagent::client {
@@ -125,7 +125,7 @@ absl::Status SetOptions::Understand() {
   absl::Status end = UnderstandEnd(ends_, arguments_);
   if (!end.ok()) return end;
   if (default_ttl_.has_value()) {
-    const auto ttl = ReadTtl("--default-ttl", *default_ttl_);
+    const auto ttl = text::ReadTtl("--default-ttl", *default_ttl_);
     if (!ttl.ok()) return ttl.status();
     arguments_.set.default_ttl = *ttl;
   }

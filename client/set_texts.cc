@@ -1,7 +1,7 @@
 #include "client/set_texts.h"
 
 #include "absl/strings/str_cat.h"
-#include "client/duration.h"
+#include "agent/text/duration.h"
 
 namespace fwagent::client {
 
@@ -19,8 +19,8 @@ std::string EntriesText(std::uint64_t count) {
 
 std::string DefaultTtlText(const fwagent::v1::Set& set) {
   if (!set.has_default_ttl()) return "-";
-  return DurationText(absl::Seconds(set.default_ttl().seconds()) +
-                      absl::Nanoseconds(set.default_ttl().nanos()));
+  return text::DurationText(absl::Seconds(set.default_ttl().seconds()) +
+                            absl::Nanoseconds(set.default_ttl().nanos()));
 }
 
 }  // namespace fwagent::client

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "client/printable.h"
+#include "agent/text/printable.h"
 
 namespace fwagent::client {
 namespace {
@@ -24,7 +24,7 @@ Table::Table(std::vector<Column> columns, std::string indent)
 void Table::AddRow(const std::vector<std::string>& cells) {
   std::vector<std::string> row;
   row.reserve(cells.size());
-  for (const std::string& cell : cells) row.push_back(Printable(cell));
+  for (const std::string& cell : cells) row.push_back(text::Printable(cell));
   for (std::size_t i = 0; i < widths_.size(); ++i) {
     widths_[i] = std::max(widths_[i], row[i].size());
   }

@@ -1,4 +1,4 @@
-#include "client/address_range.h"
+#include "agent/text/address_range.h"
 
 #include <arpa/inet.h>
 
@@ -7,9 +7,9 @@
 
 #include "absl/numeric/int128.h"
 #include "absl/strings/str_cat.h"
-#include "client/printable.h"
+#include "agent/text/printable.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 using absl::uint128;
@@ -78,4 +78,4 @@ absl::StatusOr<std::vector<std::string>> PrefixesOfRange(
   return prefixes;
 }
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text

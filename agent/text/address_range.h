@@ -1,6 +1,6 @@
 // Ranges of addresses, as prefixes.
-#ifndef FWAGENT_CLIENT_ADDRESS_RANGE_H_
-#define FWAGENT_CLIENT_ADDRESS_RANGE_H_
+#ifndef FWAGENT_AGENT_TEXT_ADDRESS_RANGE_H_
+#define FWAGENT_AGENT_TEXT_ADDRESS_RANGE_H_
 
 #include <string>
 #include <string_view>
@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 
 // The prefixes that together are the addresses from `first` to `last`, as few
 // as can be. INVALID_ARGUMENT: they are no addresses of one family, or run
@@ -16,6 +16,6 @@ namespace fwagent::client {
 absl::StatusOr<std::vector<std::string>> PrefixesOfRange(std::string_view first,
                                                          std::string_view last);
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text
 
-#endif  // FWAGENT_CLIENT_ADDRESS_RANGE_H_
+#endif  // FWAGENT_AGENT_TEXT_ADDRESS_RANGE_H_

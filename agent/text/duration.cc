@@ -1,4 +1,4 @@
-#include "client/duration.h"
+#include "agent/text/duration.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 // Words such as "inf" mean nothing here.
@@ -106,4 +106,4 @@ std::string DurationText(absl::Duration duration) {
   return text.empty() ? "0s" : text;
 }
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text

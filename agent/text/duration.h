@@ -1,13 +1,13 @@
 // Durations and times as people write them.
-#ifndef FWAGENT_CLIENT_DURATION_H_
-#define FWAGENT_CLIENT_DURATION_H_
+#ifndef FWAGENT_AGENT_TEXT_DURATION_H_
+#define FWAGENT_AGENT_TEXT_DURATION_H_
 
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 
 // Reads "500ms", "1m30s", or a number of seconds. INVALID_ARGUMENT, naming the
 // option, for anything else and for what is not between a millisecond and a
@@ -28,6 +28,6 @@ absl::StatusOr<absl::Time> ReadTime(const std::string& option,
 // for what is over.
 std::string DurationText(absl::Duration duration);
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text
 
-#endif  // FWAGENT_CLIENT_DURATION_H_
+#endif  // FWAGENT_AGENT_TEXT_DURATION_H_

@@ -1,4 +1,4 @@
-#include "client/json_list.h"
+#include "agent/text/json_list.h"
 
 #include <google/protobuf/struct.pb.h>
 #include <google/protobuf/util/json_util.h>
@@ -8,10 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "client/address_range.h"
-#include "client/printable.h"
+#include "agent/text/address_range.h"
+#include "agent/text/printable.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 using google::protobuf::ListValue;
@@ -180,4 +180,4 @@ absl::Status ForEachNftElement(
   return absl::OkStatus();
 }
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text

@@ -1,6 +1,6 @@
 // Lists of prefixes that are JSON.
-#ifndef FWAGENT_CLIENT_JSON_LIST_H_
-#define FWAGENT_CLIENT_JSON_LIST_H_
+#ifndef FWAGENT_AGENT_TEXT_JSON_LIST_H_
+#define FWAGENT_AGENT_TEXT_JSON_LIST_H_
 
 #include <cstdint>
 #include <functional>
@@ -9,9 +9,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "client/pack_prefix.h"
+#include "agent/text/pack_prefix.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 
 // The prefix of a line of Spamhaus DROP, {"cidr":"192.0.2.0/24",...}; empty for
 // its last line, which is about the list. INVALID_ARGUMENT: anything else.
@@ -35,6 +35,6 @@ absl::Status ForEachNftElement(
         std::uint64_t number, const absl::StatusOr<NftElement>& element)>&
         take);
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text
 
-#endif  // FWAGENT_CLIENT_JSON_LIST_H_
+#endif  // FWAGENT_AGENT_TEXT_JSON_LIST_H_

@@ -1,4 +1,4 @@
-#include "client/pack_prefix.h"
+#include "agent/text/pack_prefix.h"
 
 #include <arpa/inet.h>
 
@@ -9,9 +9,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "client/printable.h"
+#include "agent/text/printable.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 using fwagent::v1::PackedPrefixes;
@@ -143,4 +143,4 @@ absl::Status PackPrefix(std::string_view word, PackedPrefixes& packed,
   return absl::OkStatus();
 }
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text

@@ -1,6 +1,6 @@
 // Single entries of long lists, in few bytes.
-#ifndef FWAGENT_CLIENT_PACK_PREFIX_H_
-#define FWAGENT_CLIENT_PACK_PREFIX_H_
+#ifndef FWAGENT_AGENT_TEXT_PACK_PREFIX_H_
+#define FWAGENT_AGENT_TEXT_PACK_PREFIX_H_
 
 #include <cstdint>
 #include <limits>
@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "fwagent/v1/set.pb.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 
 // How long an entry lasts, as in PackedPrefixes.
 inline constexpr std::uint32_t kAsTheImportSays = 0;
@@ -27,6 +27,6 @@ absl::Status PackPrefix(std::string_view word,
                         fwagent::v1::PackedPrefixes& packed,
                         std::uint32_t ttl_seconds = kAsTheImportSays);
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text
 
-#endif  // FWAGENT_CLIENT_PACK_PREFIX_H_
+#endif  // FWAGENT_AGENT_TEXT_PACK_PREFIX_H_

@@ -1,4 +1,4 @@
-#include "client/packed_list.h"
+#include "agent/text/packed_list.h"
 
 #include <algorithm>
 #include <array>
@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "client/json_list.h"
-#include "client/text_list.h"
+#include "agent/text/json_list.h"
+#include "agent/text/text_list.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 constexpr std::size_t kPartBytes = std::size_t{1} << 20;
@@ -146,4 +146,4 @@ absl::StatusOr<PackedList> PackFile(const std::string& path,
   return PackList(text, path, options);
 }
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text

@@ -1,6 +1,6 @@
 // Long lists of prefixes, read fast.
-#ifndef FWAGENT_CLIENT_PACKED_LIST_H_
-#define FWAGENT_CLIENT_PACKED_LIST_H_
+#ifndef FWAGENT_AGENT_TEXT_PACKED_LIST_H_
+#define FWAGENT_AGENT_TEXT_PACKED_LIST_H_
 
 #include <cstdint>
 #include <string>
@@ -10,7 +10,7 @@
 #include "absl/status/statusor.h"
 #include "fwagent/v1/set_service.pb.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 
 // What a list comes to.
 struct PackedList {
@@ -43,6 +43,6 @@ absl::StatusOr<PackedList> PackList(std::string_view text,
 absl::StatusOr<PackedList> PackFile(const std::string& path,
                                     const ListOptions& options = {});
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text
 
-#endif  // FWAGENT_CLIENT_PACKED_LIST_H_
+#endif  // FWAGENT_AGENT_TEXT_PACKED_LIST_H_

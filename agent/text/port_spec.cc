@@ -1,4 +1,4 @@
-#include "client/port_spec.h"
+#include "agent/text/port_spec.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -9,8 +9,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 using fwagent::v1::Protocol;
@@ -89,4 +90,16 @@ absl::StatusOr<PortSpec> ParsePortSpec(std::string_view text) {
   return PortSpec{*known, *ports};
 }
 
-}  // namespace fwagent::client
+std::string PortSpecText(const v1::PortBlock& block) {
+  const v1::PortRange& ports = block.ports();
+  std::string text = absl::StrCat(ports.first());
+  if (ports.has_last() && ports.last() != ports.first()) {
+    absl::StrAppend(&text, "-", ports.last());
+  }
+  const std::string& name = v1::Protocol_Name(block.protocol());
+  if (name.empty()) return absl::StrCat(text, "/", block.protocol());
+  return absl::StrCat(
+      text, "/", absl::AsciiStrToLower(absl::StripPrefix(name, "PROTOCOL_")));
+}
+
+}  // namespace fwagent::text

@@ -1,13 +1,14 @@
 // Destination ports as people write them: "443/tcp", "8000-8100/udp".
-#ifndef FWAGENT_CLIENT_PORT_SPEC_H_
-#define FWAGENT_CLIENT_PORT_SPEC_H_
+#ifndef FWAGENT_AGENT_TEXT_PORT_SPEC_H_
+#define FWAGENT_AGENT_TEXT_PORT_SPEC_H_
 
+#include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "fwagent/v1/rule.pb.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 
 struct PortSpec {
   fwagent::v1::Protocol protocol = fwagent::v1::PROTOCOL_UNSPECIFIED;
@@ -19,6 +20,9 @@ struct PortSpec {
 // ascending order is for the agent to judge.
 absl::StatusOr<PortSpec> ParsePortSpec(std::string_view text);
 
-}  // namespace fwagent::client
+// "443/tcp", "8000-8100/udp"; a number for a protocol that is not known.
+std::string PortSpecText(const v1::PortBlock& block);
 
-#endif  // FWAGENT_CLIENT_PORT_SPEC_H_
+}  // namespace fwagent::text
+
+#endif  // FWAGENT_AGENT_TEXT_PORT_SPEC_H_

@@ -1,4 +1,4 @@
-#include "client/printable.h"
+#include "agent/text/printable.h"
 
 #include <array>
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 // One character of a text; `valid` is false for a byte that is no part of one.
@@ -113,4 +113,4 @@ std::string JsonQuoted(std::string_view text) {
   return result;
 }
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text

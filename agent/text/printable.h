@@ -1,11 +1,11 @@
 // Text from elsewhere, made safe to show.
-#ifndef FWAGENT_CLIENT_PRINTABLE_H_
-#define FWAGENT_CLIENT_PRINTABLE_H_
+#ifndef FWAGENT_AGENT_TEXT_PRINTABLE_H_
+#define FWAGENT_AGENT_TEXT_PRINTABLE_H_
 
 #include <string>
 #include <string_view>
 
-namespace fwagent::client {
+namespace fwagent::text {
 
 // Whether the bytes are well-formed UTF-8 (RFC 3629).
 bool IsUtf8(std::string_view text);
@@ -17,6 +17,6 @@ std::string Printable(std::string_view text);
 // A JSON string, quotes included; bytes that are not UTF-8 become U+FFFD.
 std::string JsonQuoted(std::string_view text);
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text
 
-#endif  // FWAGENT_CLIENT_PRINTABLE_H_
+#endif  // FWAGENT_AGENT_TEXT_PRINTABLE_H_

@@ -1,10 +1,10 @@
-#include "client/text_list.h"
+#include "agent/text/text_list.h"
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "client/printable.h"
+#include "agent/text/printable.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 constexpr std::string_view kSpaces = " \t\r\v\f";
@@ -79,4 +79,4 @@ absl::StatusOr<ListEntry> TextListReader::Read(std::string_view line) {
   return ListEntry{.prefix = word};
 }
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text

@@ -1,14 +1,14 @@
 // Lists of prefixes that are text: one on a line, or `ipset save`.
-#ifndef FWAGENT_CLIENT_TEXT_LIST_H_
-#define FWAGENT_CLIENT_TEXT_LIST_H_
+#ifndef FWAGENT_AGENT_TEXT_TEXT_LIST_H_
+#define FWAGENT_AGENT_TEXT_TEXT_LIST_H_
 
 #include <cstdint>
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "client/pack_prefix.h"
+#include "agent/text/pack_prefix.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 
 // An entry as a list has it.
 struct ListEntry {
@@ -31,6 +31,6 @@ class TextListReader {
   std::uint32_t ipset_ttl_ = kAsTheImportSays;
 };
 
-}  // namespace fwagent::client
+}  // namespace fwagent::text
 
-#endif  // FWAGENT_CLIENT_TEXT_LIST_H_
+#endif  // FWAGENT_AGENT_TEXT_TEXT_LIST_H_

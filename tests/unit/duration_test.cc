@@ -1,11 +1,11 @@
+#include "agent/text/duration.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <utility>
 
-#include "client/duration.h"
-
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 TEST(Duration, ATtlIsReadAsPeopleWriteIt) {
@@ -80,4 +80,4 @@ TEST(Duration, TextHasTheTwoLargestUnits) {
 }
 
 }  // namespace
-}  // namespace fwagent::client
+}  // namespace fwagent::text

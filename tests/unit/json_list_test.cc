@@ -1,4 +1,6 @@
 // Lists that other programs print as JSON.
+#include "agent/text/json_list.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -6,11 +8,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "client/address_range.h"
-#include "client/json_list.h"
-#include "client/packed_list.h"
+#include "agent/text/address_range.h"
+#include "agent/text/packed_list.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 using ::testing::ElementsAre;
@@ -179,4 +180,4 @@ TEST(AddressRange, WhatIsNoneIsRefused) {
 }
 
 }  // namespace
-}  // namespace fwagent::client
+}  // namespace fwagent::text

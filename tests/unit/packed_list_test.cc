@@ -1,3 +1,5 @@
+#include "agent/text/packed_list.h"
+
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,10 +12,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client/pack_prefix.h"
-#include "client/packed_list.h"
+#include "agent/text/pack_prefix.h"
 
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 using ::testing::AllOf;
@@ -304,4 +305,4 @@ TEST(PackFile, SaysWhyItCannotBeRead) {
 }
 
 }  // namespace
-}  // namespace fwagent::client
+}  // namespace fwagent::text

@@ -1,11 +1,11 @@
+#include "agent/text/port_spec.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "client/port_spec.h"
-
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 using ::testing::HasSubstr;
@@ -78,4 +78,4 @@ INSTANTIATE_TEST_SUITE_P(
                       BadRow{"https", "443/tcp"}, BadRow{"", "443/tcp"}));
 
 }  // namespace
-}  // namespace fwagent::client
+}  // namespace fwagent::text

@@ -1,10 +1,10 @@
+#include "agent/text/printable.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 
-#include "client/printable.h"
-
-namespace fwagent::client {
+namespace fwagent::text {
 namespace {
 
 struct Row {
@@ -61,4 +61,4 @@ INSTANTIATE_TEST_SUITE_P(
                           "\"\\ufffd\\ufffd\\ufffd\\ufffd\""}));
 
 }  // namespace
-}  // namespace fwagent::client
+}  // namespace fwagent::text
