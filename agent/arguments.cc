@@ -29,6 +29,7 @@ struct Flags {
   std::optional<std::uint32_t> max_sources;
   std::vector<std::string> failsafe;
   std::vector<std::uint16_t> session_ports;
+  std::vector<std::string> policy;
   std::optional<std::string> log_level;
   // By key, as in the configuration file.
   std::map<std::string, std::string> packets;
@@ -71,6 +72,11 @@ void Declare(CLI::App& app, Flags& flags) {
                  "whoever is connected; may be given several times")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->expected(1);
+  app.add_option("--policy", flags.policy,
+                 "file with documents, or folder of them, that is applied "
+                 "whenever it changes; may be given several times")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->expected(1);
   app.add_option("--log-level", flags.log_level,
                  "trace, debug, info, warning or error");
   app.add_option("--default-verdict", flags.packets["default_verdict"],
@@ -109,6 +115,7 @@ absl::Status Overlay(const Flags& flags, Config& config) {
   Override(flags.max_sources, config.max_sources);
   if (!flags.failsafe.empty()) config.failsafe = flags.failsafe;
   if (!flags.session_ports.empty()) config.session_ports = flags.session_ports;
+  if (!flags.policy.empty()) config.policy = flags.policy;
   Override(flags.log_level, config.log_level);
   for (const auto& [key, text] : flags.packets) {
     if (text.empty()) continue;  // not given

@@ -104,6 +104,7 @@ std::map<std::string, Reader>* MakeKeys() {
       {"state_dir", Into(&Config::state_dir)},
       {"pin_dir", Into(&Config::pin_dir)},
       {"max_sources", Into(&Config::max_sources)},
+      {"policy", Into(&Config::policy)},
       {"log_level", Into(&Config::log_level)},
       {"interface_options", ReadInterfaceOptions},
       {"failsafe", Into(&Config::failsafe)},

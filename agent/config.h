@@ -38,6 +38,9 @@ struct Config {
   std::vector<std::string> failsafe;
   // TCP ports at which people log in.
   std::vector<std::uint16_t> session_ports = {22};
+  // Files with documents, and folders of them, that are applied whenever they
+  // change.
+  std::vector<std::string> policy;
   std::string log_level = "info";
 
   service::SocketOptions socket_options() const;

@@ -21,6 +21,8 @@
 #include "agent/dataplane/libbpf_data_plane.h"
 #include "agent/dataplane/link_watcher.h"
 #include "agent/service/lifelines.h"
+#include "agent/service/policy_files.h"
+#include "agent/service/policy_watch.h"
 #include "agent/service/server.h"
 #include "agent/store/sqlite_recovery.h"
 #include "agent/store/sqlite_store.h"
@@ -84,8 +86,10 @@ service::Lifelines::Options LifelineOptions(const Config& config,
   return options;
 }
 
-service::AgentFacts Facts(const Config& config) {
-  service::AgentFacts facts{.version = FW_VERSION};
+service::AgentFacts Facts(const Config& config,
+                          const service::PolicyFiles* policy_files) {
+  service::AgentFacts facts{.version = FW_VERSION,
+                            .policy_files = policy_files};
   for (const policy::FailsafeEntry& entry : config.failsafe_entries()) {
     facts.failsafe.push_back(policy::FailsafeToString(entry));
   }
@@ -130,11 +134,17 @@ absl::Status Run(const Invocation& invocation) {
   FW_RETURN_IF_ERROR(keeper.Start());
   const core::InterfaceWatch watch(&keeper, std::move(links));
   const service::Lifelines lifelines(LifelineOptions(config, *sockets));
-  FW_ASSIGN_OR_RETURN(
-      auto server,
-      service::Server::Start(
-          engine.get(), &keeper, Facts(config), std::move(sockets),
-          [&lifelines](const auto& peer) { return lifelines.Of(peer); }));
+  service::PolicyFiles policy_files(engine.get(), config.policy, [&lifelines] {
+    return lifelines.Of({.text = "file"});
+  });
+  FW_ASSIGN_OR_RETURN(auto server,
+                      service::Server::Start(
+                          engine.get(), &keeper, Facts(config, &policy_files),
+                          std::move(sockets), [&lifelines](const auto& peer) {
+                            return lifelines.Of(peer);
+                          }));
+  std::optional<service::PolicyWatch> policy_watch;
+  if (!config.policy.empty()) policy_watch.emplace(&policy_files);
   // Last, as after a reboot it may have much to write, for which attaching and
   // the first calls would wait.
   const core::ExpiryWorker expiry(engine.get(), std::move(timer));

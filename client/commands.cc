@@ -75,6 +75,11 @@ Outcome RunStatus(const CommandContext& context) {
   if (!status.trouble().empty()) {
     return CheckFailure("PINS_IN_TROUBLE", status.trouble());
   }
+  for (const fwagent::v1::PolicyFile& file : status.policy_files()) {
+    if (file.trouble().empty()) continue;
+    return CheckFailure("POLICY_FILE_BROKEN",
+                        absl::StrCat(file.path(), ": ", file.trouble()));
+  }
   return std::nullopt;
 }
 

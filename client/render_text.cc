@@ -6,10 +6,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/string_view.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
 #include "agent/text/duration.h"
 #include "agent/text/printable.h"
 #include "client/render_stats.h"
@@ -242,6 +242,7 @@ class TextRenderer : public Renderer {
     for (const std::string& entry : status.failsafe()) {
       out_ << text::Printable(entry) << "\n";
     }
+    WritePolicyFiles(status);
     out_ << "\n";
     WriteTables(status, out_);
   }
@@ -297,6 +298,27 @@ class TextRenderer : public Renderer {
   }
 
  private:
+  void WritePolicyFiles(const fwagent::v1::GetStatusResponse& status) {
+    if (!status.policy_files().empty()) out_ << "\nPOLICY FILES\n";
+    for (const fwagent::v1::PolicyFile& file : status.policy_files()) {
+      out_ << text::Printable(file.path()) << ": ";
+      if (file.has_applied_time()) {
+        out_ << "in force since " << TimeText(file.applied_time())
+             << " (generation " << file.generation() << ")";
+      } else {
+        out_ << "not in force";
+      }
+      for (const std::string& owner : file.owners()) {
+        out_ << (owner == file.owners(0) ? ", of " : ", ")
+             << text::Printable(owner);
+      }
+      if (!file.trouble().empty()) {
+        out_ << "\n  BROKEN: " << text::Printable(file.trouble());
+      }
+      out_ << "\n";
+    }
+  }
+
   void WriteUnconfirmed(const fwagent::v1::Unconfirmed& what) {
     out_ << "NOT CONFIRMED: generation " << what.generation() << ", by "
          << text::Printable(what.origin()) << ": run `fwctl confirm` by "

@@ -83,6 +83,9 @@ class Engine {
   std::vector<policy::Rule> OthersLike(
       const std::vector<policy::Rule>& rules) const;
 
+  // Whether there is a rule or a set of this owner.
+  bool Owns(const std::string& owner) const;
+
   // Entries that have ended are in none of these.
   // The sets in order of name, without their entries.
   std::vector<policy::SetOutcome> Sets() const;

@@ -1,4 +1,6 @@
 // What readers are told of sets and of the history.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "agent/core/engine.h"
 #include "agent/util/status_macros.h"
@@ -67,6 +69,17 @@ std::vector<SetHit> Engine::FindInSets(const policy::Prefix& prefix) const {
     }
   }
   return hits;
+}
+
+bool Engine::Owns(const std::string& owner) const {
+  const util::MutexLock lock(&mutex_);
+  const auto& rules = rules_.rules();
+  return std::any_of(
+             rules.begin(), rules.end(),
+             [&owner](const auto& one) { return one.second.owner == owner; }) ||
+         std::any_of(sets_.begin(), sets_.end(), [&owner](const auto& one) {
+           return one.second->info.owner == owner;
+         });
 }
 
 }  // namespace fwagent::core

@@ -448,11 +448,12 @@ void DocumentReader::ReadSet(const Value& value) {
 }
 
 absl::StatusOr<text::PackedList> DocumentReader::ReadListFile(
-    const std::string& path) const {
-  if (path.empty() || path == "-") {
+    const std::string& name) {
+  if (name.empty() || name == "-") {
     return absl::InvalidArgumentError("\"file\" must be the name of a file");
   }
-  return text::PackFile(path.front() == '/' ? path : options_.folder + path);
+  policy_.files.push_back(name.front() == '/' ? name : options_.folder + name);
+  return text::PackFile(policy_.files.back());
 }
 
 void DocumentReader::ReadEntries(const Value& value, EntryParts& entries) {

@@ -75,7 +75,7 @@ class DocumentReader {
   void ReadEntry(const Value& value, EntryParts& entries);
   void ReadEnd(const Value& value, v1::Rule& rule);
 
-  absl::StatusOr<text::PackedList> ReadListFile(const std::string& path) const;
+  absl::StatusOr<text::PackedList> ReadListFile(const std::string& name);
 
   v1::PolicyRules& RulesPart();
   void AddRule(v1::Rule rule, Place place);

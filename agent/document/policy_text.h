@@ -28,6 +28,7 @@ struct PolicyText {
   std::vector<v1::ApplyPolicyRequest> parts;
   std::vector<std::string> owners;
   std::vector<DocumentPlaces> places;  // one for each owner
+  std::vector<std::string> files;      // with lists, that it names
 
   // "policy.yaml:12:5" for "documents[0].rules[3].filter.match"; empty for what
   // was written nowhere.

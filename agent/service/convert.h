@@ -15,6 +15,7 @@
 #include "agent/policy/counters.h"
 #include "agent/policy/rule.h"
 #include "agent/service/error_details.h"
+#include "agent/service/policy_files.h"
 #include "fwagent/v1/firewall_service.pb.h"
 
 namespace fwagent::service {
@@ -80,6 +81,7 @@ void AddHits(const std::vector<dataplane::RuleHits>& hits,
 v1::InterfaceStats ToProto(const policy::InterfaceCounters& counters);
 v1::InterfaceStatus ToProto(const core::InterfaceReport& report);
 v1::TableUsage ToProto(const core::TableUsage& usage);
+v1::PolicyFile ToProto(const PolicyFileReport& report);
 v1::RecoverResponse ToProto(const core::RecoveryResult& result);
 
 }  // namespace fwagent::service

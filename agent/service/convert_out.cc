@@ -166,6 +166,18 @@ v1::InterfaceStatus ToProto(const core::InterfaceReport& report) {
   return wire;
 }
 
+v1::PolicyFile ToProto(const PolicyFileReport& report) {
+  v1::PolicyFile wire;
+  wire.set_path(report.path);
+  for (const std::string& owner : report.owners) wire.add_owners(owner);
+  if (report.applied != absl::InfinitePast()) {
+    *wire.mutable_applied_time() = ToTimestamp(report.applied);
+  }
+  wire.set_generation(report.generation);
+  wire.set_trouble(report.trouble);
+  return wire;
+}
+
 v1::TableUsage ToProto(const core::TableUsage& usage) {
   v1::TableUsage wire;
   wire.set_name(usage.name);

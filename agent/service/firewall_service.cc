@@ -243,6 +243,11 @@ grpc::Status FirewallService::GetStatus(grpc::ServerContext*,
   for (const core::TableUsage& table : status.tables) {
     *response->add_tables() = ToProto(table);
   }
+  if (facts_.policy_files != nullptr) {
+    for (const PolicyFileReport& file : facts_.policy_files->Reports()) {
+      *response->add_policy_files() = ToProto(file);
+    }
+  }
   return grpc::Status::OK;
 }
 

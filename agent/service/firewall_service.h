@@ -11,6 +11,7 @@
 #include "agent/core/engine.h"
 #include "agent/core/interface_keeper.h"
 #include "agent/service/peers.h"
+#include "agent/service/policy_files.h"
 #include "fwagent/v1/firewall_service.grpc.pb.h"
 
 namespace fwagent::service {
@@ -19,6 +20,8 @@ namespace fwagent::service {
 struct AgentFacts {
   std::string version;
   std::vector<std::string> failsafe = {};  // as policy::FailsafeToString
+  // Null: none is looked at.
+  const PolicyFiles* policy_files = nullptr;
 };
 
 // A thin adapter: decodes, asks the engine, encodes. Calls may block on the

@@ -113,7 +113,8 @@ TEST_F(FwctlStatus, Json) {
             "\"ifindex\":2,\"attached\":true,\"mode\":\"ATTACH_MODE_NATIVE\","
             "\"detail\":\"\",\"repairs\":\"0\"}],\"tables\":[],"
             "\"tableRepairs\":\"0\",\"trouble\":\"\","
-            "\"etag\":\"0123abcd\",\"readOnly\":false,\"failsafe\":[]}\n");
+            "\"etag\":\"0123abcd\",\"readOnly\":false,\"failsafe\":[],"
+            "\"policyFiles\":[]}\n");
 }
 
 TEST_F(FwctlStatus, CheckHoldsWhenEveryInterfaceIsAttached) {

@@ -31,7 +31,8 @@ const std::map<std::string, std::set<std::string>>& Rooms() {
        {"agent/lookup", "agent/policy", "agent/util", "bpf"}},
       {"agent/core",
        {"agent/dataplane", "agent/policy", "agent/store", "agent/util"}},
-      {"agent/service", {"agent/core", "agent/policy", "agent/util"}},
+      {"agent/service",
+       {"agent/core", "agent/document", "agent/policy", "agent/util"}},
       {"agent/telemetry", {"agent/core", "agent/policy", "agent/util"}},
       // Texts that people write, for the agent and for fwctl.
       {"agent/text", {}},
