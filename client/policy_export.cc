@@ -119,9 +119,8 @@ Outcome RunExport(const CommandContext& context) {
   fwagent::v1::GetStatusResponse status;
   if (Outcome failure = ReadAtOnce(context, policies, status)) return failure;
   const Arguments& arguments = context.arguments;
-  if (!arguments.all_owners) {
-    policies[arguments.owner.empty() ? "cli" : arguments.owner];
-  }
+  // Who has nothing has a document that says so.
+  policies[arguments.owner.empty() ? "cli" : arguments.owner];
   std::vector<Value> documents;
   for (auto& [owner, policy] : policies) {
     policy.owner = owner;

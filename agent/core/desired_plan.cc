@@ -180,18 +180,19 @@ absl::StatusOr<DesiredSteps> PlanDesired(
     const std::vector<DesiredPolicy>& wanted, const policy::RuleSet& rules,
     const policy::SetTable& sets, const SourceCapacity& capacity,
     const Moment& now) {
-  DesiredSteps plan;
   absl::flat_hash_set<std::string> owners;
-  DesiredSets desired_sets(sets, now);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (owners.insert(wanted[i].owner).second) continue;
+    return About(absl::InvalidArgumentError(
+                     absl::StrCat("there are two documents of the owner ",
+                                  wanted[i].owner, ": put them together")),
+                 absl::StrCat("documents[", i, "].owner"));
+  }
+  DesiredSteps plan;
+  DesiredSets desired_sets(sets, std::move(owners), now);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const DesiredPolicy& document = wanted[i];
     const std::string field = absl::StrCat("documents[", i, "]");
-    if (!owners.insert(document.owner).second) {
-      return About(absl::InvalidArgumentError(
-                       absl::StrCat("there are two documents of the owner ",
-                                    document.owner, ": put them together")),
-                   field + ".owner");
-    }
     RulesOfOwner of_owner(document.owner, rules, now);
     for (std::size_t k = 0; k < document.rules.size(); ++k) {
       FW_RETURN_IF_ERROR(About(of_owner.Want(document.rules[k]),
@@ -204,7 +205,7 @@ absl::StatusOr<DesiredSteps> PlanDesired(
                 absl::StrCat(field, ".sets[", k, "]")));
     }
   }
-  plan.set_steps = std::move(desired_sets).Steps(owners);
+  plan.set_steps = std::move(desired_sets).Steps();
   FW_RETURN_IF_ERROR(CheckCapacity(plan.steps, rules, capacity));
   return plan;
 }

@@ -101,27 +101,27 @@ absl::Status DesiredSets::Want(const std::string& owner,
     return absl::OkStatus();
   }
   const Held& present = found->second;
-  if (present->info.owner != owner) {
+  const bool is_own = present->info.owner == owner;
+  if (!is_own && !owners_.contains(present->info.owner)) {
     return util::WithReason(
         absl::FailedPreconditionError(absl::StrCat(
             "the set \"", wanted.name, "\" belongs to ", present->info.owner,
             ": take another name, or put it into the document of that owner")),
         "SET_OF_ANOTHER_OWNER");
   }
-  if (SaysTheSame(present->info, wanted)) {
+  if (is_own && SaysTheSame(present->info, wanted)) {
     Fill(wanted, present);
   } else {
     gone_.push_back({.before = present, .after = nullptr});
-    Make(owner, wanted, present);
+    Make(owner, wanted, is_own ? present : nullptr);
   }
   return absl::OkStatus();
 }
 
-std::vector<SetStep> DesiredSets::Steps(
-    const absl::flat_hash_set<std::string>& owners) && {
+std::vector<SetStep> DesiredSets::Steps() && {
   std::vector<SetStep> all = std::move(gone_);
   for (const auto& [name, set] : sets_) {
-    if (owners.contains(set->info.owner) && !names_.contains(name)) {
+    if (owners_.contains(set->info.owner) && !names_.contains(name)) {
       all.push_back({.before = set, .after = nullptr});
     }
   }

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
@@ -18,15 +19,17 @@ namespace fwagent::core {
 // `sets` and `now` must outlive it.
 class DesiredSets {
  public:
-  DesiredSets(const policy::SetTable& sets, const Moment& now)
-      : sets_(sets), now_(now) {}
+  // `owners`: all who say what they want.
+  DesiredSets(const policy::SetTable& sets,
+              absl::flat_hash_set<std::string> owners, const Moment& now)
+      : sets_(sets), owners_(std::move(owners)), now_(now) {}
 
-  // INVALID_ARGUMENT: it is wanted twice; FAILED_PRECONDITION: another owner
-  // has one of this name.
+  // INVALID_ARGUMENT: it is wanted twice; FAILED_PRECONDITION: one of this name
+  // belongs to somebody else, who does not let go of it at the same time.
   absl::Status Want(const std::string& owner, const DesiredSet& wanted);
 
-  // What leads there; sets of these owners that nobody wants go.
-  std::vector<SetStep> Steps(const absl::flat_hash_set<std::string>& owners) &&;
+  // What leads there; sets of the owners that nobody wants go.
+  std::vector<SetStep> Steps() &&;
 
  private:
   using Held = std::shared_ptr<policy::NamedSet>;
@@ -38,6 +41,7 @@ class DesiredSets {
             const Held& present);
 
   const policy::SetTable& sets_;
+  const absl::flat_hash_set<std::string> owners_;
   const Moment& now_;
   absl::flat_hash_set<std::string> names_;
   std::vector<SetStep> gone_;

@@ -242,6 +242,21 @@ TEST_F(EngineDesiredTest, SetsOfOthersAreNotTouched) {
   EXPECT_THAT(Sets(), ElementsAre("s of ops: 1"));
 }
 
+TEST_F(EngineDesiredTest, ASetCanChangeHandsAtOneInstant) {
+  ASSERT_TRUE(Want("ops", {}, {Filled("s", {"10.0.0.0/8"})}).ok());
+  ASSERT_TRUE(Want("third", {Ordered(10, "from @s")}).ok());
+  ASSERT_TRUE(Want({{"web", {}, {Filled("s", {"192.0.2.1", "192.0.2.2"})}},
+                    {"ops", {}, {}}})
+                  .ok());
+  EXPECT_THAT(Sets(), ElementsAre("s of web: 2"));
+  ExpectDurable();
+  // Not while its owner wants it.
+  EXPECT_TRUE(absl::IsInvalidArgument(
+      Want({{"web", {}, {Filled("s", {})}}, {"ops", {}, {Filled("s", {})}}})
+          .status()));
+  EXPECT_THAT(Sets(), ElementsAre("s of web: 2"));
+}
+
 TEST_F(EngineDesiredTest, ASetThatAnotherOwnersRuleNamesStays) {
   ASSERT_TRUE(Want({{"ops", {}, {Filled("s", {"10.0.0.0/8"})}},
                     {"web", {Ordered(10, "from @s")}, {}}})

@@ -5,11 +5,13 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "agent/document/document_reader.h"
 #include "tests/support/temp_dir.h"
 
 namespace fwagent::document {
@@ -281,6 +283,36 @@ TEST(PolicyText, FilesAreNamedFromTheFolderOfTheDocument) {
   EXPECT_EQ(policy->parts.back().end().entry_count(), 1u);
   EXPECT_EQ(ReadPolicyFile("/nowhere", {.now = kNow}).status().code(),
             absl::StatusCode::kNotFound);
+}
+
+// What editors are told of is what is read.
+TEST(PolicySchema, KnowsTheKeysOfDocuments) {
+  std::ifstream file(FW_SOURCE_DIR "/deploy/policy.schema.json");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  const auto schema = ReadYaml(text, "schema");
+  ASSERT_TRUE(schema.ok()) << schema.status();
+  const auto at = [](const Value& map, const std::string& key) -> const Value& {
+    static const Value kNothing;
+    for (std::size_t i = 0; i + 1 < map.items.size(); i += 2) {
+      if (map.items[i].scalar == key) return map.items[i + 1];
+    }
+    ADD_FAILURE() << "no " << key;
+    return kNothing;
+  };
+  const Value& kinds = at(schema->front(), "$defs");
+  for (const auto& [kind, keys] : DocumentReader::Keys()) {
+    const Value& definition = at(kinds, kind.empty() ? "document" : kind);
+    // Where there is a short form too, the mapping is the second one.
+    const bool has_short_form = definition.items[0].scalar == "oneOf";
+    const Value& properties =
+        at(has_short_form ? definition.items[1].items[1] : definition,
+           "properties");
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < properties.items.size(); i += 2) {
+      names.push_back(properties.items[i].scalar);
+    }
+    EXPECT_THAT(names, ::testing::UnorderedElementsAreArray(keys)) << kind;
+  }
 }
 
 TEST(ToDocument, WhatIsWrittenIsReadAgain) {
