@@ -26,13 +26,13 @@ while [[ ${1-} == --* ]]; do
 done
 programs=("$@")
 if ((${#programs[@]} == 0)); then
-  programs=(lookup_bench update_bench frames_bench packet_bench rpc_bench import_bench)
+  programs=(lookup_bench update_bench frames_bench packet_bench rpc_bench import_bench policy_bench)
 fi
 
 cmake --preset release >/dev/null
 targets=()
 for program in "${programs[@]}"; do
-  [[ $program == import_bench ]] || targets+=("$program")
+  [[ $program == import_bench || $program == policy_bench ]] || targets+=("$program")
 done
 cmake --build build/release --target "${targets[@]}" bare_server fwagent fwctl
 
@@ -42,9 +42,9 @@ for program in "${programs[@]}"; do
     packet_bench | rpc_bench)
       "build/release/tests/bench/$program" "${google_options[@]}"
       ;;
-    import_bench)
-      # It knows no filter.
-      tests/bench/import_bench.sh "${options[@]:0:1}"
+    import_bench | policy_bench)
+      # They know no filter.
+      "tests/bench/$program.sh" "${options[@]:0:1}"
       ;;
     *)
       "build/release/tests/bench/$program" "${options[@]}"
