@@ -33,6 +33,7 @@ function(fw_test name)
   target_compile_definitions(${name} PRIVATE ${ARG_DEFINITIONS})
   # Compiling them takes longer than running them.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
+  fw_use_pch(${name} fw_pch_test ${ARG_LINK})
   # Built when asked for: sanitizers run no torture by default.
   if(FW_SANITIZE AND ARG_ROOM STREQUAL "torture")
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)

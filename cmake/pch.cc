@@ -1,0 +1,2 @@
+// There for the sake of its target's precompiled headers.
+int main() {}
