@@ -88,6 +88,12 @@ void Declare(CLI::App& app, Flags& flags) {
   app.add_option("--undecided-fragments", flags.packets["undecided_fragments"],
                  "later fragments of whose first one nothing is known: pass or "
                  "drop");
+  app.add_option("--essential", flags.packets["essential"],
+                 "what passes where the default is to drop: all, none, or some "
+                 "of neighbor-discovery, icmp-errors, multicast-listeners, "
+                 "dhcp, with commas");
+  app.add_option("--shadow", flags.packets["shadow"],
+                 "true: drop nothing, count what would be dropped");
   app.add_option("--recover", flags.recover,
                  "where a damaged store is recovered from: kernel (the rules "
                  "in force) or copy (the last good copy)")

@@ -39,10 +39,16 @@ Reader Into(T Config::*member) {
   };
 }
 
+// A list is the same as a text with commas.
+std::string TextOf(const YAML::Node& node) {
+  if (!node.IsSequence()) return node.as<std::string>();
+  return absl::StrJoin(node.as<std::vector<std::string>>(), ",");
+}
+
 // One key of one interface. What it says is only checked here.
 absl::Status ReadChoice(const std::string& key, const YAML::Node& value,
                         Config::Choices& choices) {
-  const auto text = value.as<std::string>();
+  const std::string text = TextOf(value);
   if (key == kModeKey) {
     dataplane::ModePreference checked = {};
     FW_RETURN_IF_ERROR(ParseMode(text, checked));
@@ -86,7 +92,7 @@ absl::Status ReadInterfaceOptions(const YAML::Node& node, Config& config) {
 
 Reader IntoPackets(const std::string& key) {
   return [key](const YAML::Node& node, Config& config) {
-    return SetPacketOption(key, node.as<std::string>(), config.packets);
+    return SetPacketOption(key, TextOf(node), config.packets);
   };
 }
 

@@ -34,6 +34,8 @@
 /* What is done with a packet. The numbers are those of fwagent.v1.Verdict. */
 enum fw_verdict {
   FW_VERDICT_UNSPECIFIED = 0,
+  FW_VERDICT_SHADOWED = 0, /* passed: it would have been dropped, but for
+                            * fw_options.shadow. Nothing else is counted as 0 */
   FW_VERDICT_PASS = 1,
   FW_VERDICT_DROP = 2,
   FW_VERDICT_REJECT = 3, /* drop, and answer that it was */
@@ -140,6 +142,17 @@ struct fw_options {
   __u32 malformed;           /* enum fw_malformed */
   __u32 undecided_fragments; /* enum fw_verdict; DROP where the default is */
   __u32 default_verdict;     /* enum fw_verdict */
+  __u32 shadow;              /* drop nothing, count what would be dropped */
+  __u32 essential;           /* of enum fw_essential */
+};
+
+/* What passes although the default is to drop, in bits. */
+enum fw_essential {
+  FW_ESSENTIAL_NEIGHBORS = 1 << 0,
+  FW_ESSENTIAL_ICMP_ERRORS = 1 << 1,
+  FW_ESSENTIAL_MULTICAST = 1 << 2,
+  FW_ESSENTIAL_DHCP = 1 << 3,
+  FW_ESSENTIAL_ALL = (1 << 4) - 1,
 };
 
 /* Most failsafe entries. */

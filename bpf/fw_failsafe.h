@@ -94,10 +94,11 @@ __noinline int fw_is_failsafe(struct xdp_md *ctx, __u64 byte_count) {
 static __always_inline struct fw_outcome fw_spare(struct xdp_md *ctx,
                                                   __u64 byte_count,
                                                   struct fw_outcome outcome) {
-  if (outcome.verdict == FW_VERDICT_PASS || fw_failsafe_count == 0)
-    return outcome;
-  if (outcome.reason == FW_REASON_MALFORMED_IP) return outcome;
-  if (fw_is_failsafe(ctx, byte_count)) return fw_pass(FW_REASON_FAILSAFE);
+  if (outcome.verdict == FW_VERDICT_PASS) return outcome;
+  if (fw_failsafe_count != 0 && outcome.reason != FW_REASON_MALFORMED_IP &&
+      fw_is_failsafe(ctx, byte_count))
+    return fw_pass(FW_REASON_FAILSAFE);
+  if (fw_options.shadow) outcome.verdict = FW_VERDICT_SHADOWED;
   return outcome;
 }
 

@@ -28,19 +28,27 @@ static __always_inline struct fw_outcome fw_drop_if_needed(
   return fw_drop_if(is_needed, reason);
 }
 
+/* Whether this is among what passes although the default is to drop. */
+static __always_inline int fw_keeps(enum fw_essential what) {
+  return (fw_options.essential & what) != 0;
+}
+
 /* What a host needs to stay on the network, as docs/packets.md lists it; `port`
  * as in struct fw_transport, `version` of IP. */
 __noinline int fw_is_essential(__u32 protocol, __u32 port, __u32 version) {
   if (protocol == FW_PORT_UDP)
-    return port == (version == 4 ? FW_DHCP_CLIENT : FW_DHCPV6_CLIENT);
+    return fw_keeps(FW_ESSENTIAL_DHCP) &&
+           port == (version == 4 ? FW_DHCP_CLIENT : FW_DHCPV6_CLIENT);
   if (protocol == FW_PROTOCOL_ICMP && version == 4)
-    return port == FW_ICMP_UNREACHABLE || port == FW_ICMP_TIME_EXCEEDED ||
-           port == FW_ICMP_PARAMETER_PROBLEM;
-  if (protocol == FW_PROTOCOL_ICMPV6 && version == 6)
-    return (port >= FW_ICMPV6_ERROR_FIRST && port <= FW_ICMPV6_ERROR_LAST) ||
-           (port >= FW_MLD_FIRST && port <= FW_MLD_LAST) ||
-           port == FW_MLD2_REPORT;
-  return 0;
+    return fw_keeps(FW_ESSENTIAL_ICMP_ERRORS) &&
+           (port == FW_ICMP_UNREACHABLE || port == FW_ICMP_TIME_EXCEEDED ||
+            port == FW_ICMP_PARAMETER_PROBLEM);
+  if (protocol != FW_PROTOCOL_ICMPV6 || version != 6) return 0;
+  if (port >= FW_ICMPV6_ERROR_FIRST && port <= FW_ICMPV6_ERROR_LAST)
+    return fw_keeps(FW_ESSENTIAL_ICMP_ERRORS);
+  return fw_keeps(FW_ESSENTIAL_MULTICAST) &&
+         ((port >= FW_MLD_FIRST && port <= FW_MLD_LAST) ||
+          port == FW_MLD2_REPORT);
 }
 
 /* A packet of which no rule says anything. */
@@ -210,7 +218,8 @@ static __always_inline struct fw_outcome fw_judge_ipv6(struct xdp_md *ctx,
     return fw_drop_if_needed(fw_has_rules(active, 0, 1),
                              FW_REASON_MALFORMED_IP);
   /* Else a block of fe80::/10 would take the host off the network. */
-  if (is_neighbor_discovery) return fw_pass(FW_REASON_NEIGHBOR_DISCOVERY);
+  if (is_neighbor_discovery && fw_keeps(FW_ESSENTIAL_NEIGHBORS))
+    return fw_pass(FW_REASON_NEIGHBOR_DISCOVERY);
   verdict = fw_verdict_of(
       is_strict ? fw_lookup_source6_apart(active, source.high, source.low)
                 : fw_lookup_source6(active, source.high, source.low));

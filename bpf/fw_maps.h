@@ -26,7 +26,7 @@ const volatile __u32 fw_is_strict = 0;
 
 /* As the slot. */
 const volatile struct fw_options fw_options = {
-    FW_MALFORMED_AUTO, FW_VERDICT_PASS, FW_VERDICT_PASS};
+    FW_MALFORMED_AUTO, FW_VERDICT_PASS, FW_VERDICT_PASS, 0, FW_ESSENTIAL_ALL};
 
 /* Which tables are in force, and where a look-up of a source address begins:
  * see fw_table.h. Key: 0. Value: struct fw_table_state. Writer: the agent.

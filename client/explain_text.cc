@@ -131,6 +131,11 @@ std::string ExplanationText(const ExplainResponse& response, absl::Time now) {
                  ? ", but no interface is guarded: this is what would "
                    "become of it"
                  : absl::StrCat(" on ", text::Printable(response.interface())));
+  if (response.verdict() == fwagent::v1::VERDICT_WOULD_DROP) {
+    absl::StrAppend(&text,
+                    "\nit passes, as the policy of this interface is only "
+                    "tried (shadow)");
+  }
   if (response.has_decided_by()) {
     absl::StrAppend(&text, "\ndecided by ",
                     text::Printable(StatementText(response.decided_by(), now)));

@@ -67,14 +67,23 @@ Table CounterTable(bool rates) {
 
 void WriteTotals(const InterfaceStats& stats, std::ostream& out) {
   std::uint64_t passed = 0, passed_bytes = 0, dropped = 0, dropped_bytes = 0;
+  std::uint64_t shadowed = 0;
   for (const Counter& counter : stats.counters()) {
-    const bool drop = counter.verdict() == fwagent::v1::VERDICT_DROP;
+    const bool drop = counter.verdict() == fwagent::v1::VERDICT_DROP ||
+                      counter.verdict() == fwagent::v1::VERDICT_REJECT;
     (drop ? dropped : passed) += counter.packets();
     (drop ? dropped_bytes : passed_bytes) += counter.bytes();
+    if (counter.verdict() == fwagent::v1::VERDICT_WOULD_DROP) {
+      shadowed += counter.packets();
+    }
   }
   out << "  passed " << passed << " packets (" << passed_bytes
       << " bytes), dropped " << dropped << " packets (" << dropped_bytes
       << " bytes)\n";
+  if (shadowed > 0) {
+    out << "  of those that passed " << shadowed
+        << " would have been dropped: the policy is only tried (shadow)\n";
+  }
 }
 
 void WriteInterface(const InterfaceStats& stats, const StatsSample& sample,

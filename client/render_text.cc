@@ -73,6 +73,19 @@ void WriteInterfaces(const fwagent::v1::GetStatusResponse& status,
                   interface.detail()});
   }
   table.Write(out);
+  for (const auto& interface : status.interfaces()) {
+    const std::string name = text::Printable(interface.name());
+    if (interface.shadow()) {
+      out << name << ": SHADOWED: nothing is dropped, only counted as "
+          << "would-drop\n";
+    }
+    if (!interface.drops_by_default()) continue;
+    out << name << ": drops what no rule passes, but for: not IP (ARP)";
+    for (const std::string& essential : interface.essential()) {
+      out << ", " << text::Printable(essential);
+    }
+    out << "\n";
+  }
 }
 
 void WriteTables(const fwagent::v1::GetStatusResponse& status,

@@ -26,6 +26,7 @@ constexpr bool Same(Verdict ours, fw_verdict theirs) {
 constexpr bool Same(Reason ours, fw_reason theirs) {
   return static_cast<int>(ours) == static_cast<int>(theirs);
 }
+static_assert(Same(Verdict::kShadowed, FW_VERDICT_SHADOWED));
 static_assert(Same(Verdict::kPass, FW_VERDICT_PASS));
 static_assert(Same(Verdict::kDrop, FW_VERDICT_DROP));
 static_assert(Same(Verdict::kReject, FW_VERDICT_REJECT));

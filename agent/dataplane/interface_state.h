@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "agent/dataplane/packet_options.h"
 
 namespace fwagent::dataplane {
 
@@ -22,6 +23,7 @@ struct InterfaceState {
   std::uint32_t ifindex = 0;  // 0: no such interface
   AttachMode mode = AttachMode::kNone;
   std::string detail;  // why not attached, or not natively; else empty
+  PacketOptions packets = {};
   // What the device is called now, when that is not `name`; else empty.
   std::string renamed_to = {};
 

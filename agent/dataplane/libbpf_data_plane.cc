@@ -314,7 +314,9 @@ absl::Status LibbpfDataPlane::UnpinWhenIdle() {
 }
 
 std::vector<InterfaceState> LibbpfDataPlane::Interfaces() {
-  return interfaces_.States();
+  std::vector<InterfaceState> states = interfaces_.States();
+  for (InterfaceState& state : states) state.packets = PacketsOf(state.name);
+  return states;
 }
 
 absl::StatusOr<std::vector<policy::InterfaceCounters>>

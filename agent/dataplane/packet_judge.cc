@@ -55,7 +55,7 @@ absl::StatusOr<std::pair<policy::Verdict, policy::Reason>> PacketJudge::Judge(
   for (std::size_t i = 0; i < after.size(); ++i) {
     if (after[i].packets == before[i].packets) continue;
     const auto& [verdict, reason] = policy::kOutcomes[i];
-    if ((verdict == policy::Verdict::kPass) == (action == XDP_PASS)) {
+    if (policy::Passes(verdict) == (action == XDP_PASS)) {
       return policy::kOutcomes[i];
     }
   }

@@ -2,6 +2,8 @@
 #ifndef FWAGENT_AGENT_DATAPLANE_PACKET_OPTIONS_H_
 #define FWAGENT_AGENT_DATAPLANE_PACKET_OPTIONS_H_
 
+#include <array>
+#include <cstdint>
 #include <vector>
 
 #include "agent/policy/failsafe.h"
@@ -19,10 +21,28 @@ enum class UndecidedFragments { kPass, kDrop };
 // What is done with packets that no rule says anything of.
 enum class DefaultVerdict { kPass, kDrop };
 
+// What the host needs to stay on the network: it passes although the default is
+// to drop.
+struct Essential {
+  const char* name;
+  const char* what;
+  std::uint32_t bit;
+};
+inline constexpr std::array<Essential, 4> kEssentials = {{
+    {"neighbor-discovery", "neighbour and router discovery of IPv6", 1u << 0},
+    {"icmp-errors", "unreachable, Packet Too Big, time exceeded", 1u << 1},
+    {"multicast-listeners", "questions and reports of MLD", 1u << 2},
+    {"dhcp", "answers to the DHCP clients of the host", 1u << 3},
+}};
+inline constexpr std::uint32_t kAllEssentials = (1u << kEssentials.size()) - 1;
+
 struct PacketOptions {
   Malformed malformed = Malformed::kAuto;
   UndecidedFragments undecided_fragments = UndecidedFragments::kPass;
   DefaultVerdict default_verdict = DefaultVerdict::kPass;
+  std::uint32_t essential = kAllEssentials;  // bits of kEssentials
+  // Nothing is dropped; what would have been is counted as Verdict::kShadowed.
+  bool shadow = false;
   // Asked before a packet is dropped; at most policy::kMaxFailsafeEntries.
   std::vector<policy::FailsafeEntry> failsafe = {};
 

@@ -116,6 +116,11 @@ void SetPacketOptions(const fwagent_xdp* skeleton,
   static_assert(static_cast<int>(Malformed::kAuto) == FW_MALFORMED_AUTO);
   static_assert(static_cast<int>(Malformed::kPass) == FW_MALFORMED_PASS);
   static_assert(static_cast<int>(Malformed::kDrop) == FW_MALFORMED_DROP);
+  static_assert(kEssentials[0].bit == FW_ESSENTIAL_NEIGHBORS);
+  static_assert(kEssentials[1].bit == FW_ESSENTIAL_ICMP_ERRORS);
+  static_assert(kEssentials[2].bit == FW_ESSENTIAL_MULTICAST);
+  static_assert(kEssentials[3].bit == FW_ESSENTIAL_DHCP);
+  static_assert(kAllEssentials == FW_ESSENTIAL_ALL);
   const bool drops_by_default =
       packets.default_verdict == DefaultVerdict::kDrop;
   // A later fragment of something unknown is nothing that a rule allows.
@@ -128,7 +133,9 @@ void SetPacketOptions(const fwagent_xdp* skeleton,
   skeleton->rodata->fw_options = {
       .malformed = static_cast<std::uint32_t>(packets.malformed),
       .undecided_fragments = verdict(drops_undecided),
-      .default_verdict = verdict(drops_by_default)};
+      .default_verdict = verdict(drops_by_default),
+      .shadow = packets.shadow ? __u32{1} : __u32{0},
+      .essential = packets.essential};
   const std::size_t count =
       std::min<std::size_t>(packets.failsafe.size(), FW_FAILSAFE_ENTRIES);
   skeleton->rodata->fw_failsafe_count = static_cast<std::uint32_t>(count);

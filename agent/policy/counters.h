@@ -10,7 +10,14 @@
 
 namespace fwagent::policy {
 
-enum class Verdict : std::uint8_t { kPass = 1, kDrop = 2, kReject = 3 };
+enum class Verdict : std::uint8_t {
+  // Passed on an interface whose policy is only tried: it would have been
+  // dropped. Another number on the wire, where 0 means that nothing was said.
+  kShadowed = 0,
+  kPass = 1,
+  kDrop = 2,
+  kReject = 3,
+};
 
 enum class Reason : std::uint8_t {
   kNoMatch = 1,
@@ -32,7 +39,7 @@ enum class Reason : std::uint8_t {
 
 // Every pair that can occur, in order. What is broken passes while no rule
 // would have needed the part that is missing, and is dropped otherwise.
-inline constexpr std::array<std::pair<Verdict, Reason>, 21> kOutcomes = {{
+inline constexpr std::array<std::pair<Verdict, Reason>, 30> kOutcomes = {{
     {Verdict::kPass, Reason::kNoMatch},
     {Verdict::kPass, Reason::kNotIp},
     {Verdict::kPass, Reason::kMalformedIp},
@@ -54,7 +61,21 @@ inline constexpr std::array<std::pair<Verdict, Reason>, 21> kOutcomes = {{
     {Verdict::kDrop, Reason::kRule},
     {Verdict::kDrop, Reason::kLimit},
     {Verdict::kReject, Reason::kRule},
+    {Verdict::kShadowed, Reason::kSourceBlocked},
+    {Verdict::kShadowed, Reason::kPortBlocked},
+    {Verdict::kShadowed, Reason::kMalformedIp},
+    {Verdict::kShadowed, Reason::kMalformedTransport},
+    {Verdict::kShadowed, Reason::kTooDeep},
+    {Verdict::kShadowed, Reason::kFragment},
+    {Verdict::kShadowed, Reason::kDefault},
+    {Verdict::kShadowed, Reason::kRule},
+    {Verdict::kShadowed, Reason::kLimit},
 }};
+
+// Whether the packet went on to the host.
+inline bool Passes(Verdict verdict) {
+  return verdict == Verdict::kPass || verdict == Verdict::kShadowed;
+}
 
 struct Counter {
   std::uint64_t packets = 0;

@@ -72,6 +72,7 @@ std::pair<policy::Match, policy::Action> ReadFilterRule(
 core::DesiredRule ReadRule(const v1::Rule& wire, const std::string& path,
                            FieldViolations& violations);
 
+v1::Verdict ToProto(policy::Verdict verdict);
 v1::Protocol ToProto(policy::Protocol protocol);
 v1::Rule ToProto(const policy::Rule& rule);
 v1::ListRulesResponse ToProto(const core::RulePage& page);

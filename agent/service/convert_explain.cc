@@ -56,7 +56,7 @@ v1::ExplainResponse ToProto(const core::Explanation& explanation,
                             const core::Moment& now) {
   const dataplane::Judgement& judgement = explanation.judgement;
   v1::ExplainResponse wire;
-  wire.set_verdict(static_cast<v1::Verdict>(judgement.verdict));
+  wire.set_verdict(ToProto(judgement.verdict));
   wire.set_reason(static_cast<v1::Reason>(judgement.reason));
   if (explanation.decided_by.has_value()) {
     *wire.mutable_decided_by() = ToStatement(*explanation.decided_by, now);

@@ -49,6 +49,12 @@ v1::AttachMode ToProto(dataplane::AttachMode mode) {
 
 }  // namespace
 
+v1::Verdict ToProto(policy::Verdict verdict) {
+  // 0 is nobody's on the wire.
+  if (verdict == policy::Verdict::kShadowed) return v1::VERDICT_WOULD_DROP;
+  return static_cast<v1::Verdict>(verdict);
+}
+
 v1::Protocol ToProto(policy::Protocol protocol) {
   switch (protocol) {
     case policy::Protocol::kTcp:
@@ -146,7 +152,7 @@ v1::InterfaceStats ToProto(const policy::InterfaceCounters& counters) {
   for (std::size_t i = 0; i < policy::kOutcomes.size(); ++i) {
     const auto [verdict, reason] = policy::kOutcomes[i];
     auto* counter = wire.add_counters();
-    counter->set_verdict(static_cast<v1::Verdict>(verdict));
+    counter->set_verdict(ToProto(verdict));
     counter->set_reason(static_cast<v1::Reason>(reason));
     counter->set_packets(counters.by_outcome[i].packets);
     counter->set_bytes(counters.by_outcome[i].bytes);
@@ -163,6 +169,14 @@ v1::InterfaceStatus ToProto(const core::InterfaceReport& report) {
   wire.set_mode(ToProto(state.mode));
   wire.set_detail(state.detail);
   wire.set_repairs(report.repairs);
+  wire.set_drops_by_default(state.packets.default_verdict ==
+                            dataplane::DefaultVerdict::kDrop);
+  for (const dataplane::Essential& essential : dataplane::kEssentials) {
+    if ((state.packets.essential & essential.bit) != 0) {
+      wire.add_essential(essential.name);
+    }
+  }
+  wire.set_shadow(state.packets.shadow);
   return wire;
 }
 

@@ -214,9 +214,10 @@ Judgement Filter::Run(const Bytes& frame) const {
     EXPECT_TRUE(options.retval == XDP_TX || options.retval == XDP_DROP);
     return judgement;
   }
-  EXPECT_EQ(options.retval, judgement.verdict == FW_VERDICT_PASS
-                                ? std::uint32_t{XDP_PASS}
-                                : std::uint32_t{XDP_DROP});
+  const bool passes = judgement.verdict == FW_VERDICT_PASS ||
+                      judgement.verdict == FW_VERDICT_SHADOWED;
+  EXPECT_EQ(options.retval,
+            passes ? std::uint32_t{XDP_PASS} : std::uint32_t{XDP_DROP});
   return judgement;
 }
 

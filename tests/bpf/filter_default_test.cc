@@ -143,6 +143,91 @@ TEST_F(FilterDefaultTest, LaterFragmentsFollowAFirstOneThatPassed) {
   EXPECT_EQ(filter_->Run(later), Dropped(FW_REASON_FRAGMENT));
 }
 
+class FilterEssentialTest : public FilterTest {
+ protected:
+  // With the default to drop, and only this of what the host needs.
+  std::unique_ptr<Filter> Keeping(std::uint32_t essential) {
+    auto filter = Filter::Load(
+        {.packets = {.default_verdict = dataplane::DefaultVerdict::kDrop,
+                     .essential = essential}});
+    EXPECT_TRUE(filter.ok()) << filter.status();
+    return std::make_unique<Filter>(*std::move(filter));
+  }
+};
+
+TEST_F(FilterEssentialTest, EachCanBeKeptAlone) {
+  const Bytes neighbor =
+      (Ethernet{} / IPv6{.next_header = 58, .hop_limit = 255} / Icmp(135))
+          .ToBytes();
+  const Bytes dhcp = (Ethernet{} / IPv4{} / Udp{.dport = 68}).ToBytes();
+  const Bytes dhcp6 = (Ethernet{} / IPv6{} / Udp{.dport = 546}).ToBytes();
+  const std::vector<std::vector<Bytes>> kinds = {{neighbor},
+                                                 {Icmp4(3), Icmp6(2)},
+                                                 {Icmp6(131), Icmp6(143)},
+                                                 {dhcp, dhcp6}};
+  ASSERT_EQ(kinds.size(), dataplane::kEssentials.size());
+  for (std::size_t kept = 0; kept < kinds.size(); ++kept) {
+    const auto filter = Keeping(dataplane::kEssentials[kept].bit);
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+      for (const Bytes& frame : kinds[kind]) {
+        const Judgement passed =
+            kind == 0 ? Passed(FW_REASON_NEIGHBOR_DISCOVERY) : kEssential;
+        EXPECT_EQ(filter->Run(frame), kept == kind ? passed : kDropped)
+            << dataplane::kEssentials[kept].name << ", kind " << kind;
+      }
+    }
+  }
+}
+
+// What is not kept is a packet like others: rules can let it pass.
+TEST_F(FilterEssentialTest, WhatIsNotKeptIsJudged) {
+  const auto filter = Keeping(0);
+  const Bytes neighbor =
+      (Ethernet{} /
+       IPv6{.src = "fe80::1", .next_header = 58, .hop_limit = 255} / Icmp(135))
+          .ToBytes();
+  EXPECT_EQ(filter->Run(neighbor), kDropped);
+  ASSERT_EQ(filter->Block({.ordered = {"pass icmpv6 135"}}), absl::OkStatus());
+  EXPECT_EQ(filter->Run(neighbor), Passed(FW_REASON_RULE));
+  const Bytes arp = (Ethernet{.ethertype = 0x0806} / Raw{}).ToBytes();
+  EXPECT_EQ(filter->Run(arp), kNotIp);
+}
+
+class FilterShadowTest : public FilterTest {};
+
+TEST_F(FilterShadowTest, NothingIsDroppedAndEverythingIsCounted) {
+  for (const auto variant :
+       {dataplane::ProgramVariant::kFast, dataplane::ProgramVariant::kStrict,
+        dataplane::ProgramVariant::kCompat}) {
+    auto filter = Filter::Load(
+        {.variant = variant,
+         .packets = {.default_verdict = dataplane::DefaultVerdict::kDrop,
+                     .shadow = true}});
+    ASSERT_TRUE(filter.ok()) << filter.status();
+    ASSERT_EQ(filter->Block({.sources = {"192.0.2.0/24"},
+                             .ports = {{FW_PORT_TCP, 23, 23}},
+                             .ordered = {"reject from 198.51.100.1",
+                                         "pass from 198.51.100.2"}}),
+              absl::OkStatus());
+    const auto from = [](const char* source, std::uint16_t port) {
+      return (Ethernet{} / IPv4{.src = source} / Tcp{.dport = port}).ToBytes();
+    };
+    const auto shadowed = [](fw_reason reason) {
+      return Judgement{FW_VERDICT_SHADOWED, reason};
+    };
+    EXPECT_EQ(filter->Run(from("192.0.2.1", 80)),
+              shadowed(FW_REASON_SOURCE_BLOCKED));
+    EXPECT_EQ(filter->Run(from("198.51.100.1", 80)), shadowed(FW_REASON_RULE));
+    EXPECT_EQ(filter->Run(from("203.0.113.1", 23)),
+              shadowed(FW_REASON_PORT_BLOCKED));
+    EXPECT_EQ(filter->Run(from("203.0.113.1", 24)),
+              shadowed(FW_REASON_DEFAULT));
+    // What would pass is counted as ever.
+    EXPECT_EQ(filter->Run(from("198.51.100.2", 80)), Passed(FW_REASON_RULE));
+    EXPECT_FALSE(filter->Answer(from("198.51.100.1", 80)).has_value());
+  }
+}
+
 // There is always something that a rule would have to allow.
 TEST_F(FilterDefaultTest, WhatCannotBeReadIsDropped) {
   const Bytes frames[] = {

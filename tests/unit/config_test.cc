@@ -99,6 +99,9 @@ TEST_F(ConfigTest, MistakesAreNamedWithTheirPlace) {
                "\"maybe\" is not one of auto, pass, drop"},
            Row{"undecided_fragments: auto\n", "is not one of pass, drop"},
            Row{"default_verdict: reject\n", "is not one of pass, drop"},
+           Row{"shadow: maybe\n", "is not one of true, false"},
+           Row{"essential: dhcp,arp\n", "\"arp\" is not one of neighbor"},
+           Row{"essential: all,dhcp\n", "\"all\" is not one of"},
            Row{"interface_options: [eth0]\n", "must be a mapping"},
            Row{"interface_options: {eth0: drop}\n", "eth0: must be a mapping"},
            Row{"interface_options: {eth0: {mode: fast}}\n",
@@ -152,6 +155,22 @@ TEST_F(ConfigTest, InterfacesMustBeNamedOnceAndBeNames) {
   EXPECT_TRUE(ValidateConfig(config).ok());
   config.max_sources = 0;
   EXPECT_FALSE(ValidateConfig(config).ok());
+}
+
+TEST_F(ConfigTest, WhatPassesAllTheSameIsAListOfNames) {
+  const auto essential = [this](const std::string& text) {
+    const auto config = Read("interfaces: [eth0]\n" + text);
+    EXPECT_TRUE(config.ok()) << config.status();
+    return config.ok() ? config->packets_of("eth0").essential : 0;
+  };
+  EXPECT_EQ(essential(""), dataplane::kAllEssentials);
+  EXPECT_EQ(essential("essential: none\n"), 0u);
+  EXPECT_EQ(essential("essential: all\n"), dataplane::kAllEssentials);
+  EXPECT_EQ(essential("essential: [dhcp, icmp-errors]\n"),
+            dataplane::kEssentials[1].bit | dataplane::kEssentials[3].bit);
+  EXPECT_EQ(essential("essential: dhcp\ninterface_options: {eth0: "
+                      "{essential: [neighbor-discovery]}}\n"),
+            dataplane::kEssentials[0].bit);
 }
 
 TEST_F(ConfigTest, TheVeryNameGoesBeforePatternsAndTheseInTheirOrder) {
