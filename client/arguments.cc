@@ -238,6 +238,7 @@ absl::Status CommandLine::Understand() {
     case Command::kDetach:
       return UnderstandInterfaces("detach");
     case Command::kSetCreate:
+    case Command::kSetUpdate:
     case Command::kSetDelete:
     case Command::kSetAdd:
     case Command::kSetRemove:

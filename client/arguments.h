@@ -32,6 +32,7 @@ enum class Command {
   kAttach,
   kDetach,
   kSetCreate,
+  kSetUpdate,
   kSetDelete,
   kSetAdd,
   kSetRemove,
@@ -58,13 +59,15 @@ enum class OutputFormat { kText, kJson };
 struct SetArguments {
   std::string name;  // of check: the address
   std::vector<std::string> words;
-  fwagent::v1::SetAction action = fwagent::v1::SET_ACTION_BLOCK;
-  bool add = false;           // import: beside what is there
-  bool skip_invalid = false;  // import: leave out bad lines
-  bool quiet = false;         // import: no progress
+  // Unspecified: as the set has it, or, of one that is made, block.
+  fwagent::v1::SetAction action = fwagent::v1::SET_ACTION_UNSPECIFIED;
+  std::optional<std::string> new_comment = {};  // update
+  bool add = false;                             // import: beside what is there
+  bool skip_invalid = false;                    // import: leave out bad lines
+  bool quiet = false;                           // import: no progress
   // add, import: entries do not end, whatever the set says.
   bool permanent = false;
-  // create, import: of a set that is made.
+  // create, import: of a set that is made. update: zero for none.
   std::optional<absl::Duration> default_ttl;
 };
 

@@ -156,6 +156,7 @@ Outcome RunCommand(const CommandContext& context) {
     case Command::kVersion:
       return RunVersion(context);
     case Command::kSetCreate:
+    case Command::kSetUpdate:
     case Command::kSetDelete:
     case Command::kSetAdd:
     case Command::kSetRemove:

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "agent/text/printable.h"
 #include "agent/text/rule_words.h"
+#include "agent/text/set_action.h"
 #include "client/rule_text.h"
 #include "client/set_texts.h"
 
@@ -88,8 +89,8 @@ std::string LineOf(const SetChange& change) {
   count(change.changed(), " with another end");
   if (change.has_before() && change.has_after()) {
     const fwagent::v1::Set& before = change.before();
-    AddDifference("action", ActionText(before.action()),
-                  ActionText(set.action()), parts);
+    AddDifference("action", text::SetActionName(before.action()),
+                  text::SetActionName(set.action()), parts);
     AddDifference("comment", text::JsonQuoted(before.comment()),
                   text::JsonQuoted(set.comment()), parts);
     AddDifference("default TTL", DefaultTtlText(before), DefaultTtlText(set),
@@ -97,7 +98,7 @@ std::string LineOf(const SetChange& change) {
   }
   if (parts.empty()) parts.emplace_back("no entries");
   return absl::StrCat(SignOf(change), set.owner(), ": set ", set.name(), " (",
-                      ActionText(set.action()),
+                      text::SetActionName(set.action()),
                       "): ", absl::StrJoin(parts, ", "));
 }
 

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/text/printable.h"
+#include "agent/text/set_action.h"
 #include "client/block_fields.h"
 #include "client/change_fields.h"
 #include "client/commands.h"
@@ -31,7 +32,9 @@ std::string Verb(const Arguments& arguments, const char* done,
 Outcome RunCreate(const CommandContext& context) {
   const Arguments& arguments = context.arguments;
   auto request = Named<fwagent::v1::CreateSetRequest>(arguments);
-  request.set_action(arguments.set.action);
+  request.set_action(arguments.set.action == fwagent::v1::SET_ACTION_UNSPECIFIED
+                         ? fwagent::v1::SET_ACTION_BLOCK
+                         : arguments.set.action);
   request.set_comment(arguments.comment);
   request.set_skip_satisfied(arguments.tolerate_unchanged);
   FillDefaultTtl(arguments, &request);
@@ -39,12 +42,41 @@ Outcome RunCreate(const CommandContext& context) {
   const grpc::Status status =
       context.agent.Call(&Stub::CreateSet, request, &response);
   if (!status.ok()) return context.agent.ChangeFailure(status);
-  const std::string set = absl::StrCat("set ", request.name(), " (",
-                                       ActionText(request.action()), ")");
+  const std::string set = absl::StrCat(
+      "set ", request.name(), " (", text::SetActionName(request.action()), ")");
   context.renderer.Said(
       response.has_set()
           ? Verb(arguments, "created ", "create ") + set
           : absl::StrCat("unchanged: ", set, " is there already"),
+      response);
+  SayUnconfirmed(context, response);
+  return std::nullopt;
+}
+
+Outcome RunUpdate(const CommandContext& context) {
+  const Arguments& arguments = context.arguments;
+  auto request = Named<fwagent::v1::UpdateSetRequest>(arguments);
+  request.set_action(arguments.set.action);
+  if (arguments.set.new_comment.has_value()) {
+    request.set_comment(*arguments.set.new_comment);
+  }
+  if (arguments.set.default_ttl == absl::ZeroDuration()) {
+    request.set_no_default_ttl(true);
+  } else {
+    FillDefaultTtl(arguments, &request);
+  }
+  fwagent::v1::UpdateSetResponse response;
+  const grpc::Status status =
+      context.agent.Call(&Stub::UpdateSet, request, &response);
+  if (!status.ok()) return context.agent.ChangeFailure(status);
+  context.renderer.Said(
+      response.has_set()
+          ? absl::StrCat(Verb(arguments, "set ", "make it set "),
+                         request.name(), " (",
+                         text::SetActionName(response.set().action()),
+                         "): ", EntriesText(response.set().size()))
+          : absl::StrCat("unchanged: set ", request.name(),
+                         " is like that already"),
       response);
   SayUnconfirmed(context, response);
   return std::nullopt;
@@ -175,11 +207,14 @@ Outcome RunSetList(const CommandContext& context) {
                {"OWNER"},
                {"ENTRIES", Table::Align::kRight},
                {"TTL"},
+               {"WOULD DROP", Table::Align::kRight},
                {"COMMENT"}});
   for (const fwagent::v1::Set& set : response.sets()) {
-    table.AddRow({set.name(), ActionText(set.action()), set.owner(),
-                  absl::StrCat(set.size()), DefaultTtlText(set),
-                  set.comment()});
+    table.AddRow(
+        {set.name(), text::SetActionName(set.action()), set.owner(),
+         absl::StrCat(set.size()), DefaultTtlText(set),
+         set.has_would_drop() ? absl::StrCat(set.would_drop().packets()) : "-",
+         set.comment()});
   }
   std::ostringstream text;
   table.Write(text);
@@ -201,7 +236,7 @@ Outcome RunCheck(const CommandContext& context) {
   for (const auto& hit : response.hits()) {
     absl::StrAppend(&text, text.empty() ? "" : "\n", "set ",
                     text::Printable(hit.set().name()), " (",
-                    ActionText(hit.set().action()),
+                    text::SetActionName(hit.set().action()),
                     "): ", text::Printable(hit.entry().prefix().text()));
     if (hit.entry().has_expire_time()) {
       absl::StrAppend(&text, ", ends ",
@@ -220,6 +255,8 @@ Outcome RunSet(const CommandContext& context) {
   switch (context.arguments.command) {
     case Command::kSetCreate:
       return RunCreate(context);
+    case Command::kSetUpdate:
+      return RunUpdate(context);
     case Command::kSetDelete:
       return RunDelete(context);
     case Command::kSetAdd:

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/text/packed_list.h"
+#include "agent/text/set_action.h"
 #include "client/change_fields.h"
 #include "client/commands.h"
 #include "client/progress.h"
@@ -49,7 +50,7 @@ std::string ImportText(const CommandContext& context,
                        const fwagent::v1::ImportSetResponse& response) {
   std::string text =
       absl::StrCat("set ", context.arguments.set.name, " (",
-                   ActionText(context.arguments.set.action),
+                   text::SetActionName(response.set().action()),
                    "): ", EntriesText(response.set().size()), ", ",
                    response.added(), " in, ", response.removed(), " out");
   if (response.changed() > 0) {

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "agent/text/duration.h"
+#include "agent/text/set_action.h"
 #include "client/rule_options.h"
 
 namespace fwagent::client {
@@ -25,6 +26,7 @@ SetOptions::SetOptions(CLI::App& app, Arguments& arguments)
   AddChange(remove);
   remove->add_flag("--missing-ok", arguments_.tolerate_unchanged,
                    "Succeed if there is no such set");
+  AddUpdate(set);
   AddEntryCommands(set);
   AddImport(set);
   AddReads(set);
@@ -41,10 +43,29 @@ CLI::App* SetOptions::Add(CLI::App* set, Command command, const char* name,
   return app;
 }
 
+void SetOptions::AddAction(CLI::App* app, const char* description) {
+  app->add_option("--action", action_, description)
+      ->check(CLI::IsMember(text::SetActionNames()));
+}
+
+void SetOptions::AddUpdate(CLI::App* set) {
+  CLI::App* update = Add(set, Command::kSetUpdate, "update",
+                         "Give a set another action, comment or default TTL");
+  AddAction(update, "What becomes of packets from now on");
+  update->add_option("--comment", arguments_.set.new_comment,
+                     "Text kept with the set");
+  CLI::Option* ttl = update->add_option(
+      "--ttl,--default-ttl", default_ttl_,
+      "How long entries last that come without an end, as in 1d");
+  update
+      ->add_flag("--no-default-ttl", no_default_ttl_,
+                 "Entries that come without an end are to last for ever")
+      ->excludes(ttl);
+  AddChange(update);
+}
+
 void SetOptions::AddNew(CLI::App* app, const char* default_ttl) {
-  app->add_option("--action", action_, "What becomes of packets: block, allow")
-      ->check(CLI::IsMember({"block", "allow"}))
-      ->capture_default_str();
+  AddAction(app, "What becomes of packets; of a new set block");
   app->add_option("--comment", arguments_.comment, "Text kept with a new set");
   app->add_option(default_ttl, default_ttl_,
                   "Of a new set: how long entries last that come without an "
@@ -120,14 +141,21 @@ void SetOptions::AddReads(CLI::App* set) {
 }
 
 absl::Status SetOptions::Understand() {
-  arguments_.set.action = action_ == "allow" ? fwagent::v1::SET_ACTION_ALLOW
-                                             : fwagent::v1::SET_ACTION_BLOCK;
+  arguments_.set.action = text::SetActionNamed(action_).value_or(
+      fwagent::v1::SET_ACTION_UNSPECIFIED);
   absl::Status end = UnderstandEnd(ends_, arguments_);
   if (!end.ok()) return end;
   if (default_ttl_.has_value()) {
     const auto ttl = text::ReadTtl("--default-ttl", *default_ttl_);
     if (!ttl.ok()) return ttl.status();
     arguments_.set.default_ttl = *ttl;
+  }
+  if (no_default_ttl_) arguments_.set.default_ttl = absl::ZeroDuration();
+  if (arguments_.command == Command::kSetUpdate && action_.empty() &&
+      !arguments_.set.new_comment.has_value() &&
+      !arguments_.set.default_ttl.has_value()) {
+    return absl::InvalidArgumentError(
+        "--action, --comment, --ttl or --no-default-ttl is required");
   }
   for (const CLI::Option* prefixes : prefixes_) {
     for (const std::string& text : prefixes->results()) {

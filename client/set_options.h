@@ -32,14 +32,17 @@ class SetOptions {
   void AddImport(CLI::App* set);
   void AddReads(CLI::App* set);
   void AddNew(CLI::App* app, const char* default_ttl);
+  void AddUpdate(CLI::App* set);
+  void AddAction(CLI::App* app, const char* description);
   void AddEnds(CLI::App* app);
   void AddChange(CLI::App* app);
 
   Arguments& arguments_;
   std::vector<const CLI::Option*> prefixes_;  // of each command that has them
-  std::string action_ = "block";
+  std::string action_;
   EndWords ends_;
   std::optional<std::string> default_ttl_;
+  bool no_default_ttl_ = false;
 };
 
 }  // namespace fwagent::client

@@ -5,10 +5,6 @@
 
 namespace fwagent::client {
 
-const char* ActionText(fwagent::v1::SetAction action) {
-  return action == fwagent::v1::SET_ACTION_ALLOW ? "allow" : "block";
-}
-
 std::string CountText(std::uint64_t count, const char* one, const char* many) {
   return absl::StrCat(count, " ", count == 1 ? one : many);
 }

@@ -13,8 +13,6 @@
 
 namespace fwagent::client {
 
-// "block", "allow".
-const char* ActionText(fwagent::v1::SetAction action);
 // "1 line", "2 lines".
 std::string CountText(std::uint64_t count, const char* one, const char* many);
 // "1 entry", "2 entries".

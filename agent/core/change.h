@@ -37,6 +37,13 @@ struct Edit {
   bool any_owner = false;
 };
 
+// What a set is to have in the place of what it has.
+struct SetUpdate {
+  std::optional<policy::SetAction> action;
+  std::optional<std::string> comment;
+  std::optional<absl::Duration> default_ttl;
+};
+
 // What shall become of one set.
 struct SetEdit {
   enum class Kind {
@@ -46,6 +53,7 @@ struct SetEdit {
     kErase,    // entries out
     kReplace,  // these entries in the place of all others
     kEnd,      // entries that have ended out
+    kUpdate,   // the same entries, but what `update` says
   };
   // In the place of how many seconds an entry lasts: as `ending` says; without
   // an end, whatever that says.
@@ -58,11 +66,15 @@ struct SetEdit {
   bool create_missing = false;
   // Who asks: a set is changed by its owner alone.
   std::string owner = policy::kDefaultOwner;
+  // kPut, kReplace: one that is there may have another action than that below,
+  // but not allow.
+  bool keep_action = false;
   // Of a set that is made.
-  policy::SourceVerdict action = policy::SourceVerdict::kBlock;
+  policy::SetAction action = policy::SetAction::kBlock;
   std::string comment;
   absl::Duration default_ttl = {};
-  // All but kCreate, kDelete and kEnd. Their `until` is for how many seconds
+  SetUpdate update = {};
+  // kPut, kErase and kReplace. Their `until` is for how many seconds
   // they are wanted, or one of the words above.
   std::shared_ptr<const policy::SetEntries> entries = {};
   // When entries end that do not say so; nullopt: after the default of the set.

@@ -24,7 +24,7 @@ struct DesiredRule {
 
 struct DesiredSet {
   std::string name;
-  policy::SourceVerdict action = policy::SourceVerdict::kBlock;
+  policy::SetAction action = policy::SetAction::kBlock;
   std::string comment;
   absl::Duration default_ttl = {};
   // All of them, each with an end of its own or none, as in SetEdit. Null: who

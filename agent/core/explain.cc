@@ -66,11 +66,12 @@ class Statements {
   void AddSets() {
     if (!facts_.source.has_value()) return;
     for (const auto& set : SetsAfter(change_.set_steps, change_.sets)) {
+      if (!ClaimsSources(*set)) continue;
       for (const policy::SetEntry& entry :
            EntriesAfter(change_.set_steps, *set, *facts_.source)) {
         if (entry.until <= now_) continue;
         found_.push_back(
-            {StageOfSource(set->info.action == policy::SourceVerdict::kAllow),
+            {StageOfSource(set->info.action == policy::SetAction::kAllow),
              SetHit{set->info, entry}});
       }
     }

@@ -41,6 +41,21 @@ std::string EndingText(const SetEdit& edit) {
   return text;
 }
 
+std::string UpdateText(const SetUpdate& update) {
+  std::string text;
+  if (update.action.has_value()) {
+    absl::StrAppend(&text, "\nnow ", policy::SetActionName(*update.action));
+  }
+  if (update.comment.has_value()) {
+    absl::StrAppend(&text, "\nnow commented ", *update.comment);
+  }
+  if (update.default_ttl.has_value()) {
+    absl::StrAppend(&text, "\nnow by default ",
+                    absl::ToInt64Nanoseconds(*update.default_ttl), " ns");
+  }
+  return text;
+}
+
 // Everything that a set edit says.
 std::string ToText(const SetEdit& edit) {
   std::string text = absl::StrCat(
@@ -48,7 +63,7 @@ std::string ToText(const SetEdit& edit) {
       policy::SetActionName(edit.action), " ", edit.name, "\n", edit.comment,
       edit.owner == policy::kDefaultOwner ? ""
                                           : absl::StrCat("\nof ", edit.owner),
-      EndingText(edit), std::string(1, '\0'));
+      EndingText(edit), UpdateText(edit.update), std::string(1, '\0'));
   if (edit.entries == nullptr) return text;
   edit.entries->ForEach([&text](const policy::SetEntry& entry) {
     absl::StrAppend(&text, entry.prefix.ToString(), " ", entry.until, "\n");

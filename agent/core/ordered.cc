@@ -1,6 +1,7 @@
 #include "agent/core/ordered.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/core/steps.h"
 #include "agent/util/errno_status.h"
+#include "agent/util/status_macros.h"
 
 namespace fwagent::core {
 namespace {
@@ -64,8 +66,29 @@ std::set<std::string> NamesIn(const std::vector<OrderedRule>& rules) {
   return names;
 }
 
-const std::string& NameOf(const SetStep& step) {
-  return (step.after != nullptr ? step.after : step.before)->info.name;
+const policy::SetInfo& InfoOf(const SetStep& step) {
+  return (step.after != nullptr ? step.after : step.before)->info;
+}
+
+bool IsShadowed(const NamedSet& set) {
+  return set.info.action == policy::SetAction::kShadow;
+}
+
+// A set that is only tried is a rule that is only counted, before all others:
+// it would have blocked what no address before it decided. It has the set's
+// number.
+std::vector<OrderedRule> RulesOfShadowedSets(const PlannedChange& change) {
+  std::vector<OrderedRule> rules;
+  for (const auto& set : SetsAfter(change.set_steps, change.sets)) {
+    if (!IsShadowed(*set)) continue;
+    auto match = PacketMatch::Parse(
+        absl::StrCat("from @", set->info.name, " shadow"), /*order=*/0);
+    if (!match.ok()) continue;  // no set has such a name
+    rules.push_back({.id = set->info.id,
+                     .match = *std::move(match),
+                     .action = policy::Action::kDrop});
+  }
+  return rules;
 }
 
 // As it is after the steps; null when there is none.
@@ -108,6 +131,20 @@ std::vector<policy::Prefix> PrefixesAfter(const PlannedChange& change,
   return prefixes;
 }
 
+// Each of them takes the place of an ordered rule.
+absl::Status CheckShadowedSets(const PlannedChange& change) {
+  const std::size_t sets = RulesOfShadowedSets(change).size();
+  if (sets == 0) return absl::OkStatus();
+  const std::size_t rules = RulesAfter(change).size();
+  if (sets + rules <= policy::kMaxOrderedRules) return absl::OkStatus();
+  return util::WithReason(
+      absl::ResourceExhaustedError(
+          absl::StrCat("there would be ", rules, " ordered rules and ", sets,
+                       " sets with the action shadow, and at most ",
+                       policy::kMaxOrderedRules, " can be in all")),
+      "TOO_MANY_RULES");
+}
+
 }  // namespace
 
 OrderedRules OrderedOf(const policy::RuleSet& rules,
@@ -117,7 +154,9 @@ OrderedRules OrderedOf(const policy::RuleSet& rules,
 
 OrderedRules OrderedAfter(const PlannedChange& change) {
   OrderedRules ordered;
-  ordered.rules = RulesAfter(change);
+  ordered.rules = RulesOfShadowedSets(change);
+  std::vector<OrderedRule> rules = RulesAfter(change);
+  std::move(rules.begin(), rules.end(), std::back_inserter(ordered.rules));
   for (const std::string& name : NamesIn(ordered.rules)) {
     ordered.sets[name] = PrefixesAfter(change, name);
   }
@@ -129,17 +168,25 @@ bool ChangesOrdered(const PlannedChange& change) {
       change.steps.begin(), change.steps.end(), [](const Step& step) {
         return std::holds_alternative<PacketMatch>(step.rule.match);
       });
-  if (changes_rules) return true;
+  const bool changes_shadowed = std::any_of(
+      change.set_steps.begin(), change.set_steps.end(),
+      [](const SetStep& step) {
+        return (step.before != nullptr && IsShadowed(*step.before)) ||
+               (step.after != nullptr && IsShadowed(*step.after));
+      });
+  if (changes_rules || changes_shadowed) return true;
   if (change.set_steps.empty() || change.rules.ordered_count() == 0) {
     return false;
   }
   const auto names = NamesIn(RulesAfter(change));
-  return std::any_of(
-      change.set_steps.begin(), change.set_steps.end(),
-      [&names](const SetStep& step) { return names.contains(NameOf(step)); });
+  return std::any_of(change.set_steps.begin(), change.set_steps.end(),
+                     [&names](const SetStep& step) {
+                       return names.contains(InfoOf(step).name);
+                     });
 }
 
 absl::Status CheckSetsOfRules(const PlannedChange& change) {
+  FW_RETURN_IF_ERROR(CheckShadowedSets(change));
   std::set<std::string> asked;  // by rules that are new
   for (const Step& step : change.steps) {
     const auto* match = std::get_if<PacketMatch>(&step.rule.match);

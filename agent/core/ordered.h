@@ -17,6 +17,7 @@ bool ChangesOrdered(const PlannedChange& change);
 
 // FAILED_PRECONDITION: after the change an ordered rule would name a set that
 // is not there. Rules that name one which was missing before are let be.
+// RESOURCE_EXHAUSTED: rules and shadowed sets are more than the tables take.
 absl::Status CheckSetsOfRules(const PlannedChange& change);
 
 }  // namespace fwagent::core

@@ -44,7 +44,7 @@ const Prefix* OnlyPrefix(const PlannedChange& change) {
   }
   if (change.set_steps.size() != 1) return nullptr;
   const SetStep& step = change.set_steps.front();
-  if (!step.in_place()) return nullptr;
+  if (!step.in_place() || !ClaimsSources(*step.before)) return nullptr;
   const policy::SetDifference& difference = step.difference;
   // One entry, or several that have ended.
   if (difference.before.size() > 1) return nullptr;
@@ -111,7 +111,12 @@ bool AreFew(std::size_t prefixes, const PlannedChange& change) {
 }
 
 bool ChangesSources(const PlannedChange& change) {
-  return !change.set_steps.empty() ||
+  return std::any_of(
+             change.set_steps.begin(), change.set_steps.end(),
+             [](const SetStep& step) {
+               return (step.before != nullptr && ClaimsSources(*step.before)) ||
+                      (step.after != nullptr && ClaimsSources(*step.after));
+             }) ||
          std::any_of(change.steps.begin(), change.steps.end(),
                      [](const Step& step) {
                        return std::holds_alternative<Prefix>(step.rule.match);
@@ -126,15 +131,17 @@ Several SeveralOf(const PlannedChange& change) {
   const std::vector<SetStep> no_set_steps;
   const PlannedChange rest{no_steps, no_set_steps, change.rules, change.sets,
                            ends.has_value() ? ends->ended_by : policy::kNever};
-  if (ends.has_value() && !ends->prefixes.empty() &&
-      AreFew(ends->prefixes.size(), change)) {
+  if (!ChangesSources(change)) {
+    several.sources = std::monostate();
+  } else if (ends.has_value() && !ends->prefixes.empty() &&
+             AreFew(ends->prefixes.size(), change)) {
     ManySources sources;
     sources.changes.reserve(ends->prefixes.size());
     for (const Prefix& prefix : ends->prefixes) {
       sources.changes.push_back(SourceChange(rest, prefix));
     }
     several.sources = std::move(sources);
-  } else if (ChangesSources(change)) {
+  } else {
     several.sources =
         AllSources{SourcesAfter(ends.has_value() ? rest : change)};
   }
@@ -196,6 +203,9 @@ Publication ToPublish(const PlannedChange& change) {
   }
   Several several = SeveralOf(change);
   if (changes_ordered) return several;
+  if (several.sources.index() == 0 && several.ports.empty()) {
+    return std::monostate();
+  }
   if (several.ports.empty()) {
     if (auto* all = std::get_if<AllSources>(&several.sources)) {
       return std::move(*all);

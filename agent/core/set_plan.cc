@@ -18,7 +18,7 @@ using policy::SetDifference;
 using policy::SetEntries;
 using policy::SetEntry;
 using Kind = SetEdit::Kind;
-using Step = absl::StatusOr<std::vector<SetStep>>;  // of one edit: one or none
+using Step = absl::StatusOr<std::vector<SetStep>>;  // of one edit, if any
 
 std::shared_ptr<NamedSet> NewSet(const SetEdit& edit) {
   auto set = std::make_shared<NamedSet>();
@@ -138,6 +138,21 @@ Step PlanEnd(const std::shared_ptr<NamedSet>& present, Deadline now) {
   return std::vector<SetStep>{std::move(step)};
 }
 
+// It is made anew, under another number: a set is as it was made.
+Step PlanUpdate(const SetUpdate& update,
+                const std::shared_ptr<NamedSet>& present) {
+  auto after = std::make_shared<NamedSet>(*present);
+  after->info.action = update.action.value_or(present->info.action);
+  after->info.comment = update.comment.value_or(present->info.comment);
+  after->info.default_ttl =
+      update.default_ttl.value_or(present->info.default_ttl);
+  if (after->info == present->info) return std::vector<SetStep>();
+  after->info.id = 0;
+  after->info.create_time = {};
+  return std::vector<SetStep>{{.before = present, .after = nullptr},
+                              {.before = nullptr, .after = std::move(after)}};
+}
+
 // A set that is made together with its entries.
 Step PlanFilled(const SetEdit& edit, const Moment& now) {
   std::shared_ptr<NamedSet> set = NewSet(edit);
@@ -145,6 +160,12 @@ Step PlanFilled(const SetEdit& edit, const Moment& now) {
                       EntriesWithEnds(edit, edit.default_ttl, now));
   set->entries = *entries;
   return std::vector<SetStep>{{.before = nullptr, .after = std::move(set)}};
+}
+
+// Nobody's allowances become others by a list that was meant to block.
+bool Fits(const SetEdit& edit, policy::SetAction present) {
+  return edit.action == present ||
+         (edit.keep_action && present != policy::SetAction::kAllow);
 }
 
 Step PlanOne(const SetEdit& edit, const std::shared_ptr<NamedSet>& present,
@@ -167,11 +188,13 @@ Step PlanOne(const SetEdit& edit, const std::shared_ptr<NamedSet>& present,
   if (present == nullptr) {
     return edit.create_missing ? PlanFilled(edit, now) : NoSuchSet(edit.name);
   }
-  if (edit.create_missing && edit.action != present->info.action) {
+  if (edit.kind == Kind::kUpdate) return PlanUpdate(edit.update, present);
+  if (edit.create_missing && !Fits(edit, present->info.action)) {
     return util::WithReason(absl::FailedPreconditionError(absl::StrCat(
                                 "the set \"", edit.name, "\" has the action ",
                                 policy::SetActionName(present->info.action),
-                                ": delete it first, or take another name")),
+                                ": give that, change it first (fwctl set "
+                                "update), or take another name")),
                             "SET_HAS_OTHER_ACTION");
   }
   if (edit.kind == Kind::kErase) {

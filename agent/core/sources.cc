@@ -40,12 +40,14 @@ absl::flat_hash_set<policy::RuleId> RemovedBy(const std::vector<Step>& steps) {
 
 Run RunOf(const NamedSet& set, policy::Deadline ended_by) {
   Run run;
+  const policy::SourceVerdict verdict = policy::ClaimOf(set.info.action);
+  if (verdict == policy::SourceVerdict::kNone) return run;
   run.reserve(set.entries.size());
   set.entries.ForEach([&](const SetEntry& entry) {
     if (entry.until <= ended_by) return;
     run.push_back({.prefix = entry.prefix,
                    .id = set.info.id,
-                   .verdict = set.info.action,
+                   .verdict = verdict,
                    .until = entry.until});
   });
   return run;
@@ -54,6 +56,7 @@ Run RunOf(const NamedSet& set, policy::Deadline ended_by) {
 // Entries as they are after the steps, also of a set that changes in place.
 Run RunAfter(const PlannedChange& change, const NamedSet& set) {
   Run run = RunOf(set, change.ended_by);
+  if (!ClaimsSources(set)) return run;
   for (const SetStep& step : change.set_steps) {
     if (!step.in_place() || step.after.get() != &set) continue;
     absl::flat_hash_set<Prefix> before;
@@ -66,7 +69,7 @@ Run RunAfter(const PlannedChange& change, const NamedSet& set) {
     for (const SetEntry& entry : step.difference.after) {
       run.push_back({.prefix = entry.prefix,
                      .id = set.info.id,
-                     .verdict = set.info.action,
+                     .verdict = policy::ClaimOf(set.info.action),
                      .until = entry.until});
     }
     std::sort(run.begin(), run.end(), policy::ByAddress);
@@ -128,6 +131,10 @@ void AddRules(const PlannedChange& change, const Prefix& prefix,
 
 }  // namespace
 
+bool ClaimsSources(const NamedSet& set) {
+  return policy::ClaimOf(set.info.action) != policy::SourceVerdict::kNone;
+}
+
 std::vector<std::shared_ptr<NamedSet>> SetsAfter(
     const std::vector<SetStep>& steps, const policy::SetTable& sets) {
   absl::flat_hash_set<const NamedSet*> gone;
@@ -185,9 +192,10 @@ std::optional<SourceRule> SourceAfter(const PlannedChange& change,
   policy::SourceClaims claims(prefix);
   AddRules(change, prefix, claims);
   for (const auto& set : SetsAfter(change.set_steps, change.sets)) {
+    if (!ClaimsSources(*set)) continue;
     const auto until = EndInSet(change.set_steps, *set, prefix);
     if (until.has_value() && *until > change.ended_by) {
-      claims.Add(set->info.action, set->info.id, *until);
+      claims.Add(policy::ClaimOf(set->info.action), set->info.id, *until);
     }
   }
   if (claims.empty()) return std::nullopt;

@@ -33,6 +33,9 @@ std::vector<policy::SourceRule> SourcesAfter(const PlannedChange& change);
 std::optional<policy::SourceRule> SourceAfter(const PlannedChange& change,
                                               const policy::Prefix& prefix);
 
+// Whether its entries are among what is said of sources.
+bool ClaimsSources(const policy::NamedSet& set);
+
 // The sets as they are after the steps, but for those that change in place.
 std::vector<std::shared_ptr<policy::NamedSet>> SetsAfter(
     const std::vector<SetStep>& steps, const policy::SetTable& sets);

@@ -12,6 +12,7 @@
 #include "agent/text/port_spec.h"
 #include "agent/text/printable.h"
 #include "agent/text/rule_words.h"
+#include "agent/text/set_action.h"
 
 namespace fwagent::document {
 namespace {
@@ -397,12 +398,13 @@ void DocumentReader::ReadSet(const Value& value) {
             }},
            {"action",
             [&](const Value& one) {
-              if (one.scalar == "allow") {
-                set.set_action(v1::SET_ACTION_ALLOW);
-              } else if (one.scalar == "block") {
-                set.set_action(v1::SET_ACTION_BLOCK);
+              const auto action = text::SetActionNamed(one.scalar);
+              if (action.has_value()) {
+                set.set_action(*action);
               } else {
-                mistakes_.Add(one.place, "\"action\" must be block or allow");
+                mistakes_.Add(one.place,
+                              "\"action\" must be block, allow, none or "
+                              "shadow");
               }
             }},
            {"comment",

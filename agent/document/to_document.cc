@@ -6,6 +6,7 @@
 #include "agent/document/policy_text.h"
 #include "agent/text/port_spec.h"
 #include "agent/text/rule_words.h"
+#include "agent/text/set_action.h"
 
 namespace fwagent::document {
 namespace {
@@ -52,8 +53,7 @@ Value Ordered(const v1::Rule& rule) {
 Value ToValue(const OwnedPolicy::FilledSet& filled) {
   Value map = Value::Map();
   map.Add("name", filled.set.name());
-  map.Add("action",
-          filled.set.action() == v1::SET_ACTION_ALLOW ? "allow" : "block");
+  map.Add("action", text::SetActionName(filled.set.action()));
   if (!filled.set.comment().empty()) map.Add("comment", filled.set.comment());
   if (filled.set.has_default_ttl()) {
     map.Add("default-ttl", TtlText(filled.set.default_ttl()));

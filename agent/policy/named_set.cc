@@ -23,8 +23,32 @@ absl::Status ValidateSetName(std::string_view name) {
       "letter or a digit, as in \"spamhaus-drop\""));
 }
 
-const char* SetActionName(SourceVerdict action) {
-  return action == SourceVerdict::kAllow ? "allow" : "block";
+const char* SetActionName(SetAction action) {
+  switch (action) {
+    case SetAction::kAllow:
+      return "allow";
+    case SetAction::kNone:
+      return "none";
+    case SetAction::kShadow:
+      return "shadow";
+    case SetAction::kBlock:
+      break;
+  }
+  return "block";
+}
+
+std::optional<SetAction> SetActionNamed(std::string_view name) {
+  for (const SetAction action : {SetAction::kBlock, SetAction::kAllow,
+                                 SetAction::kNone, SetAction::kShadow}) {
+    if (name == SetActionName(action)) return action;
+  }
+  return std::nullopt;
+}
+
+SourceVerdict ClaimOf(SetAction action) {
+  if (action == SetAction::kBlock) return SourceVerdict::kBlock;
+  return action == SetAction::kAllow ? SourceVerdict::kAllow
+                                     : SourceVerdict::kNone;
 }
 
 }  // namespace fwagent::policy

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,11 +18,19 @@
 
 namespace fwagent::policy {
 
+// What a set does with packets from its addresses.
+enum class SetAction : std::uint8_t {
+  kBlock = 1,
+  kAllow = 2,
+  kNone = 3,    // nothing: it is there for ordered rules that name it
+  kShadow = 4,  // what it would block is counted, and goes on
+};
+
 // What is known of a set besides its entries.
 struct SetInfo {
   RuleId id = 0;  // of the same numbers as those of rules
   std::string name;
-  SourceVerdict action = SourceVerdict::kBlock;  // or kAllow
+  SetAction action = SetAction::kBlock;
   std::string comment;
   absl::Time create_time;             // wall clock, whole microseconds
   std::string owner = kDefaultOwner;  // who alone may change it
@@ -60,8 +69,12 @@ absl::Status ValidateSetName(std::string_view name);
 // Sets by name. What is in it is changed by its owner alone.
 using SetTable = absl::btree_map<std::string, std::shared_ptr<NamedSet>>;
 
-// "block", "allow".
-const char* SetActionName(SourceVerdict action);
+// "block", "allow", "none", "shadow".
+const char* SetActionName(SetAction action);
+// nullopt: it is no such name.
+std::optional<SetAction> SetActionNamed(std::string_view name);
+// What its entries say in the tables of sources; kNone: nothing.
+SourceVerdict ClaimOf(SetAction action);
 
 }  // namespace fwagent::policy
 

@@ -76,7 +76,10 @@ v1::Verdict ToProto(policy::Verdict verdict);
 v1::Protocol ToProto(policy::Protocol protocol);
 v1::Rule ToProto(const policy::Rule& rule);
 v1::ListRulesResponse ToProto(const core::RulePage& page);
-// To the ordered rules in it. `hits` in order of id.
+// Of this rule, or set; nullopt: none are counted. `hits` in order of id.
+std::optional<v1::RuleHits> HitsOf(const std::vector<dataplane::RuleHits>& hits,
+                                   policy::RuleId id);
+// To the ordered rules in it. Likewise.
 void AddHits(const std::vector<dataplane::RuleHits>& hits,
              v1::ListRulesResponse& page);
 v1::InterfaceStats ToProto(const policy::InterfaceCounters& counters);

@@ -1,5 +1,7 @@
 // The other direction: what the engine says, as messages.
 #include <algorithm>
+#include <optional>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
@@ -132,16 +134,25 @@ v1::ListRulesResponse ToProto(const core::RulePage& page) {
   return wire;
 }
 
+std::optional<v1::RuleHits> HitsOf(const std::vector<dataplane::RuleHits>& hits,
+                                   policy::RuleId id) {
+  const auto found = std::lower_bound(
+      hits.begin(), hits.end(), id,
+      [](const auto& one, policy::RuleId wanted) { return one.rule < wanted; });
+  if (found == hits.end() || found->rule != id) return std::nullopt;
+  v1::RuleHits wire;
+  wire.set_packets(found->count.packets);
+  wire.set_bytes(found->count.bytes);
+  return wire;
+}
+
 void AddHits(const std::vector<dataplane::RuleHits>& hits,
              v1::ListRulesResponse& page) {
   for (v1::Rule& rule : *page.mutable_rules()) {
     if (!rule.has_filter()) continue;
-    const auto found = std::lower_bound(
-        hits.begin(), hits.end(), rule.id(),
-        [](const auto& one, policy::RuleId id) { return one.rule < id; });
-    if (found == hits.end() || found->rule != rule.id()) continue;
-    rule.mutable_hits()->set_packets(found->count.packets);
-    rule.mutable_hits()->set_bytes(found->count.bytes);
+    if (auto found = HitsOf(hits, rule.id())) {
+      *rule.mutable_hits() = *std::move(found);
+    }
   }
 }
 

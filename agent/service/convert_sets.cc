@@ -14,8 +14,8 @@ namespace fwagent::service {
 namespace {
 
 using Kind = core::SetEdit::Kind;
+using policy::SetAction;
 using policy::SetEntries;
-using policy::SourceVerdict;
 
 constexpr int kMaxEntries = 100'000;
 
@@ -26,21 +26,40 @@ std::string ReadName(const std::string& name, FieldViolations& violations,
   return name;
 }
 
-SourceVerdict ReadAction(v1::SetAction action, FieldViolations& violations,
-                         const std::string& path = "") {
+SetAction ReadAction(v1::SetAction action, FieldViolations& violations,
+                     const std::string& path = "") {
   switch (action) {
     case v1::SET_ACTION_UNSPECIFIED:
     case v1::SET_ACTION_BLOCK:
-      return SourceVerdict::kBlock;
+      return SetAction::kBlock;
     case v1::SET_ACTION_ALLOW:
-      return SourceVerdict::kAllow;
+      return SetAction::kAllow;
+    case v1::SET_ACTION_NONE:
+      return SetAction::kNone;
+    case v1::SET_ACTION_SHADOW:
+      return SetAction::kShadow;
     default:
       violations.Add(path + "action",
                      absl::StrCat("has no value ", static_cast<int>(action),
-                                  ": use SET_ACTION_BLOCK (1) or "
-                                  "SET_ACTION_ALLOW (2)"));
-      return SourceVerdict::kBlock;
+                                  ": use SET_ACTION_BLOCK (1), "
+                                  "SET_ACTION_ALLOW (2), SET_ACTION_NONE (3) "
+                                  "or SET_ACTION_SHADOW (4)"));
+      return SetAction::kBlock;
   }
+}
+
+v1::SetAction ToProto(SetAction action) {
+  switch (action) {
+    case SetAction::kAllow:
+      return v1::SET_ACTION_ALLOW;
+    case SetAction::kNone:
+      return v1::SET_ACTION_NONE;
+    case SetAction::kShadow:
+      return v1::SET_ACTION_SHADOW;
+    case SetAction::kBlock:
+      break;
+  }
+  return v1::SET_ACTION_BLOCK;
 }
 
 // How entries end that do not say so; nullopt: as the set has it.
@@ -122,6 +141,32 @@ absl::StatusOr<core::Change> ToChange(const v1::CreateSetRequest& request) {
   return change;
 }
 
+absl::StatusOr<core::Change> ToChange(const v1::UpdateSetRequest& request) {
+  FieldViolations violations;
+  core::Change change = ReadSetChange(request, Kind::kUpdate, violations);
+  core::SetUpdate& update = change.sets[0].update;
+  if (request.action() != v1::SET_ACTION_UNSPECIFIED) {
+    update.action = ReadAction(request.action(), violations);
+  }
+  if (request.has_comment()) {
+    update.comment = ReadComment(request.comment(), "comment", violations);
+  }
+  if (request.has_default_ttl() && request.no_default_ttl()) {
+    violations.Add("no_default_ttl",
+                   "goes without default_ttl: give one of the two");
+  } else if (request.has_default_ttl()) {
+    update.default_ttl = ReadDefaultTtl(request, violations);
+  } else if (request.no_default_ttl()) {
+    update.default_ttl = absl::ZeroDuration();
+  }
+  if (!update.action && !update.comment && !update.default_ttl) {
+    violations.Add("action",
+                   "or comment, default_ttl or no_default_ttl is required");
+  }
+  FW_RETURN_IF_ERROR(violations.ToStatus());
+  return change;
+}
+
 absl::StatusOr<core::Change> ToChange(const v1::DeleteSetRequest& request) {
   FieldViolations violations;
   core::Change change = ReadSetChange(request, Kind::kDelete, violations);
@@ -183,6 +228,7 @@ absl::StatusOr<core::Change> ToChange(const v1::ImportHeader& header) {
                              "IMPORT_MODE_ADD (2)"));
   }
   edit.action = ReadAction(header.action(), violations);
+  edit.keep_action = header.action() == v1::SET_ACTION_UNSPECIFIED;
   edit.comment = ReadComment(header.comment(), "comment", violations);
   edit.ending = ReadEnding(header, violations);
   edit.default_ttl = ReadDefaultTtl(header, violations);
@@ -233,8 +279,7 @@ v1::Set ToProto(const policy::SetInfo& info, std::size_t size) {
   v1::Set wire;
   wire.set_id(info.id);
   wire.set_name(info.name);
-  wire.set_action(info.action == SourceVerdict::kAllow ? v1::SET_ACTION_ALLOW
-                                                       : v1::SET_ACTION_BLOCK);
+  wire.set_action(ToProto(info.action));
   wire.set_comment(info.comment);
   wire.set_owner(info.owner);
   if (info.id != 0) *wire.mutable_create_time() = ToTimestamp(info.create_time);

@@ -19,6 +19,7 @@ namespace fwagent::service {
 // INVALID_ARGUMENT with a violation for each wrong field. The origin is left
 // for the caller to fill in.
 absl::StatusOr<core::Change> ToChange(const v1::CreateSetRequest& request);
+absl::StatusOr<core::Change> ToChange(const v1::UpdateSetRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::DeleteSetRequest& request);
 absl::StatusOr<core::Change> ToChange(const v1::AddSetEntriesRequest& request);
 absl::StatusOr<core::Change> ToChange(

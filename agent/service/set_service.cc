@@ -1,9 +1,12 @@
 #include "agent/service/set_service.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "agent/service/convert.h"
 #include "agent/service/convert_sets.h"
 #include "agent/service/convert_time.h"
 #include "agent/service/error_details.h"
@@ -25,7 +28,8 @@ absl::StatusOr<SetService::Applied> SetService::Apply(
                   .confirm_by = result.confirm_by};
   if (!result.sets.empty()) {
     applied.changed = true;
-    applied.outcome = std::move(result.sets.front());
+    // Of a set that is made anew: as it is now.
+    applied.outcome = std::move(result.sets.back());
   }
   return applied;
 }
@@ -37,6 +41,19 @@ grpc::Status SetService::CreateSet(grpc::ServerContext* context,
   if (!applied.ok()) return ToGrpcStatus(applied.status());
   if (applied->changed) {
     *response->mutable_set() = ToProto(applied->outcome.info, 0);
+  }
+  FillCommon(*applied, *response);
+  return grpc::Status::OK;
+}
+
+grpc::Status SetService::UpdateSet(grpc::ServerContext* context,
+                                   const v1::UpdateSetRequest* request,
+                                   v1::UpdateSetResponse* response) {
+  const auto applied = Apply(*context, ToChange(*request));
+  if (!applied.ok()) return ToGrpcStatus(applied.status());
+  if (applied->changed) {
+    *response->mutable_set() =
+        ToProto(applied->outcome.info, applied->outcome.size);
   }
   FillCommon(*applied, *response);
   return grpc::Status::OK;
@@ -117,8 +134,19 @@ grpc::Status SetService::ImportSet(
 grpc::Status SetService::ListSets(grpc::ServerContext*,
                                   const v1::ListSetsRequest*,
                                   v1::ListSetsResponse* response) {
+  std::optional<std::vector<dataplane::RuleHits>> hits;  // when needed
   for (const policy::SetOutcome& set : engine_->Sets()) {
-    *response->add_sets() = ToProto(set.info, set.size);
+    v1::Set& wire = *response->add_sets();
+    wire = ToProto(set.info, set.size);
+    if (set.info.action != policy::SetAction::kShadow) continue;
+    if (!hits.has_value()) {
+      auto read = engine_->ReadRuleHits();
+      if (!read.ok()) return ToGrpcStatus(read.status());
+      hits = *std::move(read);
+    }
+    if (auto found = HitsOf(*hits, set.info.id)) {
+      *wire.mutable_would_drop() = *std::move(found);
+    }
   }
   return grpc::Status::OK;
 }

@@ -22,6 +22,9 @@ class SetService final : public v1::SetService::Service {
   grpc::Status CreateSet(grpc::ServerContext* context,
                          const v1::CreateSetRequest* request,
                          v1::CreateSetResponse* response) override;
+  grpc::Status UpdateSet(grpc::ServerContext* context,
+                         const v1::UpdateSetRequest* request,
+                         v1::UpdateSetResponse* response) override;
   grpc::Status DeleteSet(grpc::ServerContext* context,
                          const v1::DeleteSetRequest* request,
                          v1::DeleteSetResponse* response) override;

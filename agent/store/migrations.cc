@@ -9,7 +9,7 @@ namespace {
 
 // Entry n brings a file of version n to version n + 1. What was released is
 // never edited, only followed by another entry.
-constexpr std::array<const char*, 10> kMigrations = {
+constexpr std::array<const char*, 11> kMigrations = {
     R"sql(
 CREATE TABLE meta (
   only INTEGER PRIMARY KEY CHECK (only = 1),
@@ -396,7 +396,9 @@ CREATE TABLE unconfirmed_entries (
     R"sql(
 CREATE INDEX rule_in_order ON rule (length, id) WHERE kind = 'ordered';
 )sql",
-    kEndsOfEntries};
+    kEndsOfEntries,
+    // Sets of the actions none and shadow, which earlier versions cannot read.
+    ""};
 
 }  // namespace
 

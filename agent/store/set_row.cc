@@ -6,23 +6,19 @@
 
 namespace fwagent::store {
 
-using policy::SourceVerdict;
-
 absl::StatusOr<policy::SetInfo> ReadSetInfo(const SqliteStatement& row,
                                             int first) {
   const std::int64_t id = row.IntegerAt(first);
-  const std::string_view action = row.BytesAt(first + 2);
+  const auto action = policy::SetActionNamed(row.BytesAt(first + 2));
   policy::SetInfo info{
       .id = static_cast<policy::RuleId>(id),
       .name = std::string(row.BytesAt(first + 1)),
-      .action = action == policy::SetActionName(SourceVerdict::kAllow)
-                    ? SourceVerdict::kAllow
-                    : SourceVerdict::kBlock,
+      .action = action.value_or(policy::SetAction::kBlock),
       .comment = std::string(row.BytesAt(first + 3)),
       .create_time = absl::FromUnixMicros(row.IntegerAt(first + 4)),
       .owner = std::string(row.BytesAt(first + 5)),
       .default_ttl = absl::Microseconds(row.IntegerAt(first + 6))};
-  if (id <= 0 || action != policy::SetActionName(info.action) ||
+  if (id <= 0 || !action.has_value() ||
       info.default_ttl < absl::ZeroDuration()) {
     return absl::DataLossError("impossible id, action or time");
   }

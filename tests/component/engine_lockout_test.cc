@@ -15,7 +15,7 @@ namespace {
 
 using policy::Action;
 using policy::Prefix;
-using policy::SourceVerdict;
+using policy::SetAction;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using Kind = Edit::Kind;
@@ -49,7 +49,7 @@ class EngineLockoutTest : public EngineTest {
                             .action = action});
     return Apply(std::move(change));
   }
-  static Change OfSet(SetEdit::Kind kind, SourceVerdict action,
+  static Change OfSet(SetEdit::Kind kind, SetAction action,
                       const std::vector<std::string>& prefixes) {
     policy::SetEntries::Builder builder;
     for (const auto& text : prefixes) builder.Add({*Prefix::Parse(text)});
@@ -133,32 +133,30 @@ TEST_F(EngineLockoutTest, AnEndedAllowanceDoesNotHelp) {
 TEST_F(EngineLockoutTest, SetsCount) {
   using enum SetEdit::Kind;
   ExpectRefused(
-      Apply(OfSet(kReplace, SourceVerdict::kBlock, {"192.0.2.0/24", "::/0"})),
+      Apply(OfSet(kReplace, SetAction::kBlock, {"192.0.2.0/24", "::/0"})),
       "block source 192.0.2.0/24 (set some)");
-  ExpectDone(
-      Apply(OfSet(kReplace, SourceVerdict::kBlock, {"198.51.100.0/24"})));
+  ExpectDone(Apply(OfSet(kReplace, SetAction::kBlock, {"198.51.100.0/24"})));
   // One entry, which changes the set in place, and two.
-  ExpectRefused(Apply(OfSet(kPut, SourceVerdict::kBlock, {"192.0.2.7"})),
+  ExpectRefused(Apply(OfSet(kPut, SetAction::kBlock, {"192.0.2.7"})),
                 "block source 192.0.2.7/32 (set some)");
-  ExpectRefused(Apply(OfSet(kPut, SourceVerdict::kBlock,
-                            {"192.0.2.7", "203.0.113.0/24"})),
-                "(set some)");
-  ExpectDone(Apply(OfSet(kPut, SourceVerdict::kBlock, {"192.0.2.6"})));
+  ExpectRefused(
+      Apply(OfSet(kPut, SetAction::kBlock, {"192.0.2.7", "203.0.113.0/24"})),
+      "(set some)");
+  ExpectDone(Apply(OfSet(kPut, SetAction::kBlock, {"192.0.2.6"})));
 }
 
 TEST_F(EngineLockoutTest, WhoIsInAnAllowingSetNeedsIt) {
   using enum SetEdit::Kind;
-  ExpectDone(
-      Apply(OfSet(kReplace, SourceVerdict::kAllow, {"192.0.2.7", "::/0"})));
+  ExpectDone(Apply(OfSet(kReplace, SetAction::kAllow, {"192.0.2.7", "::/0"})));
   ExpectDone(Do(Source("192.0.2.0/24")));
-  ExpectRefused(Apply(OfSet(kErase, SourceVerdict::kAllow, {"192.0.2.7"})),
+  ExpectRefused(Apply(OfSet(kErase, SetAction::kAllow, {"192.0.2.7"})),
                 "block source 192.0.2.0/24");
-  ExpectRefused(Apply(OfSet(kReplace, SourceVerdict::kAllow, {"::/0"})),
+  ExpectRefused(Apply(OfSet(kReplace, SetAction::kAllow, {"::/0"})),
                 "block source 192.0.2.0/24");
   Change gone;
   gone.sets.push_back({.kind = kDelete, .name = "some", .comment = {}});
   ExpectRefused(Apply(gone), "block source 192.0.2.0/24");
-  ExpectDone(Apply(OfSet(kErase, SourceVerdict::kAllow, {"::/0"})));
+  ExpectDone(Apply(OfSet(kErase, SetAction::kAllow, {"::/0"})));
 }
 
 TEST_F(EngineLockoutTest, ARollbackCounts) {

@@ -73,6 +73,41 @@ TEST_F(FwctlSet, CreateAndDeleteSaySo) {
             "deleted set good with 0 entries\n");
 }
 
+TEST_F(FwctlSet, UpdateGivesASetAnotherActionCommentOrTtl) {
+  Out({"set", "create", "bad", "--action", "none", "--ttl", "1d"});
+  EXPECT_EQ(Out({"set", "update", "bad", "--action", "shadow"}),
+            "set bad (shadow): 0 entries\n");
+  EXPECT_EQ(sets().LastRequest(), "name: \"bad\" action: SET_ACTION_SHADOW");
+  EXPECT_EQ(Out({"set", "list"}),
+            "SET  ACTION  OWNER  ENTRIES  TTL  WOULD DROP  COMMENT\n"
+            "bad  shadow                0   1d           7\n");
+  EXPECT_EQ(Out({"set", "update", "bad", "--action", "shadow"}),
+            "unchanged: set bad is like that already\n");
+  EXPECT_EQ(Out({"set", "update", "bad", "--comment", "", "--no-default-ttl",
+                 "--owner", "desk"}),
+            "set bad (shadow): 0 entries\n");
+  EXPECT_EQ(sets().LastRequest(),
+            "name: \"bad\" comment: \"\" no_default_ttl: true owner: "
+            "\"desk\"");
+  EXPECT_EQ(Out({"set", "update", "bad", "--action", "block", "--ttl", "2h",
+                 "--validate-only"}),
+            "would make it set bad (block): 0 entries\n");
+  EXPECT_THAT(Err({"set", "update", "other", "--action", "block"}),
+              HasSubstr("there is no set other"));
+}
+
+TEST_F(FwctlSet, UpdateNeedsSomethingToChange) {
+  const std::size_t calls = sets().CallCount();
+  for (const std::vector<std::string>& args :
+       {std::vector<std::string>{"set", "update", "bad"},
+        {"set", "update", "bad", "--action", "drop"},
+        {"set", "update", "bad", "--ttl", "1d", "--no-default-ttl"},
+        {"set", "update", "--action", "block"}}) {
+    EXPECT_EQ(Run(args).exit_code, 2) << args.back();
+  }
+  EXPECT_EQ(sets().CallCount(), calls) << "nothing was sent";
+}
+
 TEST_F(FwctlSet, WhatIsThereOrIsNotFailsUnlessThatIsFine) {
   Out({"set", "create", "bad"});
   EXPECT_THAT(Err({"set", "create", "bad"}), HasSubstr("there is a set bad"));
@@ -140,9 +175,7 @@ TEST_F(FwctlSet, EntriesComeFromAFileTooAndWrongOnesAreNamedByTheirLine) {
 TEST_F(FwctlSet, ImportReplacesOrAdds) {
   EXPECT_EQ(Out({"set", "import", "bad", File("192.0.2.1\n2001:db8::/32\n")}),
             "set bad (block): 2 entries, 2 in, 0 out\n");
-  EXPECT_EQ(sets().LastRequest(),
-            "name: \"bad\" mode: IMPORT_MODE_REPLACE action: "
-            "SET_ACTION_BLOCK");
+  EXPECT_EQ(sets().LastRequest(), "name: \"bad\" mode: IMPORT_MODE_REPLACE");
   EXPECT_EQ(Out({"set", "import", "bad", File("192.0.2.2\n192.0.2.1\n")}),
             "set bad (block): 2 entries, 1 in, 1 out\n");
   EXPECT_EQ(Out({"set", "import", "bad", "--add", File("192.0.2.3\n")}),

@@ -234,6 +234,27 @@ TEST_F(SetImportTest, ASetOfAnotherActionIsLeftAlone) {
   EXPECT_THAT(Entries(), ElementsAre("192.0.2.1/32"));
 }
 
+// A list that is fetched every hour does not put in force what is being tried,
+// and no list that says nothing of it becomes an allowance.
+TEST_F(SetImportTest, WithoutAnActionASetKeepsItsOwnUnlessItAllows) {
+  for (const v1::SetAction action :
+       {v1::SET_ACTION_SHADOW, v1::SET_ACTION_NONE, v1::SET_ACTION_BLOCK}) {
+    Part first = Header();
+    first.mutable_header()->set_name(v1::SetAction_Name(action));
+    first.mutable_header()->set_action(action);
+    ASSERT_TRUE(Import({first, Hosts({1}), End(1)}).ok());
+    first.mutable_header()->clear_action();
+    EXPECT_TRUE(Import({first, Hosts({2}), End(1)}).ok()) << action;
+    EXPECT_EQ(response_.set().action(), action);
+  }
+  Part allow = Header();
+  allow.mutable_header()->set_action(v1::SET_ACTION_ALLOW);
+  ASSERT_TRUE(Import({allow, Hosts({1}), End(1)}).ok());
+  allow.mutable_header()->clear_action();
+  EXPECT_EQ(Import({allow, Hosts({2}), End(1)}).error_code(),
+            grpc::StatusCode::FAILED_PRECONDITION);
+}
+
 TEST_F(SetImportTest, UnderAnotherPolicyItIsAborted) {
   Part header = Header();
   header.mutable_header()->set_etag(Etag());

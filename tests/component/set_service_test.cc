@@ -96,6 +96,54 @@ TEST_F(SetServiceTest, ASetIsMadeListedAndDeleted) {
   EXPECT_THAT(KernelSources(), IsEmpty());
 }
 
+TEST_F(SetServiceTest, ASetIsTriedAndThenPutInForce) {
+  ASSERT_TRUE(Create("bad", v1::SET_ACTION_SHADOW).ok());
+  ASSERT_TRUE(Put("bad", {"192.0.2.1", "192.0.2.2"}).ok());
+  EXPECT_THAT(KernelSources(), IsEmpty());
+  kernel_.Hit(1, {.packets = 3, .bytes = 300});
+  v1::ListSetsResponse listed;
+  const auto list = [&] {
+    listed.Clear();
+    return Call(&v1::SetService::Stub::ListSets, v1::ListSetsRequest(),
+                &listed);
+  };
+  ASSERT_TRUE(list().ok());
+  EXPECT_EQ(listed.sets(0).action(), v1::SET_ACTION_SHADOW);
+  EXPECT_EQ(listed.sets(0).would_drop().packets(), 3u);
+
+  v1::UpdateSetRequest update;
+  update.set_name("bad");
+  update.set_action(v1::SET_ACTION_BLOCK);
+  v1::UpdateSetResponse updated;
+  ASSERT_TRUE(Call(&v1::SetService::Stub::UpdateSet, update, &updated).ok());
+  EXPECT_EQ(updated.set().action(), v1::SET_ACTION_BLOCK);
+  EXPECT_EQ(updated.set().size(), 2u);
+  EXPECT_EQ(KernelSources().size(), 2u);
+  ASSERT_TRUE(list().ok());
+  EXPECT_FALSE(listed.sets(0).has_would_drop());
+  const std::uint64_t generation = updated.generation();
+  ASSERT_TRUE(Call(&v1::SetService::Stub::UpdateSet, update, &updated).ok());
+  EXPECT_FALSE(updated.has_set()) << "it is like that already";
+  EXPECT_EQ(updated.generation(), generation);
+}
+
+TEST_F(SetServiceTest, AnUpdateNamesWhatIsWrong) {
+  v1::UpdateSetRequest nothing;
+  nothing.set_name("bad");
+  ExpectViolations(Call(&v1::SetService::Stub::UpdateSet, nothing), {"action"});
+  v1::UpdateSetRequest wrong;
+  wrong.set_name("no name");
+  wrong.set_action(static_cast<v1::SetAction>(9));
+  wrong.set_comment(kNotPrintable);
+  wrong.mutable_default_ttl()->set_seconds(60);
+  wrong.set_no_default_ttl(true);
+  ExpectViolations(Call(&v1::SetService::Stub::UpdateSet, wrong),
+                   {"name", "action", "comment", "no_default_ttl"});
+  nothing.set_action(v1::SET_ACTION_ALLOW);
+  EXPECT_EQ(Call(&v1::SetService::Stub::UpdateSet, nothing).error_code(),
+            grpc::StatusCode::NOT_FOUND);
+}
+
 TEST_F(SetServiceTest, ASetIsChangedByItsOwnerAlone) {
   v1::CreateSetRequest create;
   create.set_name("bad");

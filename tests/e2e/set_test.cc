@@ -117,6 +117,33 @@ TEST_F(SetTest, AnImportBlocksWhatIsInItAndNothingBeside) {
   ExpectPassing(kNotListed);
 }
 
+TEST_F(SetTest, AListIsTriedAndThenPutInForce) {
+  Do({"set", "import", "bad", "--action", "shadow", File(kList)});
+  ExpectPassing(kListed);
+  ExpectPassing(kNotListed);
+  const std::string tried = Do({"set", "list"});
+  EXPECT_THAT(tried, HasSubstr(absl::StrCat("shadow  cli          3  -",
+                                            "             ", kListed.size())));
+  // The list of the next hour is only tried too.
+  Do({"set", "import", "bad", File(std::string(kList) + "192.0.2.99\n")});
+  ExpectPassing({"192.0.2.99"});
+  EXPECT_THAT(Do({"set", "update", "bad", "--action", "block"}),
+              HasSubstr("set bad (block): 4 entries"));
+  ExpectBlocked(kListed);
+  ExpectBlocked({"192.0.2.99"});
+  ExpectPassing(kNotListed);
+  Do({"set", "update", "bad", "--action", "none"});
+  ExpectPassing(kListed);
+}
+
+TEST_F(SetTest, ASetWithoutAnActionIsThereForRules) {
+  Do({"set", "import", "bad", "--action", "none", File(kList)});
+  ExpectPassing(kListed);
+  Do({"rule", "add", "drop", "from", "@bad"});
+  ExpectBlocked(kListed);
+  ExpectPassing(kNotListed);
+}
+
 TEST_F(SetTest, RealTrafficOfAnAddressInASetStops) {
   ASSERT_TRUE(Pings(site_->peer(), AgentHost::kHostIPv4));
   Do({"set", "import", "bad", "-"}, absl::StrCat(AgentHost::kPeerIPv4, "\n"));

@@ -136,6 +136,37 @@ grpc::Status FakeSetService::CreateSet(
   return grpc::Status::OK;
 }
 
+grpc::Status FakeSetService::UpdateSet(
+    grpc::ServerContext*, const fwagent::v1::UpdateSetRequest* request,
+    fwagent::v1::UpdateSetResponse* response) {
+  if (grpc::Status status = Begin(*request); !status.ok()) return status;
+  util::MutexLock lock(&mutex_);
+  Sets sets = sets_;
+  const auto found = sets.find(request->name());
+  if (found == sets.end()) return NoSuchSet(request->name());
+  fwagent::v1::Set& info = found->second.info;
+  const std::string before = info.SerializeAsString();
+  if (request->action() != fwagent::v1::SET_ACTION_UNSPECIFIED) {
+    info.set_action(request->action());
+  }
+  if (request->has_comment()) info.set_comment(request->comment());
+  if (request->has_default_ttl()) {
+    *info.mutable_default_ttl() = request->default_ttl();
+  }
+  if (request->no_default_ttl()) info.clear_default_ttl();
+  response->set_generation(generation_);
+  if (info.SerializeAsString() == before) return grpc::Status::OK;
+  if (info.action() == fwagent::v1::SET_ACTION_SHADOW) {
+    info.mutable_would_drop()->set_packets(7);
+  } else {
+    info.clear_would_drop();
+  }
+  *response->mutable_set() = info;
+  response->set_generation(Commit(std::move(sets), request->validate_only()));
+  SetConfirmBy(*request, response);
+  return grpc::Status::OK;
+}
+
 grpc::Status FakeSetService::DeleteSet(
     grpc::ServerContext*, const fwagent::v1::DeleteSetRequest* request,
     fwagent::v1::DeleteSetResponse* response) {
@@ -240,7 +271,9 @@ grpc::Status FakeSetService::ImportSet(
   NamedSet& set = found->second;
   if (made) {
     set.info.set_name(header.name());
-    set.info.set_action(header.action());
+    set.info.set_action(header.action() == fwagent::v1::SET_ACTION_UNSPECIFIED
+                            ? fwagent::v1::SET_ACTION_BLOCK
+                            : header.action());
     set.info.set_comment(header.comment());
     if (header.has_default_ttl()) {
       *set.info.mutable_default_ttl() = header.default_ttl();

@@ -44,6 +44,9 @@ class FakeSetService final : public fwagent::v1::SetService::Service {
   grpc::Status CreateSet(grpc::ServerContext* context,
                          const fwagent::v1::CreateSetRequest* request,
                          fwagent::v1::CreateSetResponse* response) override;
+  grpc::Status UpdateSet(grpc::ServerContext* context,
+                         const fwagent::v1::UpdateSetRequest* request,
+                         fwagent::v1::UpdateSetResponse* response) override;
   grpc::Status DeleteSet(grpc::ServerContext* context,
                          const fwagent::v1::DeleteSetRequest* request,
                          fwagent::v1::DeleteSetResponse* response) override;

@@ -70,8 +70,8 @@ class StoreSets : public ::testing::TestWithParam<bool> {
 policy::SetInfo Info(policy::RuleId id, const std::string& name) {
   return {.id = id,
           .name = name,
-          .action = id % 2 == 0 ? policy::SourceVerdict::kAllow
-                                : policy::SourceVerdict::kBlock,
+          .action = id % 2 == 0 ? policy::SetAction::kAllow
+                                : policy::SetAction::kBlock,
           .comment = "of " + name,
           .create_time = absl::FromUnixMicros(1'700'000'000'123'456)};
 }
