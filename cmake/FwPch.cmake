@@ -66,6 +66,8 @@ function(fw_use_pch target family)
   if(NOT FW_PCH)
     return()
   endif()
+  # With it come definitions without which the compiler does not take them.
+  target_link_libraries(${target} PRIVATE fw::absl)
   fw_links_proto(proto ${ARGN})
   if(proto)
     target_precompile_headers(${target} REUSE_FROM ${family}_proto)

@@ -1,7 +1,8 @@
 # fw_test(NAME ROOM room SOURCES... LINK libraries... [DEFINITIONS D=v...]
 #   [DEPENDS targets...] [TIMEOUT seconds] [CROSSES_GRPC] [IN_THE_KERNEL]
-#   [ONE_THREAD [filter]]): one GoogleTest program, each of its cases a ctest
-# with the room's name as label.
+#   [ONE_THREAD filter] [NO_THREADS]): one GoogleTest program, each of its cases
+# a ctest with the room's name as label. The target fw_tests builds all that a
+# preset has of them, and nothing else.
 #
 # The time limit ends tests that hang. It judges nobody's speed: a busy machine
 # with a sanitizer takes a minute for what takes two seconds elsewhere.
@@ -9,13 +10,15 @@
 # CROSSES_GRPC: threads hand each other objects through gRPC. Debian's archive
 # of it is not instrumented, so ThreadSanitizer does not see the hand-over and
 # takes every request for a race: such programs are left out of its preset.
-# ONE_THREAD: these tests have no other, and so nothing for that preset to find.
+# ONE_THREAD, NO_THREADS: these tests, or all, have no other thread, and so
+# nothing for that preset to find.
 # IN_THE_KERNEL: what it judges is the program in the kernel, where sanitizers
 # see nothing; what of the agent it needs, other programs test.
+add_custom_target(fw_tests)
 function(fw_test name)
-  cmake_parse_arguments(ARG "CROSSES_GRPC;IN_THE_KERNEL" "ROOM;TIMEOUT;ONE_THREAD"
+  cmake_parse_arguments(ARG "CROSSES_GRPC;IN_THE_KERNEL;NO_THREADS" "ROOM;TIMEOUT;ONE_THREAD"
     "SOURCES;LINK;DEFINITIONS;DEPENDS" ${ARGN})
-  if(ARG_CROSSES_GRPC AND FW_SANITIZE MATCHES "thread")
+  if((ARG_CROSSES_GRPC OR ARG_NO_THREADS) AND FW_SANITIZE MATCHES "thread")
     return()
   endif()
   if(ARG_IN_THE_KERNEL AND FW_SANITIZE)
@@ -37,6 +40,8 @@ function(fw_test name)
   # Built when asked for: sanitizers run no torture by default.
   if(FW_SANITIZE AND ARG_ROOM STREQUAL "torture")
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
+  else()
+    add_dependencies(fw_tests ${name})
   endif()
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})

@@ -64,7 +64,14 @@ rooms_of() {
   esac
 }
 
-target_of() { if [[ $1 == fuzz ]]; then echo fuzzers; else echo all; fi; }
+# Sanitizers are for what their tests run; dev is there to see that all builds.
+target_of() {
+  case $1 in
+    fuzz) echo fuzzers ;;
+    asan | tsan) echo fw_tests ;;
+    *) echo all ;;
+  esac
+}
 
 selected_rooms() {
   local room

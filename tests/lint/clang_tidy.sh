@@ -20,7 +20,13 @@ wanted() {
 }
 
 shopt -s globstar
-sed -n 's/.*"file": "\(.*\)".*/\1/p' "$build/compile_commands.json" |
+# Without precompiled headers, which are another compiler's.
+commands=$(mktemp -d)
+trap 'rm -rf "$commands"' EXIT
+sed 's/ -Winvalid-pch -include [^ ]*cmake_pch\.hxx//' "$build/compile_commands.json" \
+  >"$commands/compile_commands.json"
+
+sed -n 's/.*"file": "\(.*\)".*/\1/p' "$commands/compile_commands.json" |
   grep -E "^$PWD/(agent|client)/" | sort -u |
   { grep -Fx -f <(wanted) || true; } |
-  xargs -r -P "$(nproc)" -n 1 clang-tidy -p "$build" --quiet 2>/dev/null
+  xargs -r -P "$(nproc)" -n 1 clang-tidy -p "$commands" --quiet 2>/dev/null
