@@ -1,4 +1,5 @@
 // fwctl set ...
+#include <algorithm>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -195,6 +196,36 @@ Outcome RunEntries(const CommandContext& context) {
   return std::nullopt;
 }
 
+// What shadowed sets would have dropped is a column where there are some.
+Table SetsTable(const fwagent::v1::ListSetsResponse& response) {
+  const bool tried =
+      std::any_of(response.sets().begin(), response.sets().end(),
+                  [](const fwagent::v1::Set& set) {
+                    return set.action() == fwagent::v1::SET_ACTION_SHADOW;
+                  });
+  std::vector<Table::Column> columns = {{.title = "SET"},
+                                        {.title = "ACTION"},
+                                        {.title = "OWNER"},
+                                        {"ENTRIES", Table::Align::kRight},
+                                        {.title = "TTL"}};
+  if (tried) columns.push_back({"WOULD DROP", Table::Align::kRight});
+  columns.push_back({.title = "COMMENT"});
+  Table table(columns);
+  for (const fwagent::v1::Set& set : response.sets()) {
+    std::vector<std::string> row = {
+        set.name(), text::SetActionName(set.action()), set.owner(),
+        absl::StrCat(set.size()), DefaultTtlText(set)};
+    if (tried) {
+      row.push_back(set.has_would_drop()
+                        ? absl::StrCat(set.would_drop().packets())
+                        : "-");
+    }
+    row.push_back(set.comment());
+    table.AddRow(row);
+  }
+  return table;
+}
+
 Outcome RunSetList(const CommandContext& context) {
   if (!context.arguments.set.name.empty()) return RunEntries(context);
   fwagent::v1::ListSetsResponse response;
@@ -202,22 +233,8 @@ Outcome RunSetList(const CommandContext& context) {
           &Stub::ListSets, fwagent::v1::ListSetsRequest(), &response)) {
     return failure;
   }
-  Table table({{"SET"},
-               {"ACTION"},
-               {"OWNER"},
-               {"ENTRIES", Table::Align::kRight},
-               {"TTL"},
-               {"WOULD DROP", Table::Align::kRight},
-               {"COMMENT"}});
-  for (const fwagent::v1::Set& set : response.sets()) {
-    table.AddRow(
-        {set.name(), text::SetActionName(set.action()), set.owner(),
-         absl::StrCat(set.size()), DefaultTtlText(set),
-         set.has_would_drop() ? absl::StrCat(set.would_drop().packets()) : "-",
-         set.comment()});
-  }
   std::ostringstream text;
-  table.Write(text);
+  SetsTable(response).Write(text);
   std::string lines = text.str();
   if (!lines.empty() && lines.back() == '\n') lines.pop_back();
   context.renderer.Said(lines, response);

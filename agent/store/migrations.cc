@@ -398,7 +398,10 @@ CREATE INDEX rule_in_order ON rule (length, id) WHERE kind = 'ordered';
 )sql",
     kEndsOfEntries,
     // Sets of the actions none and shadow, which earlier versions cannot read.
-    ""};
+    R"sql(
+CREATE INDEX set_by_new_action ON named_set (action)
+  WHERE action IN ('none', 'shadow');
+)sql"};
 
 }  // namespace
 

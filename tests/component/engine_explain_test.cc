@@ -15,7 +15,7 @@ namespace {
 using policy::Action;
 using policy::Prefix;
 using policy::Reason;
-using policy::SourceVerdict;
+using policy::SetAction;
 using policy::Verdict;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -53,7 +53,7 @@ class EngineExplainTest : public EngineTest {
     ASSERT_TRUE(result.ok()) << result.status();
   }
 
-  void Fill(const std::string& name, SourceVerdict action,
+  void Fill(const std::string& name, SetAction action,
             const std::vector<std::string>& prefixes) {
     policy::SetEntries::Builder builder;
     for (const auto& text : prefixes) builder.Add({*Prefix::Parse(text)});
@@ -143,8 +143,11 @@ TEST_F(EngineExplainTest, OfSeveralOwnersWhoeverCameFirst) {
 }
 
 TEST_F(EngineExplainTest, SetsAreNamedWithTheirEntries) {
-  Fill("drop", SourceVerdict::kBlock, {"192.0.2.0/24", "203.0.113.0/24"});
-  Fill("office", SourceVerdict::kAllow, {"192.0.2.7"});
+  Fill("drop", SetAction::kBlock, {"192.0.2.0/24", "203.0.113.0/24"});
+  Fill("office", SetAction::kAllow, {"192.0.2.7"});
+  // These say nothing of a packet by themselves.
+  Fill("listed", SetAction::kNone, {"192.0.2.7", "203.0.113.0/24"});
+  Fill("tried", SetAction::kShadow, {"192.0.2.0/24", "203.0.113.0/24"});
   Add(Source("192.0.2.0/28"));
   EXPECT_THAT(
       Named(FrameFrom("192.0.2.7", 80)),

@@ -24,6 +24,13 @@ Change Made(SetAction action, const std::vector<std::string>& prefixes,
   return change;
 }
 
+// Into, or out of, a set that is there.
+Change Moved(SetEdit::Kind kind, const std::vector<std::string>& prefixes) {
+  Change change = Fill("list", prefixes, kind);
+  change.sets[0].create_missing = false;
+  return change;
+}
+
 Change Updated(SetUpdate update, const std::string& name = "list") {
   Change change;
   change.sets.push_back({.kind = SetEdit::Kind::kUpdate, .name = name});
@@ -70,7 +77,7 @@ TEST_F(EngineSetActionTest, ASetThatDoesNothingIsThereForRules) {
   Do(Ordered("from @list dport 22"));
   EXPECT_THAT(Rules(), ElementsAre("2 order 1000: from @list dport 22"));
   EXPECT_EQ(EntriesOf("list"), 2u);
-  Do(Fill("list", {"203.0.113.1"}, SetEdit::Kind::kPut));
+  Do(Moved(SetEdit::Kind::kPut, {"203.0.113.1"}));
   EXPECT_EQ(EntriesOf("list"), 3u);
   EXPECT_THAT(Sources(), IsEmpty());
 }
@@ -79,8 +86,8 @@ TEST_F(EngineSetActionTest, ASetThatDoesNothingIsThereForRules) {
 TEST_F(EngineSetActionTest, WhatDoesNothingLiftsNobodysBlock) {
   Do(Block(Source("192.0.2.1")));
   Do(Made(SetAction::kNone, {"192.0.2.1"}));
-  Do(Fill("list", {"192.0.2.1"}, SetEdit::Kind::kErase));
-  Do(Fill("list", {"192.0.2.1"}, SetEdit::Kind::kPut));
+  Do(Moved(SetEdit::Kind::kErase, {"192.0.2.1"}));
+  Do(Moved(SetEdit::Kind::kPut, {"192.0.2.1"}));
   Do(Made(SetAction::kShadow, {"192.0.2.1"}, "tried"));
   Do(Delete("list"));
   Do(Delete("tried"));
@@ -94,7 +101,7 @@ TEST_F(EngineSetActionTest, WhatIsTriedIsCountedBeforeAllRules) {
   EXPECT_THAT(Rules(), ElementsAre("2 order 0: from @list shadow",
                                    "1 order 0: dport 22"));
   EXPECT_EQ(EntriesOf("list"), 1u);
-  Do(Fill("list", {"2001:db8::/32"}, SetEdit::Kind::kPut));
+  Do(Moved(SetEdit::Kind::kPut, {"2001:db8::/32"}));
   EXPECT_EQ(EntriesOf("list"), 2u);
   Restart();
   EXPECT_EQ(Rules().size(), 2u);

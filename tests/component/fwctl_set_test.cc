@@ -80,7 +80,7 @@ TEST_F(FwctlSet, UpdateGivesASetAnotherActionCommentOrTtl) {
   EXPECT_EQ(sets().LastRequest(), "name: \"bad\" action: SET_ACTION_SHADOW");
   EXPECT_EQ(Out({"set", "list"}),
             "SET  ACTION  OWNER  ENTRIES  TTL  WOULD DROP  COMMENT\n"
-            "bad  shadow                0   1d           7\n");
+            "bad  shadow               0  1d            7\n");
   EXPECT_EQ(Out({"set", "update", "bad", "--action", "shadow"}),
             "unchanged: set bad is like that already\n");
   EXPECT_EQ(Out({"set", "update", "bad", "--comment", "", "--no-default-ttl",

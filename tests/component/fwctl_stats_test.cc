@@ -56,6 +56,25 @@ TEST_F(FwctlStats, LeavesOutZeroRowsUnlessAll) {
               HasSubstr("  pass     not-ip                0      0\n"));
 }
 
+// What was only tried did pass, and what was rejected did not.
+TEST_F(FwctlStats, WhatWouldHaveBeenDroppedPassed) {
+  auto stats = Sample(12, 3);
+  for (const auto& [verdict, packets] :
+       {std::pair(fwagent::v1::VERDICT_WOULD_DROP, 5),
+        std::pair(fwagent::v1::VERDICT_REJECT, 2)}) {
+    auto* counter = stats.mutable_interfaces(0)->add_counters();
+    counter->set_verdict(verdict);
+    counter->set_reason(fwagent::v1::REASON_RULE);
+    counter->set_packets(static_cast<std::uint64_t>(packets));
+  }
+  agent_.service().SetStats({stats});
+  const std::string out = Run({"stats"}).out;
+  EXPECT_THAT(out, HasSubstr("would-drop  rule"));
+  EXPECT_THAT(out, HasSubstr("passed 17 packets (1200 bytes), dropped 5 "
+                             "packets (300 bytes)\n"));
+  EXPECT_THAT(out, HasSubstr("of those that passed 5 would have been dropped"));
+}
+
 TEST_F(FwctlStats, SaysThatNothingIsGuarded) {
   const FwctlResult result = Run({"stats"});
   EXPECT_EQ(result.exit_code, 0);

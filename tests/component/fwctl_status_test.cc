@@ -13,8 +13,10 @@
 namespace fwagent::testing {
 namespace {
 
+using ::testing::AnyOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 fwagent::v1::InterfaceStatus Interface(const std::string& name,
@@ -111,10 +113,27 @@ TEST_F(FwctlStatus, Json) {
             "{\"version\":\"0.1.0\",\"uptimeSeconds\":\"90061\","
             "\"generation\":\"12\",\"interfaces\":[{\"name\":\"eth0\","
             "\"ifindex\":2,\"attached\":true,\"mode\":\"ATTACH_MODE_NATIVE\","
-            "\"detail\":\"\",\"repairs\":\"0\"}],\"tables\":[],"
+            "\"detail\":\"\",\"repairs\":\"0\",\"dropsByDefault\":false,"
+            "\"essential\":[],\"shadow\":false}],\"tables\":[],"
             "\"tableRepairs\":\"0\",\"trouble\":\"\","
             "\"etag\":\"0123abcd\",\"readOnly\":false,\"failsafe\":[],"
             "\"policyFiles\":[]}\n");
+}
+
+TEST_F(FwctlStatus, SaysWhatIsDroppedByDefaultAndWhatIsOnlyTried) {
+  EXPECT_THAT(Run({"status"}).out,
+              Not(AnyOf(HasSubstr("SHADOWED"), HasSubstr("drops what"))));
+  auto* interface = status_.mutable_interfaces(0);
+  interface->set_shadow(true);
+  interface->set_drops_by_default(true);
+  interface->add_essential("dhcp");
+  interface->add_essential("icmp-errors");
+  agent_.service().SetStatus(status_);
+  EXPECT_THAT(Run({"status"}).out,
+              HasSubstr("eth0: SHADOWED: nothing is dropped, only counted as "
+                        "would-drop\n"
+                        "eth0: drops what no rule passes, but for: not IP "
+                        "(ARP), dhcp, icmp-errors\n"));
 }
 
 TEST_F(FwctlStatus, CheckHoldsWhenEveryInterfaceIsAttached) {
@@ -214,7 +233,8 @@ TEST_F(FwctlStatus, AttachInJson) {
   EXPECT_EQ(Run({"attach", "--mode=auto", "eth0", "-o", "json"}).out,
             "{\"interfaces\":[{\"name\":\"eth0\",\"ifindex\":2,"
             "\"attached\":true,\"mode\":\"ATTACH_MODE_NATIVE\","
-            "\"detail\":\"\",\"repairs\":\"0\"}]}\n");
+            "\"detail\":\"\",\"repairs\":\"0\",\"dropsByDefault\":false,"
+            "\"essential\":[],\"shadow\":false}]}\n");
 }
 
 TEST_F(FwctlStatus, AttachOfWhatIsYetToComeSaysSo) {

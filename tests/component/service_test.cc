@@ -421,7 +421,9 @@ TEST_F(ServiceTest, StatsNameEveryOutcome) {
   EXPECT_EQ(stats.name(), "eth0");
   EXPECT_EQ(stats.counters_size(), static_cast<int>(policy::kOutcomes.size()));
   for (const auto& counter : stats.counters()) {
-    const bool counted = counter.reason() == v1::REASON_SOURCE_BLOCKED;
+    const bool counted = counter.verdict() == v1::VERDICT_DROP &&
+                         counter.reason() == v1::REASON_SOURCE_BLOCKED;
+    EXPECT_NE(counter.verdict(), v1::VERDICT_UNSPECIFIED);
     EXPECT_EQ(counter.packets(), counted ? 3u : 0u);
     EXPECT_EQ(counter.bytes(), counted ? 180u : 0u);
   }

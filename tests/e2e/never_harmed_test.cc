@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include <chrono>
@@ -23,6 +24,7 @@ namespace fwagent::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr int kFarMtu = 1280;
 constexpr char kFarIPv4[] = "203.0.113.9";
@@ -166,6 +168,41 @@ TEST_F(NeverHarmedTest, TheHostLearnsThatAPathIsNarrow) {
   far6.sin6_port = htons(9);
   ASSERT_EQ(inet_pton(AF_INET6, kFarIPv6, &far6.sin6_addr), 1);
   EXPECT_EQ(PathProbe(site_->host(), far6).FindMtu(), kFarMtu);
+}
+
+TEST_F(NeverHarmedTest, WhatPassesAllTheSameIsShownAndCanBeChanged) {
+  EXPECT_THAT(site_->Fwctl({"status"}).out,
+              HasSubstr("eth0: drops what no rule passes, but for: not IP "
+                        "(ARP), neighbor-discovery, icmp-errors, "
+                        "multicast-listeners, dhcp\n"));
+  site_->StopAgent(SIGTERM);
+  ASSERT_TRUE(site_->StartAgent(
+      {"--default-verdict", "drop", "--essential", "dhcp,icmp-errors"}));
+  EXPECT_THAT(site_->Fwctl({"status"}).out,
+              HasSubstr("(ARP), icmp-errors, dhcp\n"));
+  ASSERT_NO_FATAL_FAILURE(ForgetNeighbors());
+  Pings(site_->peer(), AgentHost::kHostIPv4);
+  Pings(site_->peer(), AgentHost::kHostIPv6);
+  EXPECT_THAT(Neighbors(site_->peer(), AgentHost::kHostIPv4),
+              HasSubstr(" lladdr "));
+  EXPECT_THAT(Neighbors(site_->peer(), AgentHost::kHostIPv6),
+              Not(HasSubstr(std::string(AgentHost::kHostIPv6) + " lladdr ")));
+}
+
+TEST_F(NeverHarmedTest, APolicyThatIsOnlyTriedDropsNothingAndCountsIt) {
+  site_->StopAgent(SIGTERM);
+  ASSERT_TRUE(
+      site_->StartAgent({"--default-verdict", "drop", "--shadow", "true"}));
+  ASSERT_EQ(site_->Fwctl({"block-ip", AgentHost::kPeerIPv6}).exit_code, 0);
+  for (const char* host : {AgentHost::kHostIPv4, AgentHost::kHostIPv6}) {
+    EXPECT_TRUE(Pings(site_->peer(), host)) << host;
+  }
+  const std::string stats = site_->Fwctl({"stats"}).out;
+  EXPECT_THAT(stats, HasSubstr("would-drop  source-blocked"));
+  EXPECT_THAT(stats, HasSubstr("would-drop  default"));
+  EXPECT_THAT(stats, Not(HasSubstr("\n  drop ")));
+  EXPECT_THAT(site_->Fwctl({"explain", "--src", AgentHost::kPeerIPv6}).out,
+              HasSubstr("would-drop: source-blocked"));
 }
 
 // So the test above can fail.

@@ -280,6 +280,7 @@ DROP TABLE unconfirmed;
 DROP TABLE unconfirmed_rule;
 DROP TABLE unconfirmed_set;
 DROP TABLE unconfirmed_entries;
+DROP INDEX set_by_new_action;
 DROP INDEX rule_in_order;
 DROP TABLE entry_clock;
 ALTER TABLE named_set DROP COLUMN default_ttl_us;
@@ -350,7 +351,8 @@ TEST_F(SchemaTest, WhatTheSeventhVersionWroteWaitsForNothing) {
   Execute(
       "DROP TABLE unconfirmed; DROP TABLE unconfirmed_rule;"
       "DROP TABLE unconfirmed_set; DROP TABLE unconfirmed_entries;"
-      "DROP INDEX rule_in_order; DROP TABLE entry_clock;"
+      "DROP INDEX set_by_new_action; DROP INDEX rule_in_order;"
+      "DROP TABLE entry_clock;"
       "ALTER TABLE named_set DROP COLUMN default_ttl_us;"
       "ALTER TABLE request_set DROP COLUMN default_ttl_us;"
       "ALTER TABLE request_set DROP COLUMN changed;"
