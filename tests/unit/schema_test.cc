@@ -400,6 +400,7 @@ UPDATE request SET rules_total = (SELECT sum(checksum) FROM request_set);
 UPDATE request SET checksum = fw_checksum(seq, request_id, fingerprint,
   generation, rules_total);
 DROP TABLE growth;
+DROP INDEX set_by_new_action;
 DROP TABLE entry_clock;
 ALTER TABLE named_set DROP COLUMN default_ttl_us;
 ALTER TABLE request_set DROP COLUMN default_ttl_us;
