@@ -9,8 +9,9 @@
 
 namespace fwagent::service {
 
-// Rules that are there twice, and blocks of what is allowed as well; at most
-// 100 of them.
+// Rules that change nothing, as others of the same document say the same, say
+// the contrary and win, or decide everything before them: one warning for each,
+// at most 100 in all. Each of them is certain; not all of what is so is found.
 std::vector<v1::PolicyWarning> FindWarnings(
     const std::vector<core::DesiredPolicy>& desired);
 
