@@ -14,6 +14,7 @@ namespace fwagent {
 namespace {
 
 constexpr int kUsageError = 2;
+constexpr char kSchemaCopy[] = "schema-copy";
 
 // Flags that were given; the rest is left to the file and the defaults.
 struct Flags {
@@ -96,8 +97,9 @@ void Declare(CLI::App& app, Flags& flags) {
                  "true: drop nothing, count what would be dropped");
   app.add_option("--recover", flags.recover,
                  "where a damaged store is recovered from: kernel (the rules "
-                 "in force) or copy (the last good copy)")
-      ->check(CLI::IsMember({"kernel", "copy"}));
+                 "in force) or copy (the last good copy); a newer agent's "
+                 "store: schema-copy (what it kept at the upgrade)")
+      ->check(CLI::IsMember({"kernel", "copy", kSchemaCopy}));
   app.add_flag("--check-config", flags.check_only,
                "only say whether the configuration is right");
 }
@@ -153,7 +155,8 @@ absl::StatusOr<Invocation> ParseArguments(int argc, char** argv) {
   }
   FW_RETURN_IF_ERROR(Overlay(flags, invocation.config));
   FW_RETURN_IF_ERROR(ValidateConfig(invocation.config));
-  if (flags.recover.has_value()) {
+  invocation.go_back = flags.recover == kSchemaCopy;
+  if (flags.recover.has_value() && !invocation.go_back) {
     invocation.recover = *flags.recover == "kernel" ? core::RecoverFrom::kKernel
                                                     : core::RecoverFrom::kCopy;
   }

@@ -17,6 +17,8 @@ struct Invocation {
   Config config;
   // The store is damaged and shall be recovered before all else.
   std::optional<core::RecoverFrom> recover;
+  // The store is a newer agent's, and its copy of before shall be used.
+  bool go_back = false;
   bool check_only = false;       // say whether the configuration is right
   std::optional<int> exit_code;  // help, version or a wrong flag: was printed
 };

@@ -24,6 +24,7 @@
 #include "agent/service/policy_files.h"
 #include "agent/service/policy_watch.h"
 #include "agent/service/server.h"
+#include "agent/store/schema.h"
 #include "agent/store/sqlite_recovery.h"
 #include "agent/store/sqlite_store.h"
 #include "agent/store/state_directory.h"
@@ -50,6 +51,17 @@ sigset_t BlockSignals() {
 void TellSystemd(const std::string& trouble) {
   sd_notify(
       0, absl::StrCat("STATUS=", trouble.empty() ? "ready" : trouble).c_str());
+}
+
+absl::StatusOr<std::unique_ptr<store::SqliteStore>> OpenStore(
+    const std::shared_ptr<const store::StateDirectory>& state,
+    store::SqliteRecovery& recovery, bool go_back) {
+  auto store = store::SqliteStore::Open(state);
+  if (!go_back) return store;
+  if (store::IsNewerSchema(store.status())) return recovery.FromSchemaCopy();
+  return absl::FailedPreconditionError(
+      "--recover schema-copy: the store is not of a newer fwagent; start "
+      "without it");
 }
 
 // Read-only where the store cannot be read and is not to be recovered.
@@ -107,7 +119,7 @@ absl::Status Run(const Invocation& invocation) {
   const auto state =
       std::make_shared<const store::StateDirectory>(std::move(directory));
   store::SqliteRecovery recovery(state);
-  auto store = store::SqliteStore::Open(state);
+  auto store = OpenStore(state, recovery, invocation.go_back);
   if (!store.ok() && !store::IsUnreadable(store.status())) {
     return store.status();
   }

@@ -2,11 +2,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "agent/store/migrations.h"
 #include "agent/store/sqlite_status.h"
+#include "agent/store/state_files.h"
+#include "agent/util/errno_status.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent::store {
@@ -15,9 +18,7 @@ namespace {
 // "fwag", in the header of the file; file(1) shows it.
 constexpr std::int64_t kApplicationId = 0x66776167;
 
-std::int64_t Version() {
-  return static_cast<std::int64_t>(Migrations().size());
-}
+constexpr char kNewer[] = "STORE_NEWER";
 
 absl::Status ForeignFile(const std::string& file) {
   return absl::FailedPreconditionError(absl::StrCat(
@@ -38,13 +39,29 @@ absl::Status CheckOwner(SqliteDatabase& database) {
   return absl::OkStatus();
 }
 
+// What can be done about a file of a newer agent.
+std::string WayBack(const std::string& file) {
+  const std::optional<std::string> copy =
+      NewestSchemaCopy(file, SchemaVersion());
+  if (!copy.has_value()) return "";
+  return absl::StrCat(
+      "; or, to stay with this one, go back to ", *copy,
+      ", which is the file as it was before the upgrade and lacks all changes "
+      "since: 'fwagent --recover schema-copy', with the same configuration, "
+      "keeps the newer file under another name (by hand: move ",
+      file, ", ", file, "-wal and ", file, "-shm away, then rename the copy)");
+}
+
 absl::Status CheckVersion(const std::string& file, std::int64_t version) {
   if (version < 0) return ForeignFile(file);
-  if (version <= Version()) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      file, " has the schema version ", version,
-      " of a newer fwagent, and was left alone; this one knows versions up to ",
-      Version(), ": install the newer agent again"));
+  if (version <= SchemaVersion()) return absl::OkStatus();
+  return util::WithReason(
+      absl::FailedPreconditionError(absl::StrCat(
+          file, " has the schema version ", version,
+          " of a newer fwagent, and was left alone; this one is too old for it "
+          "and knows versions up to ",
+          SchemaVersion(), ": install the newer agent again", WayBack(file))),
+      kNewer);
 }
 
 absl::Status CheckBy(SqliteDatabase& database, const std::string& pragma) {
@@ -63,36 +80,59 @@ absl::Status CheckWhole(SqliteDatabase& database, std::int64_t version) {
 
 // All steps in one transaction: an upgrade that fails has not begun.
 absl::Status Migrate(SqliteDatabase& database, std::int64_t version) {
-  if (version == Version()) return absl::OkStatus();
   return database.InTransaction([&database, version] {
-    for (auto step = version; step < Version(); ++step) {
+    for (auto step = version; step < SchemaVersion(); ++step) {
       FW_RETURN_IF_ERROR(
           database.Execute(Migrations()[static_cast<std::size_t>(step)]));
     }
     return database.Execute(
-        absl::StrCat("PRAGMA user_version = ", Version(),
+        absl::StrCat("PRAGMA user_version = ", SchemaVersion(),
                      "; PRAGMA application_id = ", kApplicationId));
   });
 }
 
-absl::Status PrepareAny(SqliteDatabase& database) {
+absl::StatusOr<std::int64_t> CheckAny(SqliteDatabase& database) {
   FW_RETURN_IF_ERROR(CheckOwner(database));
   FW_ASSIGN_OR_RETURN(const std::int64_t version,
                       database.ReadInteger("PRAGMA user_version"));
   FW_RETURN_IF_ERROR(CheckVersion(database.file(), version));
   FW_RETURN_IF_ERROR(CheckWhole(database, version));
-  FW_RETURN_IF_ERROR(database.AllowWrites());
-  return Migrate(database, version);
+  return version;
+}
+
+// SQLite has no code of its own for a header in which it does not know a
+// number, nor for tables that are not those of the version that stands there.
+absl::Status WithDamage(const std::string& file, const absl::Status& status) {
+  if (!absl::IsInternal(status)) return status;
+  return DamagedError(file, std::string(status.message()));
 }
 
 }  // namespace
 
-absl::Status PrepareSchema(SqliteDatabase& database) {
-  absl::Status prepared = PrepareAny(database);
-  // SQLite has no code of its own for a header in which it does not know a
-  // number, nor for tables that are not those of the version that stands there.
-  if (!absl::IsInternal(prepared)) return prepared;
-  return DamagedError(database.file(), std::string(prepared.message()));
+std::int64_t SchemaVersion() {
+  return static_cast<std::int64_t>(Migrations().size());
+}
+
+bool IsNewerSchema(const absl::Status& status) {
+  return util::ReasonOf(status) == kNewer;
+}
+
+absl::StatusOr<std::int64_t> CheckSchema(SqliteDatabase& database) {
+  auto version = CheckAny(database);
+  if (!version.ok()) return WithDamage(database.file(), version.status());
+  return version;
+}
+
+absl::Status PrepareSchema(SqliteDatabase& database,
+                           const BeforeUpgrade& before_upgrade) {
+  FW_ASSIGN_OR_RETURN(const std::int64_t version, CheckSchema(database));
+  const bool is_current = version == SchemaVersion();
+  if (version != 0 && !is_current && before_upgrade) {
+    FW_RETURN_IF_ERROR(before_upgrade(database, version));
+  }
+  absl::Status prepared = database.AllowWrites();
+  if (prepared.ok() && !is_current) prepared = Migrate(database, version);
+  return WithDamage(database.file(), prepared);
 }
 
 }  // namespace fwagent::store

@@ -10,6 +10,7 @@
 #include "agent/store/new_file.h"
 #include "agent/store/rule_row.h"
 #include "agent/store/schema.h"
+#include "agent/store/schema_copy.h"
 #include "agent/store/sqlite_status.h"
 #include "agent/store/state_files.h"
 #include "agent/store/store_copy.h"
@@ -46,16 +47,24 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(
     std::shared_ptr<const StateDirectory> directory) {
   FW_RETURN_IF_ERROR(FinishReplacement(*directory));
   FW_RETURN_IF_ERROR(CreateIfMissing(*directory));
-  FW_ASSIGN_OR_RETURN(auto store, OpenFile(StateFile(*directory)));
+  FW_ASSIGN_OR_RETURN(
+      auto store, OpenFile(StateFile(*directory), nullptr, directory.get()));
   store->directory_ = std::move(directory);
   return store;
 }
 
 absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::OpenFile(
-    const std::string& file, const std::atomic<bool>* stop) {
+    const std::string& file, const std::atomic<bool>* stop,
+    const StateDirectory* keep_in) {
   FW_ASSIGN_OR_RETURN(SqliteDatabase database, SqliteDatabase::Open(file));
   if (stop != nullptr) database.StopWhen(stop);
-  FW_RETURN_IF_ERROR(PrepareSchema(database));
+  BeforeUpgrade keep;
+  if (keep_in != nullptr) {
+    keep = [keep_in](SqliteDatabase& older, std::int64_t version) {
+      return KeepSchemaCopy(older, version, *keep_in);
+    };
+  }
+  FW_RETURN_IF_ERROR(PrepareSchema(database, keep));
   auto store = PrepareStore(std::move(database));
   // Its tables are ours by its version: what they lack, they have lost.
   if (absl::IsInternal(store.status())) {

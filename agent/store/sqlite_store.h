@@ -34,18 +34,21 @@ namespace fwagent::store {
 class SqliteStore : public Store {
  public:
   // Takes the state directory for itself and opens <directory>/fwagent.db in
-  // it, both made where missing. FAILED_PRECONDITION: in use by another agent,
-  // or the file is not ours or newer than we are; DATA_LOSS: damaged. In both
-  // cases the file is left as it was.
+  // it, both made where missing. A file of an older agent is kept (see
+  // schema_copy.h) and brought up to date. FAILED_PRECONDITION: in use by
+  // another agent, or the file is not ours or newer than we are; DATA_LOSS:
+  // damaged. In both cases the file is left as it was.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(
       const std::string& directory);
   // The same in a directory that is taken already.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(
       std::shared_ptr<const StateDirectory> directory);
   // Any other file, which is made where it is missing; calls on it fail with
-  // CANCELLED once `stop` says so, if it is given.
+  // CANCELLED once `stop` says so, if it is given. One of an older agent is
+  // brought up to date, after it was copied into `keep_in` if that is given.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> OpenFile(
-      const std::string& file, const std::atomic<bool>* stop = nullptr);
+      const std::string& file, const std::atomic<bool>* stop = nullptr,
+      const StateDirectory* keep_in = nullptr);
 
   // DATA_LOSS names the row that cannot be read, or is not as it was written.
   absl::StatusOr<State> Load() override;

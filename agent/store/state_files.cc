@@ -21,8 +21,17 @@ namespace {
 // be an older state, but is never taken for another's.
 constexpr const char* kSuffixes[] = {"-wal", "-shm", ""};
 
-std::string ReplacementFile(const StateDirectory& directory) {
-  return StateFile(directory) + ".recovered";
+// The name of what takes the place of the state file says how that is called
+// from then on.
+struct Replacement {
+  const char* suffix;
+  const char* aside;
+};
+constexpr Replacement kReplacements[] = {{".recovered", "damaged"},
+                                         {".older", "newer"}};
+
+const Replacement& ReplacementOf(Replaced why) {
+  return kReplacements[why == Replaced::kDamaged ? 0 : 1];
 }
 
 bool Exists(const std::string& file) {
@@ -52,6 +61,21 @@ std::string NameAside(const std::string& file, const std::string& as) {
   return free;
 }
 
+absl::Status Finish(const Replacement& replacement,
+                    const StateDirectory& directory) {
+  const std::string file = StateFile(directory);
+  const std::string with = file + replacement.suffix;
+  if (!Exists(with)) return absl::OkStatus();
+  const std::string aside = NameAside(file, replacement.aside);
+  for (const char* suffix : kSuffixes) {
+    if (!Exists(file + suffix)) continue;
+    FW_RETURN_IF_ERROR(Rename(file + suffix, aside + suffix));
+    spdlog::warn("{}{} is {}{} now", file, suffix, aside, suffix);
+  }
+  FW_RETURN_IF_ERROR(Rename(with, file));
+  return directory.Sync();
+}
+
 }  // namespace
 
 std::string StateFile(const StateDirectory& directory) {
@@ -60,6 +84,19 @@ std::string StateFile(const StateDirectory& directory) {
 
 std::string CopyFile(const StateDirectory& directory) {
   return StateFile(directory) + ".copy";
+}
+
+std::string SchemaCopyFile(const std::string& file, std::int64_t version) {
+  return absl::StrCat(file, ".schema-", version);
+}
+
+std::optional<std::string> NewestSchemaCopy(const std::string& file,
+                                            std::int64_t version) {
+  for (; version > 0; --version) {
+    std::string copy = SchemaCopyFile(file, version);
+    if (Exists(copy)) return copy;
+  }
+  return std::nullopt;
 }
 
 std::string UnfinishedFile(const std::string& file) { return file + ".new"; }
@@ -81,25 +118,18 @@ std::optional<absl::Time> TimeOf(const std::string& file) {
   return absl::TimeFromTimespec(info.st_mtim);
 }
 
-absl::Status ReplaceStateFile(const std::string& with,
+absl::Status ReplaceStateFile(Replaced why, const std::string& with,
                               const StateDirectory& directory) {
-  FW_RETURN_IF_ERROR(
-      RenameDurably(with, ReplacementFile(directory), directory));
+  FW_RETURN_IF_ERROR(RenameDurably(
+      with, StateFile(directory) + ReplacementOf(why).suffix, directory));
   return FinishReplacement(directory);
 }
 
 absl::Status FinishReplacement(const StateDirectory& directory) {
-  const std::string replacement = ReplacementFile(directory);
-  if (!Exists(replacement)) return absl::OkStatus();
-  const std::string file = StateFile(directory);
-  const std::string aside = NameAside(file, "damaged");
-  for (const char* suffix : kSuffixes) {
-    if (!Exists(file + suffix)) continue;
-    FW_RETURN_IF_ERROR(Rename(file + suffix, aside + suffix));
-    spdlog::warn("{}{} is {}{} now", file, suffix, aside, suffix);
+  for (const Replacement& replacement : kReplacements) {
+    FW_RETURN_IF_ERROR(Finish(replacement, directory));
   }
-  FW_RETURN_IF_ERROR(Rename(replacement, file));
-  return directory.Sync();
+  return absl::OkStatus();
 }
 
 absl::Status MoveAside(const std::string& file, const std::string& as,

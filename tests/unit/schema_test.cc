@@ -113,9 +113,10 @@ TEST_F(SchemaTest, AFileOfANewerAgentIsRefused) {
   Execute("PRAGMA user_version = 99");
   const absl::Status status = Refused();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr("schema version 99 of a newer fwagent"),
-                    HasSubstr("install the newer agent")));
+  EXPECT_THAT(
+      std::string(status.message()),
+      AllOf(HasSubstr("schema version 99 of a newer fwagent"),
+            HasSubstr("too old for it"), HasSubstr("install the newer agent")));
   Execute(absl::StrCat("PRAGMA user_version = ", version));
   EXPECT_TRUE(Opened().ok());
 }

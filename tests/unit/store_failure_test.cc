@@ -7,15 +7,22 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "agent/store/schema.h"
 #include "agent/store/sqlite_store.h"
+#include "agent/store/state_files.h"
 #include "agent/util/errno_status.h"
 #include "tests/support/temp_dir.h"
+#include "tests/unit/older_state_file.h"
 
 namespace {
 
@@ -73,6 +80,39 @@ Delta AddHost(policy::RuleId id) {
                                       .generation = id},
           .forget_request_id = {}};
 }
+
+std::string ReadFile(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// A state directory of the version before ours.
+class OlderSite {
+ public:
+  OlderSite() { Make(); }
+
+  void Make() const {
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      std::filesystem::remove(file() + suffix);
+    }
+    EXPECT_TRUE(MakeOlderState(file(), kVersion).ok());
+  }
+
+  const std::string& path() const { return dir_.path(); }
+  std::string file() const { return dir_ / "fwagent.db"; }
+  std::string copy() const { return SchemaCopyFile(file(), kVersion); }
+  std::string Content() const { return ReadFile(file()); }
+
+  std::size_t Rules() const {
+    const auto store = SqliteStore::Open(path());
+    EXPECT_TRUE(store.ok()) << store.status();
+    return store.ok() ? (*store)->Load()->rules.size() : 0;
+  }
+
+ private:
+  const std::int64_t kVersion = SchemaVersion() - 1;
+  testing::TempDir dir_;
+};
 
 class StoreFailureTest : public ::testing::Test {
  protected:
@@ -171,6 +211,36 @@ TEST_P(EveryFailure, OfASyncLeavesTheStoreAsItWasAndUsable) {
   EXPECT_THAT(IdsAfterACrash(), ElementsAre(1, 3));
 }
 
+// Each write of a start that upgrades fails in turn, the first ones those of
+// the copy that is kept.
+TEST_P(EveryFailure, OfAnUpgradeLeavesTheFileOrACopyOfIt) {
+  const OlderSite site;
+  const std::string before = site.Content();
+  int of_the_copy = 0;
+  int of_the_upgrade = 0;
+  for (int writes = 0;; ++writes) {
+    disk.write_error = GetParam().error;
+    disk.writes_before = writes;
+    const absl::Status status = SqliteStore::Open(site.path()).status();
+    disk = {};
+    if (status.ok()) break;
+    EXPECT_EQ(status.code(), GetParam().code) << status;
+    EXPECT_FALSE(std::filesystem::exists(site.copy() + ".new"));
+    if (std::filesystem::exists(site.copy())) {
+      ++of_the_upgrade;
+      continue;
+    }
+    ++of_the_copy;
+    EXPECT_FALSE(IsUnreadable(status)) << "the store is sound";
+    EXPECT_THAT(std::string(status.message()),
+                AllOf(HasSubstr(GetParam().text), HasSubstr(site.copy())));
+    ASSERT_TRUE(site.Content() == before) << "the file was touched";
+  }
+  EXPECT_GE(of_the_copy, 4);
+  EXPECT_GE(of_the_upgrade, 1);
+  EXPECT_EQ(site.Rules(), 2u);
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Disk, EveryFailure,
     ::testing::Values(
@@ -183,6 +253,20 @@ INSTANTIATE_TEST_SUITE_P(
         FailureCase{"Broken", EIO, absl::StatusCode::kUnavailable,
                     "STORE_IO_ERROR", "check the disk"}),
     [](const auto& instance) { return instance.param.name; });
+
+// An earlier copy is better than half of a new one.
+TEST_F(StoreFailureTest, AnUpgradeThatFailsLeavesTheCopyOfTheOneBefore) {
+  const OlderSite site;
+  ASSERT_EQ(site.Rules(), 2u);
+  const std::string copy = ReadFile(site.copy());
+  site.Make();
+  disk.write_error = ENOSPC;
+  disk.writes_before = 2;
+  EXPECT_FALSE(SqliteStore::Open(site.path()).ok());
+  disk = {};
+  EXPECT_TRUE(ReadFile(site.copy()) == copy);
+  EXPECT_EQ(site.Rules(), 2u);
+}
 
 // The log holds a whole commit whose sync failed; the client was told no. The
 // kernel reports such a failure once.
