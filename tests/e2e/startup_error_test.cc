@@ -36,6 +36,13 @@ class StartupErrorTest : public ::testing::Test {
     return last;
   }
 
+  // PRAGMA user_version, as SQLite's file format has it.
+  static void MakeNewer(const std::string& state_file) {
+    std::fstream(state_file, std::ios::in | std::ios::out | std::ios::binary)
+        .seekp(60)
+        .write("\0\0\0\x63", 4);
+  }
+
   std::unique_ptr<AgentHost> site_;
 };
 
@@ -123,13 +130,30 @@ TEST_F(StartupErrorTest, AStoreOfANewerVersionLeavesTheFilterInForce) {
   ASSERT_TRUE(site_->StartAgent());
   ASSERT_EQ(site_->Fwctl({"block-ip", AgentHost::kPeerIPv4}).exit_code, 0);
   site_->StopAgent(SIGTERM);
-  // PRAGMA user_version, as SQLite's file format has it.
-  std::fstream(site_->dir() / "state/fwagent.db",
-               std::ios::in | std::ios::out | std::ios::binary)
-      .seekp(60)
-      .write("\0\0\0\x63", 4);
+  MakeNewer(site_->dir() / "state/fwagent.db");
   EXPECT_THAT(Refusal(site_->AgentCommand()), HasSubstr("newer fwagent"));
   EXPECT_FALSE(Pings(site_->peer(), AgentHost::kHostIPv4));
+}
+
+TEST_F(StartupErrorTest, ItsCopyOfBeforeTheUpgradeIsOneCommandAway) {
+  const std::string file = site_->dir() / "state/fwagent.db";
+  const auto go_back = site_->AgentCommand({"--recover", "schema-copy"});
+  ASSERT_TRUE(site_->StartAgent());
+  ASSERT_EQ(site_->Fwctl({"block-ip", AgentHost::kPeerIPv4}).exit_code, 0);
+  site_->StopAgent(SIGTERM);
+  EXPECT_THAT(Refusal(go_back), HasSubstr("not of a newer fwagent"));
+  // As an upgrade leaves the two.
+  const std::string copy = file + ".schema-1";
+  std::filesystem::copy_file(file, site_->dir() / "copy");
+  MakeNewer(file);
+  EXPECT_THAT(Refusal(go_back), HasSubstr("no copy of a schema version"));
+  std::filesystem::rename(site_->dir() / "copy", copy);
+  EXPECT_THAT(Refusal(site_->AgentCommand()),
+              AllOf(HasSubstr(copy), HasSubstr("--recover schema-copy")));
+  ASSERT_TRUE(site_->StartAgent({"--recover", "schema-copy"}));
+  EXPECT_FALSE(Pings(site_->peer(), AgentHost::kHostIPv4));
+  EXPECT_EQ(site_->Fwctl({"unblock-ip", AgentHost::kPeerIPv4}).exit_code, 0);
+  EXPECT_TRUE(Pings(site_->peer(), AgentHost::kHostIPv4));
 }
 
 TEST_F(StartupErrorTest, AWrongFlagIsAUsageError) {

@@ -122,7 +122,7 @@ TEST(SchemaCopy, EveryOlderVersionIsKeptAsItWas) {
     const auto upgraded = site.Load();
     ASSERT_TRUE(upgraded.ok()) << upgraded.status();
     EXPECT_EQ(upgraded->rules.size(), 2u);
-    EXPECT_NE(DumpOf(site.File()), before);
+    EXPECT_NE(DumpOf(site.File()), before) << "the number at least";
     EXPECT_EQ(DumpOf(site.Copy(version)), before);
     EXPECT_TRUE(site.Named(".new").empty());
     struct stat info {};

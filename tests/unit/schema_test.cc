@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "agent/store/migrations.h"
 #include "agent/store/sqlite_store.h"
 #include "tests/support/temp_dir.h"
 
@@ -568,6 +569,8 @@ TEST_F(SchemaTest, TablesOfAnotherVersionThanStandsThereAreDamage) {
   MakeStore();
   const std::int64_t version = Version();
   for (std::int64_t other = 1; other < version; ++other) {
+    // A version that only has other words in the same tables is no other.
+    if (*Migrations()[static_cast<std::size_t>(other)] == '\0') continue;
     Execute(absl::StrCat("PRAGMA user_version = ", other));
     const absl::Status status = Opened();
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss)

@@ -211,8 +211,8 @@ TEST_P(EveryFailure, OfASyncLeavesTheStoreAsItWasAndUsable) {
   EXPECT_THAT(IdsAfterACrash(), ElementsAre(1, 3));
 }
 
-// Each write of a start that upgrades fails in turn, the first ones those of
-// the copy that is kept.
+// Each write of a start that upgrades fails in turn: the first ones are those
+// of SQLite's index of the log, then come the copy's.
 TEST_P(EveryFailure, OfAnUpgradeLeavesTheFileOrACopyOfIt) {
   const OlderSite site;
   const std::string before = site.Content();
@@ -230,11 +230,12 @@ TEST_P(EveryFailure, OfAnUpgradeLeavesTheFileOrACopyOfIt) {
       ++of_the_upgrade;
       continue;
     }
+    const std::string message(status.message());
+    EXPECT_THAT(message, HasSubstr(GetParam().text));
+    ASSERT_TRUE(site.Content() == before) << "the file was touched";
+    if (message.find(site.copy()) == std::string::npos) continue;
     ++of_the_copy;
     EXPECT_FALSE(IsUnreadable(status)) << "the store is sound";
-    EXPECT_THAT(std::string(status.message()),
-                AllOf(HasSubstr(GetParam().text), HasSubstr(site.copy())));
-    ASSERT_TRUE(site.Content() == before) << "the file was touched";
   }
   EXPECT_GE(of_the_copy, 4);
   EXPECT_GE(of_the_upgrade, 1);
@@ -261,9 +262,10 @@ TEST_F(StoreFailureTest, AnUpgradeThatFailsLeavesTheCopyOfTheOneBefore) {
   const std::string copy = ReadFile(site.copy());
   site.Make();
   disk.write_error = ENOSPC;
-  disk.writes_before = 2;
-  EXPECT_FALSE(SqliteStore::Open(site.path()).ok());
+  disk.writes_before = 12;  // the first ones are of the log's index
+  const absl::Status status = SqliteStore::Open(site.path()).status();
   disk = {};
+  EXPECT_THAT(std::string(status.message()), HasSubstr(site.copy()));
   EXPECT_TRUE(ReadFile(site.copy()) == copy);
   EXPECT_EQ(site.Rules(), 2u);
 }
