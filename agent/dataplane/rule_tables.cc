@@ -27,9 +27,10 @@ std::uint64_t RandomSeed() {
 
 }  // namespace
 
-RuleTables::RuleTables(lookup::LineMemory* memory, int hits_fd)
+RuleTables::RuleTables(lookup::LineMemory* memory, const SourceMapFds& fds)
     : memory_(memory),
-      hits_fd_(hits_fd),
+      hits_fd_(fds.hits),
+      buckets_fd_(fds.buckets),
       cpus_(static_cast<std::size_t>(std::max(1, libbpf_num_possible_cpus()))) {
   FindCounters();
   if (seed_ == 0) seed_ = RandomSeed();
@@ -59,10 +60,14 @@ void RuleTables::FindCounters() {
 
 absl::Status RuleTables::Clear(std::uint32_t counter) const {
   const std::vector<fw_counter> zeros(cpus_);
-  if (bpf_map_update_elem(hits_fd_, &counter, zeros.data(), BPF_ANY) == 0) {
-    return absl::OkStatus();
+  if (bpf_map_update_elem(hits_fd_, &counter, zeros.data(), BPF_ANY) != 0) {
+    return util::ErrnoToStatus(errno, "clear fw_rule_hits");
   }
-  return util::ErrnoToStatus(errno, "clear fw_rule_hits");
+  const fw_rule_bucket full{};
+  if (bpf_map_update_elem(buckets_fd_, &counter, &full, BPF_ANY) != 0) {
+    return util::ErrnoToStatus(errno, "fill fw_rule_buckets");
+  }
+  return absl::OkStatus();
 }
 
 // None is taken from a rule that is still in force.

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/dataplane/data_plane.h"
+#include "agent/dataplane/slab_maps.h"
 #include "agent/lookup/line_memory.h"
 #include "agent/policy/ordered_rules.h"
 #include "agent/util/mutex.h"
@@ -22,9 +23,8 @@ namespace fwagent::dataplane {
 // starts anew.
 class RuleTables {
  public:
-  // `memory` and the descriptor of fw_rule_hits are the caller's and must
-  // outlive the object.
-  RuleTables(lookup::LineMemory* memory, int hits_fd);
+  // `memory` and the descriptors are the caller's and must outlive the object.
+  RuleTables(lookup::LineMemory* memory, const SourceMapFds& fds);
 
   // Lays an image into the half that is not in force. Returns the bits of
   // fw_table_state::active that put it in force when they are turned over, once
@@ -49,6 +49,7 @@ class RuleTables {
   // Places for all rules, those of new ones at zero.
   absl::Status TakeCounters(const policy::OrderedRules& rules,
                             Counters& counters) const;
+  // Of a new rule: nothing is counted yet, and its bucket is full.
   absl::Status Clear(std::uint32_t counter) const;
   absl::Status Write(const policy::OrderedRules& rules,
                      const std::vector<std::string>& interfaces,
@@ -56,6 +57,7 @@ class RuleTables {
 
   lookup::LineMemory* const memory_;
   const int hits_fd_;
+  const int buckets_fd_;
   const std::size_t cpus_;
   std::uint64_t seed_ = 0;  // kept from run to run, as the buckets are
   std::vector<std::uint32_t> live_slabs_;  // not those of an earlier run

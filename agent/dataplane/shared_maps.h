@@ -57,7 +57,8 @@ class SharedMaps {
 
   // Descriptors, valid as long as this object.
   SourceMapFds sources() const {
-    return {fd("fw_slabs"), fd("fw_tables"), fd("fw_used"), fd("fw_rule_hits")};
+    return {fd("fw_slabs"), fd("fw_tables"), fd("fw_used"), fd("fw_rule_hits"),
+            fd("fw_rule_buckets")};
   }
   int ports() const { return fd("fw_ports"); }
   int counters() const { return fd("fw_counters"); }

@@ -15,12 +15,14 @@
 
 namespace fwagent::dataplane {
 
-// Descriptors of the maps that source tables are made of.
+// Descriptors of the maps that source tables are made of, and of what ordered
+// rules keep of packets.
 struct SourceMapFds {
-  int slabs = -1;  // fw_slabs
-  int state = -1;  // the one that holds struct fw_table_state
-  int used = -1;   // fw_used
-  int hits = -1;   // fw_rule_hits
+  int slabs = -1;    // fw_slabs
+  int state = -1;    // the one that holds struct fw_table_state
+  int used = -1;     // fw_used
+  int hits = -1;     // fw_rule_hits
+  int buckets = -1;  // fw_rule_buckets
 };
 
 // One memory-mapped array for each slab, all of them in fw_slabs. To open a map

@@ -53,16 +53,16 @@ absl::StatusOr<std::unique_ptr<SourceTables>> SourceTables::Open(
     std::uint64_t capacity) {
   FW_ASSIGN_OR_RETURN(auto slabs, SlabMaps::Open(fds, folder));
   return std::unique_ptr<SourceTables>(
-      new SourceTables(std::move(slabs), fds.hits, capacity));
+      new SourceTables(std::move(slabs), fds, capacity));
 }
 
-SourceTables::SourceTables(std::unique_ptr<SlabMaps> slabs, int hits_fd,
-                           std::uint64_t capacity)
+SourceTables::SourceTables(std::unique_ptr<SlabMaps> slabs,
+                           const SourceMapFds& fds, std::uint64_t capacity)
     : slabs_(std::move(slabs)),
       capacity_(capacity),
       table4_(slabs_.get()),
       table6_(slabs_.get()),
-      rules_(slabs_.get(), hits_fd) {}
+      rules_(slabs_.get(), fds) {}
 
 absl::Status SourceTables::CheckLoaded() const {
   if (loaded_) return absl::OkStatus();

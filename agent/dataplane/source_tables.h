@@ -73,7 +73,7 @@ class SourceTables {
   using Table4 = lookup::SourceTable<lookup::Address4>;
   using Table6 = lookup::SourceTable<lookup::Address6>;
 
-  SourceTables(std::unique_ptr<SlabMaps> slabs, int hits_fd,
+  SourceTables(std::unique_ptr<SlabMaps> slabs, const SourceMapFds& fds,
                std::uint64_t capacity);
 
   absl::Status CheckLoaded() const;
