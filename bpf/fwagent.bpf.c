@@ -98,8 +98,12 @@ int fwagent(struct xdp_md *ctx) {
   __u64 byte_count = fw_first_buffer_bytes(ctx);
   struct fw_outcome outcome = fw_judge(ctx, byte_count);
 
-  if (FW_REASONS_CUT >> outcome.reason % FW_REASON_MAX & 1)
-    return fw_filter_whole(ctx, bpf_xdp_get_buff_len(ctx));
+  if (FW_REASONS_CUT >> outcome.reason % FW_REASON_MAX & 1) {
+    __u64 whole = bpf_xdp_get_buff_len(ctx);
+
+    /* Only then, as judging takes of rate limits and counts hits. */
+    if (whole != byte_count) return fw_filter_whole(ctx, whole);
+  }
   outcome = fw_spare(ctx, byte_count, outcome);
   fw_count(outcome.verdict, outcome.reason, byte_count);
   if (outcome.verdict == FW_VERDICT_REJECT)
