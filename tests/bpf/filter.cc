@@ -83,13 +83,14 @@ absl::StatusOr<Filter> Filter::Load(const Options& options) {
   skeleton->rodata->fw_slot_index = options.slot;
   dataplane::SetPacketOptions(skeleton.get(), options.packets);
   FW_RETURN_IF_ERROR(dataplane::LoadSkeleton(skeleton.get()));
-  FW_ASSIGN_OR_RETURN(
-      auto sources,
-      dataplane::SourceTables::Open({bpf_map__fd(skeleton->maps.fw_slabs),
-                                     bpf_map__fd(skeleton->maps.data_tables),
-                                     bpf_map__fd(skeleton->maps.fw_used),
-                                     bpf_map__fd(skeleton->maps.fw_rule_hits)},
-                                    "no folder: nothing is pinned", 1000));
+  FW_ASSIGN_OR_RETURN(auto sources,
+                      dataplane::SourceTables::Open(
+                          {bpf_map__fd(skeleton->maps.fw_slabs),
+                           bpf_map__fd(skeleton->maps.data_tables),
+                           bpf_map__fd(skeleton->maps.fw_used),
+                           bpf_map__fd(skeleton->maps.fw_rule_hits),
+                           bpf_map__fd(skeleton->maps.fw_rule_buckets)},
+                          "no folder: nothing is pinned", 1000));
   return Filter(std::move(skeleton), options, std::move(sources));
 }
 
@@ -114,38 +115,6 @@ absl::Status Filter::SetSources(
   FW_RETURN_IF_ERROR(sources_->Replace(sources));
   live_sources_ = sources;
   return absl::OkStatus();
-}
-
-absl::Status Filter::SetOrdered(const policy::OrderedRules& rules,
-                                const std::vector<std::string>& interfaces) {
-  if (interfaces.empty() && rules == live_ordered_) return absl::OkStatus();
-  FW_RETURN_IF_ERROR(sources_->Replace(nullptr, &rules, interfaces, 0));
-  live_ordered_ = rules;
-  return absl::OkStatus();
-}
-
-absl::StatusOr<policy::OrderedRules> OrderedOf(const Rules& rules) {
-  policy::OrderedRules ordered;
-  for (const std::string& text : rules.ordered) {
-    const std::string action = text.substr(0, text.find(' '));
-    FW_ASSIGN_OR_RETURN(policy::PacketMatch match,
-                        policy::PacketMatch::Parse(text.substr(action.size()),
-                                                   policy::kDefaultOrder));
-    policy::OrderedRule rule{.id = ordered.rules.size() + 1,
-                             .match = std::move(match)};
-    for (const policy::Action one : policy::kActions) {
-      if (policy::ActionName(one) == action) rule.action = one;
-    }
-    ordered.rules.push_back(std::move(rule));
-  }
-  for (const auto& [name, prefixes] : rules.sets) {
-    for (const std::string& text : prefixes) {
-      FW_ASSIGN_OR_RETURN(const policy::Prefix prefix,
-                          policy::Prefix::Parse(text));
-      ordered.sets[name].push_back(prefix);
-    }
-  }
-  return ordered;
 }
 
 absl::Status Filter::BlockPorts(const Rules& rules) {

@@ -85,6 +85,8 @@ class Filter {
 
   // Forgets every datagram, as after a long time.
   absl::Status ForgetFragments();
+  // The same of limits: what sources and networks have used up.
+  absl::Status ForgetBuckets();
 
   // Sends one frame through the program, and reads off the counters what was
   // decided. A test failure when not exactly one counter moved, by one packet
@@ -113,6 +115,7 @@ class Filter {
   std::unique_ptr<dataplane::SourceTables> sources_;
   std::vector<policy::SourceRule> live_sources_;
   policy::OrderedRules live_ordered_;
+  std::vector<std::string> live_interfaces_;
   // Empty where nothing is blocked.
   std::array<std::vector<fw_rule_ref>, FW_PORT_PROTOCOLS> live_ports_;
 };

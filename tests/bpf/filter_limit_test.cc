@@ -96,6 +96,34 @@ TEST_F(FilterLimitTest, WhoComesTooFastCanBeBlocked) {
   EXPECT_EQ(filter().Run(From("192.0.2.2")), kPassed) << "the twin";
 }
 
+// The place of a rule that went is given to another one, its bucket is not.
+TEST_F(FilterLimitTest, ANewRuleBeginsWithAFullBucket) {
+  const Bytes frame = From("192.0.2.1");
+  for (int i = 0; i < 3; ++i) {
+    Load("limit rate 1/day burst 1");
+    EXPECT_EQ(filter().Run(frame), kPassed) << i;
+    EXPECT_EQ(filter().Run(frame), kLimited) << i;
+  }
+}
+
+// A frame that looks cut off could go on in another buffer; it is still judged
+// once only.
+TEST_F(FilterLimitTest, WhatIsCutOffTakesOnce) {
+  ASSERT_EQ(filter().BlockPorts({.ports = {{FW_PORT_TCP, 80, 80}}}),
+            absl::OkStatus());
+  Load("limit rate 1/day burst 2");
+  const Bytes cut =
+      (Ethernet{} / IPv4{.protocol = 6} / Raw{.bytes = {0, 1}}).ToBytes();
+  EXPECT_EQ(filter().Run(cut), Dropped(FW_REASON_MALFORMED_TRANSPORT));
+  EXPECT_EQ(filter().Run(cut), Dropped(FW_REASON_MALFORMED_TRANSPORT));
+  EXPECT_EQ(filter().Run(cut), kLimited);
+  const auto hits = filter().ReadHits();
+  ASSERT_TRUE(hits.ok()) << hits.status();
+  ASSERT_EQ(hits->size(), 1u);
+  EXPECT_EQ(hits->front().count.packets, 1u);
+  ASSERT_EQ(filter().BlockPorts(Rules{}), absl::OkStatus());
+}
+
 // Exact whatever the CPUs do: what passed is the burst, and the rate for as
 // long as packets came.
 TEST_F(FilterLimitTest, AllCpusTogetherKeepTheRate) {

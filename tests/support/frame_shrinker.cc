@@ -74,7 +74,7 @@ void ZeroBytes(const Mismatches& mismatches, const ReferenceRules& rules,
 void Shrink(const Mismatches& mismatches, ReferenceRules& rules, Bytes& frame) {
   DropElements(mismatches, rules, rules.sources, frame);
   DropElements(mismatches, rules, rules.ports, frame);
-  DropElements(mismatches, rules, rules.ordered, frame);
+  DropElements(mismatches, rules, rules.ordered.rules, frame);
   std::size_t before = 0;
   while (frame.size() != before) {
     before = frame.size();

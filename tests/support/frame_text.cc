@@ -15,9 +15,20 @@ std::string RulesToText(const ReferenceRules& rules) {
         rule.verdict == policy::SourceVerdict::kAllow ? " allow " : " block ",
         rule.prefix.ToString());
   }
-  for (const policy::OrderedRule& rule : rules.ordered) {
-    absl::StrAppend(&text, " [", policy::ActionName(rule.action), " ",
-                    rule.match.text(), " until ", rule.until, "]");
+  for (const policy::OrderedRule& rule : rules.ordered.rules) {
+    absl::StrAppend(&text, " [", rule.id, " at ", rule.match.order(), ": ",
+                    policy::ActionName(rule.action), " ", rule.match.text(),
+                    " until ", rule.until, "]");
+  }
+  for (const auto& [name, prefixes] : rules.ordered.sets) {
+    absl::StrAppend(&text, " @", name, " {");
+    for (const policy::Prefix& prefix : prefixes) {
+      absl::StrAppend(&text, " ", prefix.ToString());
+    }
+    absl::StrAppend(&text, " }");
+  }
+  if (!rules.ordered.rules.empty()) {
+    absl::StrAppend(&text, " on ", rules.interface);
   }
   for (const ReferenceRules::Ports& ports : rules.ports) {
     absl::StrAppend(&text, " block protocol ", ports.ip_protocol, " port ",

@@ -48,6 +48,7 @@ void PrintTo(const Judgement& judgement, std::ostream* out) {
   const char* verdict = "pass";
   if (judgement.verdict == FW_VERDICT_DROP) verdict = "drop";
   if (judgement.verdict == FW_VERDICT_REJECT) verdict = "reject";
+  if (judgement.verdict == FW_VERDICT_SHADOWED) verdict = "would drop";
   *out << verdict << ", " << NameOf(judgement.reason);
 }
 

@@ -7,10 +7,11 @@
 
 namespace fwagent::testing {
 
-// Changes one kind of them: the ordered rules, the sources of a family, or the
-// ports of one of `protocols`. There is a handful of each kind, around what
-// RandomFrames uses, or none, so that what is missing in a frame is not always
-// needed. Now and then all others go. No prefix is there twice.
+// Changes one kind of them: the sources of a family, or the ports of one of
+// `protocols`. There is a handful of each kind, around what RandomFrames uses,
+// or none, so that what is missing in a frame is not always needed. Now and
+// then all others go. No prefix is there twice. Ordered rules stay: see
+// random_ordered_rules.h.
 void ChangeAtRandom(Dice& dice, const Bytes& protocols, ReferenceRules& rules);
 
 // Gives some of the rules an end: at tick 1, which is past wherever packets

@@ -27,11 +27,6 @@ constexpr std::uint8_t kFragment = 44;
 constexpr std::uint8_t kAuthentication = 51;
 constexpr std::uint8_t kIcmp = 1;
 constexpr std::uint8_t kIcmp6 = 58;
-// Errors and others, of both families; multicast listeners, and neighbour
-// discovery as often as those together.
-constexpr std::array<std::uint8_t, 22> kIcmpTypes = {
-    0,   1,   2,   3,   4,   5,   11,  12,  128, 130, 132,
-    143, 133, 134, 135, 136, 133, 134, 135, 136, 137, 133};
 
 }  // namespace
 
@@ -103,7 +98,9 @@ void RandomFrames::AddIPv4() {
   const auto& source = dice_.Of(kFrameSources4);
   frame_.insert(frame_.end(), source.begin(), source.end());
   if (dice_.OneIn(8)) frame_.back() = dice_.Byte();
-  frame_.insert(frame_.end(), {198, 51, 100, 1});
+  const auto& destination =
+      dice_.OneIn(4) ? dice_.Of(kFrameDestinations4) : kFrameDestinations4[0];
+  frame_.insert(frame_.end(), destination.begin(), destination.end());
   PutRandom(4 * (words - 5));
   AddTransport();
   Put16At(at + 2, LengthOrLie(frame_.size() - at));
@@ -121,7 +118,8 @@ void RandomFrames::AddIPv6() {
   const auto& source = dice_.Of(kFrameSources6);
   frame_.insert(frame_.end(), source.begin(), source.end());
   if (dice_.OneIn(8)) frame_.back() = dice_.Byte();
-  const auto& destination = kFrameSources6[0];
+  const auto& destination =
+      dice_.OneIn(4) ? dice_.Of(kFrameSources6) : kFrameSources6[0];
   frame_.insert(frame_.end(), destination.begin(), destination.end());
   if (!dice_.OneIn(3)) {
     const bool many = dice_.OneIn(6);
@@ -164,7 +162,8 @@ void RandomFrames::AddTransport() {
   Announce(protocol);
   const std::size_t at = frame_.size();
   if (protocol == kIcmp || protocol == kIcmp6) {
-    frame_.push_back(dice_.OneIn(8) ? dice_.Byte() : dice_.Of(kIcmpTypes));
+    frame_.push_back(dice_.OneIn(8) ? dice_.Byte() : dice_.Of(kFrameIcmpTypes));
+    frame_.push_back(dice_.OneIn(8) ? dice_.Byte() : dice_.Of(kFrameIcmpCodes));
   } else {
     AddPorts();
   }

@@ -27,6 +27,18 @@ inline constexpr std::array<std::array<std::uint8_t, 16>, 4> kFrameSources6 = {
      {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}}};
 inline constexpr std::array<std::uint16_t, 10> kFramePorts = {
     0, 22, 53, 80, 443, 8080, 49152, 65535, 68, 546};
+// Where IPv4 frames are for, mostly the first; those of IPv6 are for one of
+// kFrameSources6.
+inline constexpr std::array<std::array<std::uint8_t, 4>, 3>
+    kFrameDestinations4 = {
+        {{198, 51, 100, 1}, {198, 51, 100, 130}, {192, 0, 2, 1}}};
+// Of ICMP: errors and others, of both families; multicast listeners, and
+// neighbour discovery as often as those together.
+inline constexpr std::array<std::uint8_t, 22> kFrameIcmpTypes = {
+    0,   1,   2,   3,   4,   5,   11,  12,  128, 130, 132,
+    143, 133, 134, 135, 136, 133, 134, 135, 136, 137, 133};
+inline constexpr std::array<std::uint8_t, 6> kFrameIcmpCodes = {0, 0, 0,
+                                                                1, 3, 4};
 
 class RandomFrames {
  public:

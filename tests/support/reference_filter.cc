@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
+
+#include "tests/support/reference_failsafe.h"
+#include "tests/support/reference_prefix.h"
 
 namespace fwagent::testing {
 namespace {
@@ -15,8 +19,6 @@ constexpr std::uint16_t kIPv4Type = 0x0800;
 constexpr std::uint16_t kIPv6Type = 0x86dd;
 constexpr int kMaxTags = 16;
 
-constexpr std::uint8_t kIcmp = 1;
-constexpr std::uint8_t kIcmp6 = 58;
 constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kUdp = 17;
 constexpr std::uint8_t kDccp = 33;
@@ -27,75 +29,73 @@ constexpr nanoseconds kFragmentLife = std::chrono::seconds(2);
 
 bool IsTag(std::uint16_t type) { return type == 0x8100 || type == 0x88a8; }
 
-bool Holds(const policy::Prefix& prefix, const Bytes& address) {
-  if (address.size() * 8 !=
-      static_cast<std::size_t>(policy::AddressBits(prefix.family()))) {
-    return false;
-  }
-  for (std::size_t bit = 0; bit < prefix.length(); ++bit) {
-    const unsigned mask = 0x80u >> bit % 8;
-    if ((prefix.address()[bit / 8] & mask) != (address[bit / 8] & mask)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-// The list in docs/packets.md of what a host needs to stay on the network.
-bool IsEssential(Family family, const Transport& transport) {
-  if (transport.payload.size() < 4) return false;
-  const std::uint8_t type = *transport.payload.U8(0);
-  const std::uint16_t port = *transport.payload.U16(2);
-  if (family == Family::kIPv4) {
-    return (transport.protocol == kIcmp &&
-            (type == 3 || type == 11 || type == 12)) ||
-           (transport.protocol == kUdp && port == 68);
-  }
-  return (transport.protocol == kIcmp6 &&
-          ((type >= 1 && type <= 4) || (type >= 130 && type <= 132) ||
-           type == 143)) ||
-         (transport.protocol == kUdp && port == 546);
-}
-
 }  // namespace
 
+void ReferenceFilter::SetRules(ReferenceRules rules) {
+  rules_ = std::move(rules);
+  Sort(rules_.ordered.rules);
+  limits_.SetRules(rules_.ordered.rules);
+}
+
 Judgement ReferenceFilter::Judge(const Bytes& frame, nanoseconds now) {
+  return CarryOut(JudgeFrame(frame, {.now = now, .limits = &limits_}));
+}
+
+Judgement ReferenceFilter::JudgeWithoutLimits(const Bytes& frame,
+                                              nanoseconds now) {
+  return CarryOut(JudgeFrame(frame, {.now = now}));
+}
+
+// Where the policy is only tried, nothing is.
+Judgement ReferenceFilter::CarryOut(Judgement judgement) const {
+  if (options_.is_shadow && judgement.verdict != FW_VERDICT_PASS) {
+    judgement.verdict = FW_VERDICT_SHADOWED;
+  }
+  return judgement;
+}
+
+Judgement ReferenceFilter::JudgeFrame(const Bytes& frame, Around around) {
   const ByteReader bytes(frame);
-  const bool any_rule = HasOrdered() || AsksForAnyPort() ||
-                        HasSourcesOf(Family::kIPv4) ||
-                        HasSourcesOf(Family::kIPv6);
   std::size_t at = 12;
   std::optional<std::uint16_t> type = bytes.U16(at);
   for (int tags = 0; type && IsTag(*type); ++tags) {
-    if (tags == kMaxTags) return JudgeMalformed(FW_REASON_TOO_DEEP, any_rule);
+    if (tags == kMaxTags) {
+      return JudgeMalformed(FW_REASON_TOO_DEEP, HasAnyRule());
+    }
     at += 4;
     type = bytes.U16(at);
   }
-  if (!type) return JudgeMalformed(FW_REASON_MALFORMED_IP, any_rule);
+  if (!type) return JudgeMalformed(FW_REASON_MALFORMED_IP, HasAnyRule());
   if (*type != kIPv4Type && *type != kIPv6Type) {
     return Passed(FW_REASON_NOT_IP);
   }
-  const ByteReader ip = bytes.From(at + 2);
-  const bool is_ipv4 = *type == kIPv4Type;
+  if (at != 12) around.vlan = *bytes.U16(14) & 0xfffu;
+  const Family family = *type == kIPv4Type ? Family::kIPv4 : Family::kIPv6;
+  return JudgeIp(bytes.From(at + 2), family, around);
+}
+
+Judgement ReferenceFilter::JudgeIp(const ByteReader& ip, Family family,
+                                   Around around) {
+  const bool is_ipv4 = family == Family::kIPv4;
   const auto datagram = is_ipv4 ? ReadIPv4(ip) : ReadIPv6(ip);
-  if (datagram) {
-    Below below;
-    below.length = is_ipv4 ? *ip.U16(2) : *ip.U16(4) + 40u;
-    // A jumbogram, of which the header does not say how long it is.
-    if (!is_ipv4 && *ip.U16(4) == 0 && *ip.U8(6) == 0) below.length = 65535;
-    below.length = std::min(below.length, 65535u);
-    if (at != 12) below.vlan = *bytes.U16(14) & 0xfffu;
-    return JudgeDatagram(*datagram, below, now);
+  if (!datagram) {
+    return JudgeMalformed(FW_REASON_MALFORMED_IP, HasOrdered() ||
+                                                      HasSourcesOf(family) ||
+                                                      AsksForAnyPort());
   }
-  const Family family = is_ipv4 ? Family::kIPv4 : Family::kIPv6;
-  return JudgeMalformed(FW_REASON_MALFORMED_IP, HasOrdered() ||
-                                                    HasSourcesOf(family) ||
-                                                    AsksForAnyPort());
+  around.length = is_ipv4 ? *ip.U16(2) : *ip.U16(4) + 40u;
+  // A jumbogram, of which the header does not say how long it is.
+  if (!is_ipv4 && *ip.U16(4) == 0 && *ip.U8(6) == 0) around.length = 65535;
+  around.length = std::min(around.length, 65535u);
+  const Judgement judgement = JudgeDatagram(*datagram, around);
+  const bool is_saved = judgement.verdict != FW_VERDICT_PASS &&
+                        IsFailsafe(options_.failsafe, *datagram);
+  return is_saved ? Passed(FW_REASON_FAILSAFE) : judgement;
 }
 
 Judgement ReferenceFilter::JudgeDatagram(const Datagram& datagram,
-                                         const Below& below, nanoseconds now) {
-  if (IsNeighborDiscovery(datagram)) {
+                                         const Around& around) {
+  if (options_.essentials.neighbor_discovery && IsNeighborDiscovery(datagram)) {
     return Passed(FW_REASON_NEIGHBOR_DISCOVERY);
   }
   if (SourceIs(SourceVerdict::kAllow, datagram.source)) {
@@ -104,13 +104,20 @@ Judgement ReferenceFilter::JudgeDatagram(const Datagram& datagram,
   if (SourceIs(SourceVerdict::kBlock, datagram.source)) {
     return Dropped(FW_REASON_SOURCE_BLOCKED);
   }
+  return JudgeBehindAddresses(datagram, around);
+}
+
+Judgement ReferenceFilter::JudgeBehindAddresses(const Datagram& datagram,
+                                                const Around& around) {
   const Transport transport = ReadTransport(datagram);
   const RuleAnswer answer = JudgeByRules(rules_.ordered,
                                          {.datagram = &datagram,
                                           .transport = &transport,
-                                          .length = below.length,
-                                          .vlan = below.vlan},
-                                         options_.tick);
+                                          .length = around.length,
+                                          .vlan = around.vlan,
+                                          .interface = rules_.interface,
+                                          .now = around.now},
+                                         options_.tick, around.limits);
   if (transport.kind == Transport::Kind::kLaterFragment) {
     if (answer.kind == RuleAnswer::Kind::kDecided) return answer.judgement;
     // RFC 3128: such a fragment can rewrite the flags of the first one.
@@ -120,7 +127,7 @@ Judgement ReferenceFilter::JudgeDatagram(const Datagram& datagram,
           FW_REASON_MALFORMED_TRANSPORT,
           answer.kind == RuleAnswer::Kind::kUndecided || AsksForPortsOf(kTcp));
     }
-    return JudgeLaterFragment(*transport.fragment, now);
+    return JudgeLaterFragment(*transport.fragment, around.now);
   }
   const Judgement judgement = JudgeOne(datagram, transport, answer);
   if (transport.fragment && transport.fragment->IsFirst()) {
@@ -128,7 +135,7 @@ Judgement ReferenceFilter::JudgeDatagram(const Datagram& datagram,
                           judgement.verdict == FW_VERDICT_REJECT
                               ? FW_VERDICT_DROP
                               : judgement.verdict,
-                          now);
+                          around.now);
   }
   return judgement;
 }
@@ -173,8 +180,9 @@ Judgement ReferenceFilter::JudgeTransport(Family family,
 Judgement ReferenceFilter::JudgeByDefault(Family family,
                                           const Transport& transport) const {
   if (!options_.drops_by_default) return Passed(FW_REASON_NO_MATCH);
-  return IsEssential(family, transport) ? Passed(FW_REASON_ESSENTIAL)
-                                        : Dropped(FW_REASON_DEFAULT);
+  return IsEssential(options_.essentials, family, transport)
+             ? Passed(FW_REASON_ESSENTIAL)
+             : Dropped(FW_REASON_DEFAULT);
 }
 
 Judgement ReferenceFilter::JudgeMalformed(fw_reason reason,
@@ -215,6 +223,11 @@ void ReferenceFilter::RememberFirstFragment(const FragmentOf& fragment,
     return;
   }
   first_fragments_[fragment.key] = {.verdict = verdict, .when = now};
+}
+
+bool ReferenceFilter::HasAnyRule() const {
+  return HasOrdered() || AsksForAnyPort() || HasSourcesOf(Family::kIPv4) ||
+         HasSourcesOf(Family::kIPv6);
 }
 
 bool ReferenceFilter::HasPorts(std::uint8_t ip_protocol) const {

@@ -7,14 +7,17 @@
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <utility>
+#include <string>
 #include <vector>
 
+#include "agent/policy/failsafe.h"
 #include "agent/policy/ordered_rules.h"
 #include "agent/policy/source_rule.h"
 #include "tests/support/judgement.h"
 #include "tests/support/packet.h"
 #include "tests/support/reference_datagram.h"
+#include "tests/support/reference_essential.h"
+#include "tests/support/reference_limits.h"
 #include "tests/support/reference_rules.h"
 
 namespace fwagent::testing {
@@ -30,8 +33,10 @@ struct ReferenceRules {
     bool operator==(const Ports&) const = default;
   };
   std::vector<Ports> ports = {};
-  // In their order; their ids are their places, from 1 on.
-  std::vector<policy::OrderedRule> ordered = {};
+  // Of the rules, the older ones first, which have the lower ids.
+  policy::OrderedRules ordered = {};
+  // The name of the interface that packets come in by.
+  std::string interface = "eth0";
 };
 
 // Judges the packets of one interface.
@@ -47,6 +52,11 @@ class ReferenceFilter {
     bool drops_undecided_fragments = false;
     // What no rule says anything of.
     bool drops_by_default = false;
+    // And what of that passes.
+    Essentials essentials = {};
+    // Nothing is dropped, only counted.
+    bool is_shadow = false;
+    std::vector<policy::FailsafeEntry> failsafe = {};
     // The present tick. What has ended says nothing, but what cannot be read
     // may be needed for it.
     policy::Deadline tick = 1;
@@ -55,21 +65,35 @@ class ReferenceFilter {
   // Without rules.
   explicit ReferenceFilter(const Options& options) : options_(options) {}
 
-  // In the place of those that were there; what is known of fragments stays.
-  void SetRules(ReferenceRules rules) { rules_ = std::move(rules); }
+  // In the place of those that were there; what is known of fragments stays,
+  // and so does what rules that are still there keep of packets.
+  void SetRules(ReferenceRules rules);
 
-  // `now`, on any clock that does not go back, matters only to fragments.
-  // Judging a later fragment changes nothing.
+  // `now`, on any clock that does not go back, matters only to fragments and
+  // limits.
   Judgement Judge(const Bytes& frame, std::chrono::nanoseconds now = {});
+  // The same as if no limit were exceeded. With a later fragment this changes
+  // nothing.
+  Judgement JudgeWithoutLimits(const Bytes& frame,
+                               std::chrono::nanoseconds now);
+
+  ReferenceLimits& limits() { return limits_; }
+  const ReferenceLimits& limits() const { return limits_; }
 
  private:
-  // What is known from below the datagram.
-  struct Below {
+  // What is known besides the datagram.
+  struct Around {
     std::uint32_t length = 0;
     std::optional<std::uint32_t> vlan = {};
+    std::chrono::nanoseconds now = {};
+    ReferenceLimits* limits = nullptr;
   };
-  Judgement JudgeDatagram(const Datagram& datagram, const Below& below,
-                          std::chrono::nanoseconds now);
+  Judgement CarryOut(Judgement judgement) const;
+  Judgement JudgeFrame(const Bytes& frame, Around around);
+  Judgement JudgeIp(const ByteReader& ip, policy::Family family, Around around);
+  Judgement JudgeDatagram(const Datagram& datagram, const Around& around);
+  Judgement JudgeBehindAddresses(const Datagram& datagram,
+                                 const Around& around);
   // By ordered rules, then by ports.
   Judgement JudgeOne(const Datagram& datagram, const Transport& transport,
                      const RuleAnswer& answer) const;
@@ -87,7 +111,8 @@ class ReferenceFilter {
   bool HasPorts(std::uint8_t ip_protocol) const;
   bool SourceIs(policy::SourceVerdict verdict, const Bytes& source) const;
   bool HasSourcesOf(policy::Family family) const;
-  bool HasOrdered() const { return !rules_.ordered.empty(); }
+  bool HasAnyRule() const;
+  bool HasOrdered() const { return !rules_.ordered.rules.empty(); }
   // Whether it matters what the port of a packet is.
   bool AsksForAnyPort() const {
     return options_.drops_by_default || !rules_.ports.empty();
@@ -103,6 +128,7 @@ class ReferenceFilter {
 
   Options options_;
   ReferenceRules rules_;
+  ReferenceLimits limits_;
   std::map<FragmentOf::Key, FirstFragment> first_fragments_;
 };
 

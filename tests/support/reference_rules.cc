@@ -1,13 +1,20 @@
 #include "tests/support/reference_rules.h"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "tests/support/reference_prefix.h"
 
 namespace fwagent::testing {
 namespace {
 
 using policy::Family;
+using policy::OrderedRule;
 using policy::PacketConditions;
 using policy::ValueSet;
+using SetContents = std::map<std::string, std::vector<policy::Prefix>>;
 
 constexpr std::uint8_t kIcmp = 1;
 constexpr std::uint8_t kTcp = 6;
@@ -38,25 +45,42 @@ Answer Ask(const ValueSet& set, const Value& value) {
   return is_in != set.negated ? Answer::kYes : Answer::kNo;
 }
 
-bool Holds(const policy::Prefix& prefix, const Bytes& address) {
-  const std::size_t bytes = prefix.family() == Family::kIPv4 ? 4 : 16;
-  if (address.size() != bytes) return false;
-  for (std::size_t bit = 0; bit < prefix.length(); ++bit) {
-    const unsigned mask = 0x80u >> bit % 8;
-    if (((prefix.address()[bit / 8] ^ address[bit / 8]) & mask) != 0) {
-      return false;
-    }
-  }
-  return true;
-}
-
-Answer Ask(const policy::AddressCondition& condition, const Bytes& address) {
-  if (condition.prefixes.empty()) return Answer::kYes;
-  bool is_in = false;
-  for (const policy::Prefix& prefix : condition.prefixes) {
-    is_in = is_in || Holds(prefix, address);
+Answer Ask(const policy::AddressCondition& condition, const SetContents& sets,
+           const Bytes& address) {
+  if (condition.empty()) return Answer::kYes;
+  const auto holds = [&address](const policy::Prefix& prefix) {
+    return Holds(prefix, address);
+  };
+  bool is_in =
+      std::any_of(condition.prefixes.begin(), condition.prefixes.end(), holds);
+  for (const std::string& name : condition.sets) {
+    const auto set = sets.find(name);
+    if (set == sets.end()) continue;
+    is_in = is_in || std::any_of(set->second.begin(), set->second.end(), holds);
   }
   return is_in != condition.negated ? Answer::kYes : Answer::kNo;
+}
+
+bool Fits(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  if (pattern[0] == '*') {
+    return Fits(pattern.substr(1), name) ||
+           (!name.empty() && Fits(pattern, name.substr(1)));
+  }
+  return !name.empty() && (pattern[0] == '?' || pattern[0] == name[0]) &&
+         Fits(pattern.substr(1), name.substr(1));
+}
+
+Answer Ask(const policy::NamesCondition& condition, std::string_view name) {
+  if (condition.empty()) return Answer::kYes;
+  bool is_one = false;
+  for (const std::string& pattern : condition.names) {
+    const bool is_pattern = pattern.find_first_of("*?") != std::string::npos;
+    // What a host says to itself is judged only where it is asked for by name.
+    if (is_pattern && name == "lo") continue;
+    is_one = is_one || Fits(pattern, name);
+  }
+  return is_one != condition.negated ? Answer::kYes : Answer::kNo;
 }
 
 bool HasPorts(std::uint8_t protocol) {
@@ -130,11 +154,12 @@ Answer Together(const std::vector<Answer>& answers) {
   return has(Answer::kUnknown) ? Answer::kUnknown : Answer::kYes;
 }
 
-Answer Ask(const PacketConditions& conditions, const RuleFacts& facts) {
+Answer Ask(const PacketConditions& conditions, const SetContents& sets,
+           const RuleFacts& facts) {
   const Inside inside(facts);
   return Together(
-      {Ask(conditions.source, facts.datagram->source),
-       Ask(conditions.destination, facts.datagram->destination),
+      {Ask(conditions.source, sets, facts.datagram->source),
+       Ask(conditions.destination, sets, facts.datagram->destination),
        Ask(conditions.protocols, inside.Protocol()),
        Ask(conditions.source_ports, inside.Port(0)),
        Ask(conditions.destination_ports, inside.Port(2)),
@@ -142,7 +167,8 @@ Answer Ask(const PacketConditions& conditions, const RuleFacts& facts) {
        Ask(conditions.icmpv6, inside.Icmp(Family::kIPv6)),
        Ask(conditions.tcp_flags, inside.Flags()),
        Ask(conditions.vlans, facts.vlan ? Known(*facts.vlan) : Value{}),
-       Ask(conditions.lengths, Known(facts.length))});
+       Ask(conditions.lengths, Known(facts.length)),
+       Ask(conditions.interfaces, facts.interface)});
 }
 
 Judgement JudgementOf(policy::Action action) {
@@ -151,23 +177,49 @@ Judgement JudgementOf(policy::Action action) {
       return Passed(FW_REASON_RULE);
     case policy::Action::kReject:
       return {FW_VERDICT_REJECT, FW_REASON_RULE};
+    case policy::Action::kLimit:
+      return Dropped(FW_REASON_LIMIT);
     default:
       return Dropped(FW_REASON_RULE);
   }
 }
 
+// Whether a rule that matches has something to say of this packet; a limit has
+// of those that come too fast. Also in shadow, it is counted then.
+bool Speaks(const OrderedRule& rule, const RuleFacts& facts,
+            ReferenceLimits* limits) {
+  if (limits == nullptr) return rule.action != policy::Action::kLimit;
+  if (rule.action == policy::Action::kLimit &&
+      !limits->Exceeds(rule, facts.datagram->source, facts.length, facts.now)) {
+    return false;
+  }
+  limits->Count(rule.id, facts.length);
+  return true;
+}
+
 }  // namespace
 
-RuleAnswer JudgeByRules(const std::vector<policy::OrderedRule>& rules,
-                        const RuleFacts& facts, policy::Deadline tick) {
-  for (const policy::OrderedRule& rule : rules) {
-    if (rule.until <= tick || rule.match.shadow()) continue;
-    switch (Ask(rule.match.conditions(), facts)) {
+void Sort(std::vector<OrderedRule>& rules) {
+  std::sort(rules.begin(), rules.end(),
+            [](const OrderedRule& a, const OrderedRule& b) {
+              if (a.match.order() == b.match.order()) return a.id < b.id;
+              return a.match.order() < b.match.order();
+            });
+}
+
+RuleAnswer JudgeByRules(const policy::OrderedRules& rules,
+                        const RuleFacts& facts, policy::Deadline tick,
+                        ReferenceLimits* limits) {
+  for (const OrderedRule& rule : rules.rules) {
+    if (rule.until <= tick) continue;
+    switch (Ask(rule.match.conditions(), rules.sets, facts)) {
       case Answer::kNo:
         break;
       case Answer::kUnknown:
+        if (rule.match.shadow()) break;
         return {RuleAnswer::Kind::kUndecided, {}};
       case Answer::kYes:
+        if (!Speaks(rule, facts, limits) || rule.match.shadow()) break;
         return {RuleAnswer::Kind::kDecided, JudgementOf(rule.action)};
     }
   }

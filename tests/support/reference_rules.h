@@ -3,13 +3,16 @@
 #ifndef FWAGENT_TESTS_SUPPORT_REFERENCE_RULES_H_
 #define FWAGENT_TESTS_SUPPORT_REFERENCE_RULES_H_
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "agent/policy/ordered_rules.h"
 #include "tests/support/judgement.h"
 #include "tests/support/reference_datagram.h"
+#include "tests/support/reference_limits.h"
 
 namespace fwagent::testing {
 
@@ -19,6 +22,8 @@ struct RuleFacts {
   const Transport* transport = nullptr;
   std::uint32_t length = 0;  // of the IP packet
   std::optional<std::uint32_t> vlan = {};
+  std::string interface = {};
+  std::chrono::nanoseconds now = {};
 };
 
 struct RuleAnswer {
@@ -27,9 +32,14 @@ struct RuleAnswer {
   Judgement judgement = {};  // kDecided
 };
 
-// Without sets, limits and interfaces.
-RuleAnswer JudgeByRules(const std::vector<policy::OrderedRule>& rules,
-                        const RuleFacts& facts, policy::Deadline tick);
+// Brings rules into the order in which they are judged: of equal ones, the
+// older first.
+void Sort(std::vector<policy::OrderedRule>& rules);
+
+// `limits` may be null: then no packet comes too fast, and none is counted.
+RuleAnswer JudgeByRules(const policy::OrderedRules& rules,
+                        const RuleFacts& facts, policy::Deadline tick,
+                        ReferenceLimits* limits);
 
 }  // namespace fwagent::testing
 
