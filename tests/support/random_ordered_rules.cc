@@ -41,9 +41,9 @@ std::string List(Dice& dice, const MakeOne& make_one) {
   return Negated(dice, absl::StrJoin(elements, ","));
 }
 
-template <typename Names>
-std::string Names(Dice& dice, const Names& names) {
-  return List(dice, [&] { return std::string(dice.Of(names)); });
+template <typename Texts>
+std::string ListOf(Dice& dice, const Texts& texts) {
+  return List(dice, [&] { return std::string(dice.Of(texts)); });
 }
 
 template <typename Places>
@@ -86,8 +86,8 @@ std::string Ports(Dice& dice) {
   return Values(dice, 65535, [&] { return dice.Of(kFramePorts); });
 }
 
-template <typename Names>
-std::string IcmpTypes(Dice& dice, const Names& names) {
+template <typename Texts>
+std::string IcmpTypes(Dice& dice, const Texts& names) {
   if (dice.OneIn(8)) return "any";
   return List(dice, [&]() -> std::string {
     if (dice.OneIn(4)) return dice.Of(names);
@@ -122,7 +122,7 @@ std::string ConditionText(Dice& dice, std::uint64_t kind) {
     case 1:
       return "to " + Addresses(dice);
     case 2:
-      return "proto " + Names(dice, kProtocols);
+      return "proto " + ListOf(dice, kProtocols);
     case 3:
       return "sport " + Ports(dice);
     case 4:
@@ -132,13 +132,13 @@ std::string ConditionText(Dice& dice, std::uint64_t kind) {
     case 6:
       return "vlan " + Values(dice, 4095, [&] { return dice.Below(4096); });
     case 7:
-      return "flags " + Names(dice, kFlags);
+      return "flags " + ListOf(dice, kFlags);
     case 8:
       return Condition4Or6(dice, false);
     case 9:
       return Condition4Or6(dice, true);
     default:
-      return "iface " + Names(dice, kNames);
+      return "iface " + ListOf(dice, kNames);
   }
 }
 
