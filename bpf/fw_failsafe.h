@@ -67,8 +67,10 @@ __noinline int fw_is_failsafe6(struct xdp_md *ctx, __u64 byte_count, __u32 ip) {
       second >> 8 & 0xff, 0};
   struct fw_transport transport;
 
-  /* No length: a jumbogram. */
-  chain.limit = payload_bytes ? chain.offset + payload_bytes : byte_count;
+  /* A jumbogram: see fw_enter_ipv6. */
+  chain.limit = payload_bytes || chain.type != IPPROTO_HOPOPTS
+                    ? chain.offset + payload_bytes
+                    : byte_count;
   transport = fw_unpack_transport(
       fw_walk_chain(ctx, fw_pack_chain(chain), chain.limit));
   return fw_matches_failsafe(

@@ -138,6 +138,12 @@ TEST_F(FilterFailsafeTest, WhatHasNoAddressIsNotSaved) {
   Expect((Ethernet{} / IPv4{.src = "192.0.2.7", .fragment_offset = 9} / Tcp{})
              .ToBytes(),
          kSourceBlocked);
+  // An empty datagram, which is no jumbogram, and padding like a port.
+  Block({.sources = {"2001:db8::7"}, .ports = {}});
+  Expect((Ethernet{} / IPv6{.src = "2001:db8::7", .payload_bytes = 0} /
+          Tcp{.dport = 22})
+             .ToBytes(),
+         kSourceBlocked);
 }
 
 TEST_F(FilterFailsafeTest, AsManyEntriesAsThereMayBe) {
