@@ -144,9 +144,12 @@ TEST_P(DifferentialTest, ProgramAndReferenceJudgeAlike) {
   }
 }
 
+std::string NameOf(const ::testing::TestParamInfo<Mode>& info) {
+  return info.param.name;
+}
+
 INSTANTIATE_TEST_SUITE_P(Modes, DifferentialTest,
-                         ::testing::ValuesIn(ModesOf(FirstSeed())),
-                         [](const auto& info) { return info.param.name; });
+                         ::testing::ValuesIn(ModesOf(FirstSeed())), NameOf);
 
 }  // namespace
 }  // namespace fwagent::testing
