@@ -34,11 +34,18 @@ endif()
 
 # fw_library(NAME SOURCES... LINK libraries...): one folder, one target, with
 # the alias fw::NAME. Links are PUBLIC: our headers name what they use.
+# OPTIMIZED: tests ask it millions of questions, also where nothing else is.
 function(fw_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "OPTIMIZED" "" "SOURCES;LINK" ${ARGN})
   add_library(fw_${name} STATIC ${ARG_SOURCES})
   add_library(fw::${name} ALIAS fw_${name})
   target_link_libraries(fw_${name} PRIVATE fw::flags PUBLIC ${ARG_LINK})
   target_include_directories(fw_${name} PUBLIC ${CMAKE_SOURCE_DIR})
-  fw_use_pch(fw_${name} fw_pch ${ARG_LINK})
+  if(ARG_OPTIMIZED)
+    target_compile_options(fw_${name} PRIVATE $<$<CONFIG:Debug>:-O1>)
+  endif()
+  # clang takes no headers that were precompiled with less optimisation.
+  if(NOT (ARG_OPTIMIZED AND FW_SANITIZE))
+    fw_use_pch(fw_${name} fw_pch ${ARG_LINK})
+  endif()
 endfunction()
