@@ -124,11 +124,12 @@ TEST_F(FilterLimitTest, WhatIsCutOffTakesOnce) {
   ASSERT_EQ(filter().BlockPorts(Rules{}), absl::OkStatus());
 }
 
-// Exact whatever the CPUs do: what passed is the burst, and the rate for as
-// long as packets came.
+// Exact to 2 % whatever the CPUs do: what passed is the burst, and the rate for
+// as long as packets came. The burst is what comes in a second, so nothing is
+// lost while a busy machine lets neither thread run.
 TEST_F(FilterLimitTest, AllCpusTogetherKeepTheRate) {
   constexpr double kRate = 50'000;
-  constexpr double kBurst = 100;
+  constexpr double kBurst = kRate;
   Load(absl::StrCat("limit rate ", kRate, "/second burst ", kBurst,
                     " per source"));
   const Bytes frame = From("192.0.2.77");
@@ -143,8 +144,7 @@ TEST_F(FilterLimitTest, AllCpusTogetherKeepTheRate) {
   const double seconds = Now() - start;
   const auto passed = static_cast<double>(Passed() - before);
   EXPECT_LE(passed, kBurst + kRate * seconds * 1.02);
-  // One thread may have been waiting while the other was done.
-  EXPECT_GE(passed, kRate * seconds * 0.5);
+  EXPECT_GE(passed, kBurst + kRate * seconds * 0.98);
 }
 
 // Sources for which there is no bucket share one; those that have one keep it.
