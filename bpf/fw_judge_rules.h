@@ -33,32 +33,39 @@ static __always_inline struct fw_inner fw_unpack_inner(__u64 packed) {
   return inner;
 }
 
+/* A header that is not there. */
+const volatile __be32 fw_no_header[sizeof(struct ipv6hdr) / FW_WORD_BYTES] = {};
+
 /* The words of a header that begins so many words behind the Ethernet header.
- * Without CAP_PERFMON one call for each: whoever moved a pointer there would be
- * verified along every way of doing so. */
+ * `is_strict` is a constant. Without CAP_PERFMON one call for each: whoever
+ * moved a pointer there would be verified along every way of doing so. `words`
+ * is never NULL, because older verifiers then also follow ways that only a
+ * guess of the processor takes, past every check of it. */
 struct fw_header {
   struct xdp_md *ctx;
-  const __be32 *words; /* NULL: one call for each */
+  const volatile __be32 *words;
   __u32 first;
+  int is_strict;
 };
 
 /* A header of a constant size. One that is not there is read as zeros. */
 static __always_inline struct fw_header fw_header_at(struct xdp_md *ctx,
-                                                     __u32 first, __u32 size) {
-  struct fw_header header = {ctx, NULL, first};
+                                                     __u32 first, __u32 size,
+                                                     int is_strict) {
+  struct fw_header header = {ctx, fw_no_header, first, is_strict};
   const void *position = (const void *)(long)ctx->data + ETH_HLEN +
                          (__u64)(first & FW_MAX_WORDS) * FW_WORD_BYTES;
 
-  if (!fw_is_strict && position + size <= (const void *)(long)ctx->data_end)
+  if (!is_strict && position + size <= (const void *)(long)ctx->data_end)
     header.words = position;
   return header;
 }
 
 static __always_inline __u32 fw_header_word(const struct fw_header *header,
                                             __u32 word) {
-  if (fw_is_strict)
+  if (header->is_strict)
     return (__u32)fw_load_word(header->ctx, header->first + word);
-  return header->words ? bpf_ntohl(header->words[word]) : 0;
+  return bpf_ntohl(header->words[word]);
 }
 
 static __always_inline __u64 fw_header_words(const struct fw_header *header,
@@ -77,11 +84,11 @@ static __always_inline void fw_gather_tag(struct xdp_md *ctx,
   facts->values[FW_FIELD_INTERFACE] = fw_slot_index;
 }
 
-/* What rules may ask of the headers up to that of IPv4, which is `ip` words
- * behind the Ethernet header. Returns a struct fw_inner. */
-__noinline __u64 fw_gather_ipv4(struct xdp_md *ctx, __u32 ip) {
+static __always_inline __u64 fw_gather_ipv4_by(struct xdp_md *ctx, __u32 ip,
+                                               int is_strict) {
   struct fw_search *search = fw_my_search();
-  struct fw_header header = fw_header_at(ctx, ip, sizeof(struct iphdr));
+  struct fw_header header =
+      fw_header_at(ctx, ip, sizeof(struct iphdr), is_strict);
   __u32 first = fw_header_word(&header, 0);
   struct fw_inner inner = {ip + (first >> 24 & 0xf),
                            fw_header_word(&header, 2) >> 16 & 0xff};
@@ -101,12 +108,21 @@ __noinline __u64 fw_gather_ipv4(struct xdp_md *ctx, __u32 ip) {
   return fw_pack_inner(inner);
 }
 
+/* What rules may ask of the headers up to that of IPv4, which is `ip` words
+ * behind the Ethernet header. Returns a struct fw_inner. */
+__noinline __u64 fw_gather_ipv4(struct xdp_md *ctx, __u32 ip) {
+  /* Once, and not for each word: older verifiers follow both ways each time. */
+  if (fw_is_strict) return fw_gather_ipv4_by(ctx, ip, 1);
+  return fw_gather_ipv4_by(ctx, ip, 0);
+}
+
 #define FW_IPV6_WORDS (sizeof(struct ipv6hdr) / FW_WORD_BYTES)
 
-/* The same of IPv6. */
-__noinline __u64 fw_gather_ipv6(struct xdp_md *ctx, __u32 ip) {
+static __always_inline __u64 fw_gather_ipv6_by(struct xdp_md *ctx, __u32 ip,
+                                               int is_strict) {
   struct fw_search *search = fw_my_search();
-  struct fw_header header = fw_header_at(ctx, ip, sizeof(struct ipv6hdr));
+  struct fw_header header =
+      fw_header_at(ctx, ip, sizeof(struct ipv6hdr), is_strict);
   __u32 second = fw_header_word(&header, 1);
   __u32 bytes = (second >> 16) + (__u32)sizeof(struct ipv6hdr);
   struct fw_inner inner = {ip + FW_IPV6_WORDS, second >> 8 & 0xff};
@@ -126,6 +142,12 @@ __noinline __u64 fw_gather_ipv6(struct xdp_md *ctx, __u32 ip) {
   facts->values[FW_FIELD_LENGTH] = bytes < FW_LENGTHS ? bytes : FW_LENGTHS - 1;
   facts->end = ip * FW_WORD_BYTES + bytes;
   return fw_pack_inner(inner);
+}
+
+/* The same of IPv6. */
+__noinline __u64 fw_gather_ipv6(struct xdp_md *ctx, __u32 ip) {
+  if (fw_is_strict) return fw_gather_ipv6_by(ctx, ip, 1);
+  return fw_gather_ipv6_by(ctx, ip, 0);
 }
 
 /* Walks along the extension headers once more: whoever did so before kept only
