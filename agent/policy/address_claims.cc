@@ -1,19 +1,16 @@
 #include "agent/policy/address_claims.h"
 
 #include <algorithm>
-#include <iterator>
-#include <numeric>
-#include <tuple>
+#include <utility>
 
 namespace fwagent::policy {
 namespace {
 
 // A prefix comes before those that lie in it.
 bool IsBefore(const Prefix& a, const Prefix& b) {
-  const auto key = [](const Prefix& prefix) {
-    return std::tuple(prefix.family(), prefix.address(), prefix.length());
-  };
-  return key(a) < key(b);
+  if (a.family() != b.family()) return a.family() < b.family();
+  if (a.address() != b.address()) return a.address() < b.address();
+  return a.length() < b.length();
 }
 
 bool HoldsAll(const Prefix& outer, const Prefix& inner) {
@@ -23,21 +20,24 @@ bool HoldsAll(const Prefix& outer, const Prefix& inner) {
 
 }  // namespace
 
-AddressClaims::AddressClaims(const std::vector<AddressClaim>& claims) {
-  std::vector<std::size_t> order(claims.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&claims](std::size_t a, std::size_t b) {
-                     return IsBefore(claims[a].prefix, claims[b].prefix);
-                   });
-  for (const std::size_t place : order) {
+AddressClaims::AddressClaims(const std::vector<AddressClaim>& claims)
+    : node_of_(claims.size()) {
+  // With copies of the prefixes: to look each of them up takes longer.
+  std::vector<std::pair<Prefix, std::size_t>> order;
+  order.reserve(claims.size());
+  for (const AddressClaim& claim : claims) {
+    order.emplace_back(claim.prefix, order.size());
+  }
+  std::stable_sort(
+      order.begin(), order.end(),
+      [](const auto& a, const auto& b) { return IsBefore(a.first, b.first); });
+  for (const auto& [prefix, place] : order) {
+    if (nodes_.empty() || nodes_.back().prefix != prefix) AddNode(prefix);
+    node_of_[place] = nodes_.size() - 1;
     const AddressClaim& claim = claims[place];
-    if (nodes_.empty() || nodes_.back().prefix != claim.prefix) {
-      AddNode(claim.prefix);
-    }
     Best& best = nodes_.back().best[claim.allows ? 1 : 0];
     const bool is_inherited =
-        best.claim == kNone || claims[best.claim].prefix != claim.prefix;
+        best.claim == kNone || claims[best.claim].prefix != prefix;
     if (is_inherited ? claim.until >= best.until : claim.until > best.until) {
       best = {place, claim.until};
     }
@@ -82,14 +82,9 @@ std::optional<std::size_t> AddressClaims::Over(const Prefix& prefix,
   return Find(NodeOver(prefix), allows, until);
 }
 
-std::optional<std::size_t> AddressClaims::Around(const Prefix& prefix,
-                                                 bool allows,
+std::optional<std::size_t> AddressClaims::Around(std::size_t claim, bool allows,
                                                  absl::Time until) const {
-  std::size_t node = NodeOver(prefix);
-  if (node != kNone && nodes_[node].prefix == prefix) {
-    node = nodes_[node].parent;
-  }
-  return Find(node, allows, until);
+  return Find(nodes_[node_of_[claim]].parent, allows, until);
 }
 
 }  // namespace fwagent::policy

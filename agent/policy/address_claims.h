@@ -18,7 +18,7 @@ struct AddressClaim {
   absl::Time until = absl::InfiniteFuture();
 };
 
-// Answers in a logarithm of their number, after having sorted them once.
+// Sorts the claims once; what is asked then takes no more than a search.
 class AddressClaims {
  public:
   // Claims are known by their places in this vector.
@@ -29,8 +29,8 @@ class AddressClaims {
   // when none lasts until then.
   std::optional<std::size_t> Over(const Prefix& prefix, bool allows,
                                   absl::Time until) const;
-  // The same among those whose prefixes are shorter.
-  std::optional<std::size_t> Around(const Prefix& prefix, bool allows,
+  // The same for the prefix of a claim, among prefixes that are shorter.
+  std::optional<std::size_t> Around(std::size_t claim, bool allows,
                                     absl::Time until) const;
 
  private:
@@ -53,7 +53,8 @@ class AddressClaims {
   std::optional<std::size_t> Find(std::size_t node, bool allows,
                                   absl::Time until) const;
 
-  std::vector<Node> nodes_;  // by family, address and length
+  std::vector<Node> nodes_;           // by family, address and length
+  std::vector<std::size_t> node_of_;  // by claim
 };
 
 }  // namespace fwagent::policy

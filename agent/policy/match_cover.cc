@@ -89,14 +89,16 @@ bool SetsCover(const AddressCondition& outer, const AddressCondition& inner) {
 
 bool MayCover(const MatchOutline& outer, const MatchOutline& inner) {
   if ((outer.fields & ~inner.fields) != 0) return false;
-  bool fits = true;
   for (std::size_t i = 0; i < MatchOutline::kSides; ++i) {
-    fits &= outer.lowest_address[i] <= inner.lowest_address[i] &&
-            outer.highest_address[i] >= inner.highest_address[i];
+    if (outer.lowest_address[i] > inner.lowest_address[i] ||
+        outer.highest_address[i] < inner.highest_address[i]) {
+      return false;
+    }
   }
+  bool fits = true;
   for (std::size_t i = 0; i < MatchOutline::kNumbers; ++i) {
-    fits &= outer.lowest[i] <= inner.lowest[i] &&
-            outer.highest[i] >= inner.highest[i];
+    fits &= outer.lowest[i] <= inner.lowest[i];
+    fits &= outer.highest[i] >= inner.highest[i];
   }
   return fits;
 }

@@ -19,6 +19,7 @@ class Reach {
   };
 
   void Add(const PortRange& range, std::size_t claim) {
+    tree_.resize(kPorts);
     for (std::size_t i = range.first(); i < tree_.size(); i += LowestBit(i)) {
       if (range.last() > tree_[i].last) tree_[i] = {range.last(), claim};
     }
@@ -26,6 +27,7 @@ class Reach {
 
   Furthest From(std::uint16_t first) const {
     Furthest furthest;
+    if (tree_.empty()) return furthest;
     for (std::size_t i = first; i > 0; i -= LowestBit(i)) {
       if (tree_[i].last > furthest.last) furthest = tree_[i];
     }
@@ -33,9 +35,11 @@ class Reach {
   }
 
  private:
+  static constexpr std::size_t kPorts = 65536;
+
   static std::size_t LowestBit(std::size_t i) { return i & (~i + 1); }
 
-  std::vector<Furthest> tree_ = std::vector<Furthest>(65536);
+  std::vector<Furthest> tree_;  // of a protocol that is not there, empty
 };
 
 int WidthOf(const PortRange& range) { return range.last() - range.first(); }

@@ -191,18 +191,18 @@ void DocumentWarnings::FindUndecided() {
   if (!IsFull()) FindUnreachable();
 }
 
-void DocumentWarnings::FindNestedSource(std::size_t rule) {
+void DocumentWarnings::FindNestedSource(std::size_t claim) {
+  const std::size_t rule = source_rules_[claim];
   const DesiredRule& block = (*rules_)[rule];
-  const Prefix& prefix = std::get<Prefix>(block.match);
-  const auto add = [&](std::size_t claim, const char* how) {
-    const std::size_t other = source_rules_[claim];
+  const auto add = [&](std::size_t around, const char* how) {
+    const std::size_t other = source_rules_[around];
     Add(rule, other,
         absl::StrCat(policy::MatchToString(block.match), how,
                      policy::MatchToString((*rules_)[other].match)));
   };
-  if (const auto allow = sources_.Around(prefix, true, EndOf(block))) {
+  if (const auto allow = sources_.Around(claim, true, EndOf(block))) {
     add(*allow, " is blocked, but has no effect: it is allowed by ");
-  } else if (const auto wider = sources_.Around(prefix, false, EndOf(block))) {
+  } else if (const auto wider = sources_.Around(claim, false, EndOf(block))) {
     add(*wider, " is covered by the block of ");
   }
 }
@@ -230,9 +230,8 @@ void DocumentWarnings::FindNestedPorts() {
 
 void DocumentWarnings::FindNested() {
   if (!IsFull()) FindNestedPorts();
-  for (const std::size_t rule : source_rules_) {
-    if (IsFull()) return;
-    if (!Allows((*rules_)[rule])) FindNestedSource(rule);
+  for (std::size_t i = 0; i < source_rules_.size() && !IsFull(); ++i) {
+    if (!Allows((*rules_)[source_rules_[i]])) FindNestedSource(i);
   }
 }
 

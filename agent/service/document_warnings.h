@@ -34,7 +34,7 @@ class DocumentWarnings {
   std::string RepeatedText(std::size_t rule, std::size_t other) const;
   void FindDecidedByAddress(std::size_t rule);
   void FindUnreachable();
-  void FindNestedSource(std::size_t rule);
+  void FindNestedSource(std::size_t claim);
   void FindNestedPorts();
 
   void Add(std::size_t rule, std::size_t other, const std::string& text);

@@ -44,13 +44,33 @@ TEST(AddressClaims, AroundMeansWider) {
   const AddressClaims claims(
       {{Of("10.0.0.0/8")}, {Of("10.1.0.0/16")}, {Of("10.1.0.0/16")}});
   EXPECT_EQ(claims.Over(Of("10.1.0.0/16"), false, kForGood), 1);
-  EXPECT_EQ(claims.Around(Of("10.1.0.0/16"), false, kForGood), 0);
-  EXPECT_EQ(claims.Around(Of("10.1.2.0/24"), false, kForGood), 1);
-  EXPECT_EQ(claims.Around(Of("10.0.0.0/8"), false, kForGood), kNone);
+  EXPECT_EQ(claims.Around(0, false, kForGood), kNone);
+  EXPECT_EQ(claims.Around(1, false, kForGood), 0);
+  EXPECT_EQ(claims.Around(2, false, kForGood), 0);
+  EXPECT_EQ(claims.Around(2, true, kForGood), kNone);
   EXPECT_EQ(AddressClaims({}).Over(Of("10.1.2.3"), false, kEarly), kNone);
 }
 
-// Against a look at each claim.
+// By a look at each claim: the best one over a prefix, but for those longer
+// than `longest`.
+std::optional<AddressClaim> BestOf(const std::vector<AddressClaim>& claims,
+                                   const Prefix& asked, int longest,
+                                   bool allows) {
+  std::optional<AddressClaim> best;
+  for (const AddressClaim& claim : claims) {
+    const int length = claim.prefix.length();
+    if (claim.allows != allows || length > longest ||
+        asked.Shortened(claim.prefix.length()) != claim.prefix) {
+      continue;
+    }
+    if (!best || claim.until > best->until ||
+        (claim.until == best->until && length > best->prefix.length())) {
+      best = claim;
+    }
+  }
+  return best;
+}
+
 TEST(AddressClaims, AtRandom) {
   constexpr std::uint8_t kLengths[] = {0, 8, 14, 15, 16, 23, 24, 31, 32};
   const absl::Time ends[] = {kEarly, kLate, kForGood};
@@ -62,36 +82,29 @@ TEST(AddressClaims, AtRandom) {
   };
   for (int round = 0; round < 500; ++round) {
     std::vector<AddressClaim> all;
-    for (auto n = dice.Below(12); n > 0; --n) {
+    for (auto n = dice.Between(1, 12); n > 0; --n) {
       all.push_back({random_prefix(), dice.OneIn(2), dice.Of(ends)});
     }
     const AddressClaims claims(all);
-    for (int i = 0; i < 50; ++i) {
-      const Prefix asked = random_prefix();
+    const auto check = [&](std::optional<std::size_t> found,
+                           std::optional<AddressClaim> best, absl::Time until) {
+      if (best && best->until < until) best.reset();
+      ASSERT_EQ(found.has_value(), best.has_value());
+      if (!best) return;
+      EXPECT_EQ(all[*found].prefix, best->prefix);
+      EXPECT_EQ(all[*found].allows, best->allows);
+      EXPECT_EQ(all[*found].until, best->until);
+    };
+    for (int i = 0; i < 30; ++i) {
       const bool allows = dice.OneIn(2);
-      const bool strictly = dice.OneIn(2);
       const absl::Time until = dice.Of(ends);
-      absl::Time best = absl::InfinitePast();
-      int longest = -1;
-      for (const AddressClaim& claim : all) {
-        if (claim.allows != allows || claim.until < until ||
-            claim.prefix.length() + (strictly ? 1 : 0) > asked.length() ||
-            asked.Shortened(claim.prefix.length()) != claim.prefix) {
-          continue;
-        }
-        if (claim.until < best) continue;
-        if (claim.until == best && claim.prefix.length() <= longest) continue;
-        best = claim.until;
-        longest = claim.prefix.length();
-      }
-      const auto found = strictly ? claims.Around(asked, allows, until)
-                                  : claims.Over(asked, allows, until);
-      ASSERT_EQ(found.has_value(), longest >= 0);
-      if (!found) continue;
-      EXPECT_EQ(all[*found].allows, allows);
-      EXPECT_EQ(all[*found].until, best);
-      EXPECT_EQ(all[*found].prefix,
-                asked.Shortened(static_cast<std::uint8_t>(longest)));
+      const Prefix asked = random_prefix();
+      check(claims.Over(asked, allows, until),
+            BestOf(all, asked, asked.length(), allows), until);
+      const auto claim = static_cast<std::size_t>(dice.Below(all.size()));
+      const Prefix& own = all[claim].prefix;
+      check(claims.Around(claim, allows, until),
+            BestOf(all, own, own.length() - 1, allows), until);
     }
   }
 }

