@@ -20,15 +20,11 @@ constexpr std::array<const char*, 8> kFailsafe = {
     "2001:db8::/64 53/udp", "2001:db8:0:1::/64",   "any 80-443/tcp",
     "any 8080/sctp",        "fe80::/10 22/udplite"};
 
-// Whatever else is set.
-Judgements ExpectedOfAll() {
-  return {Passed(FW_REASON_NOT_IP), Passed(FW_REASON_SOURCE_ALLOWED),
-          Passed(FW_REASON_RULE)};
-}
-
-// As all drops are counted where `verdict` says that.
-Judgements ExpectedDrops(fw_verdict verdict) {
-  Judgements judgements;
+// Where drops are counted as `verdict`.
+Judgements ExpectedWith(fw_verdict verdict) {
+  Judgements judgements = {Passed(FW_REASON_NOT_IP),
+                           Passed(FW_REASON_SOURCE_ALLOWED),
+                           Passed(FW_REASON_RULE)};
   for (const fw_reason reason :
        {FW_REASON_SOURCE_BLOCKED, FW_REASON_PORT_BLOCKED,
         FW_REASON_MALFORMED_IP, FW_REASON_MALFORMED_TRANSPORT,
@@ -102,9 +98,9 @@ void AddModes(ProgramVariant variant, std::uint64_t seed,
                      .variant = variant,
                      .packets = packets,
                      .seed = 16 * seed + modes.size(),
-                     .expected = ExpectedOfAll() + expected});
+                     .expected = expected});
   };
-  const Judgements dropped = ExpectedDrops(FW_VERDICT_DROP) +
+  const Judgements dropped = ExpectedWith(FW_VERDICT_DROP) +
                              Judgements{{FW_VERDICT_REJECT, FW_REASON_RULE},
                                         Passed(FW_REASON_NEIGHBOR_DISCOVERY)};
   add("", {},
@@ -117,7 +113,7 @@ void AddModes(ProgramVariant variant, std::uint64_t seed,
                            Passed(FW_REASON_ESSENTIAL),
                            Passed(FW_REASON_FRAGMENT)});
   add("Unusual", Unusual(),
-      ExpectedDrops(FW_VERDICT_SHADOWED) +
+      ExpectedWith(FW_VERDICT_SHADOWED) +
           Judgements{{FW_VERDICT_SHADOWED, FW_REASON_DEFAULT},
                      Passed(FW_REASON_FAILSAFE)});
   add("AtRandom", RandomOptions(16 * seed + modes.size()), {});

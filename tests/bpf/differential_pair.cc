@@ -80,6 +80,10 @@ absl::StatusOr<std::unique_ptr<DifferentialPair>> DifferentialPair::Load(
   FW_ASSIGN_OR_RETURN(Filter filter, Filter::Load({.slot = kSlot,
                                                    .variant = mode.variant,
                                                    .packets = mode.packets}));
+  // As the agent begins: the first sources put an end to all that was there
+  // before, ordered rules included.
+  FW_RETURN_IF_ERROR(filter.SetSources({{.prefix = {}, .id = 1}}));
+  FW_RETURN_IF_ERROR(filter.SetSources({}));
   return std::unique_ptr<DifferentialPair>(
       new DifferentialPair(mode, std::move(filter)));
 }

@@ -19,8 +19,8 @@ namespace {
 using policy::Action;
 using policy::OrderedRule;
 
-constexpr std::uint64_t kMostAtOnce = 6;
-constexpr std::uint64_t kMostRules = 12;
+constexpr std::uint64_t kMostAtOnce = 5;
+constexpr std::uint64_t kMostRules = 8;
 // Rules may also name one that is not there.
 constexpr std::array<const char*, 3> kSets = {"a", "b", "c"};
 constexpr std::array<const char*, 5> kInterfaces = {"eth0", "eth1", "veth7",
@@ -229,7 +229,11 @@ std::string RandomLimit(Dice& dice) {
 void ChangeOrderedAtRandom(Dice& dice, policy::RuleId& last_id,
                            ReferenceRules& rules) {
   std::vector<OrderedRule>& ordered = rules.ordered.rules;
-  switch (dice.Below(8)) {
+  if (ordered.empty()) {
+    if (dice.OneIn(2)) AddRules(dice, last_id, ordered);
+    return;
+  }
+  switch (dice.Below(7)) {
     case 0:
       ordered.clear();
       break;
@@ -246,11 +250,9 @@ void ChangeOrderedAtRandom(Dice& dice, policy::RuleId& last_id,
     case 4:
       RemoveRules(dice, ordered.size() / 2, ordered);
       break;
-    case 5:
-      // What was there goes on.
-      if (!ordered.empty()) AddRules(dice, last_id, ordered);
-      break;
     default:
+      // What was there goes on.
+      AddRules(dice, last_id, ordered);
       break;
   }
   RemoveRules(dice, kMostRules, ordered);

@@ -10,7 +10,7 @@
 namespace fwagent::testing {
 
 // Some rules come, go, or do both, sets that they name change, the interface
-// gets another name; or no rule is left, and then for a while none comes. Rules
+// gets another name; or no rule is left, and then perhaps none comes. Rules
 // that stay keep their ids, and no other rule ever gets the id of one that was
 // there: `last_id` is the highest so far. Limits give nothing back for hours,
 // but for those of bytes, which give as little as there can be.

@@ -1,6 +1,7 @@
 #include "tests/support/reference_rules.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -146,7 +147,7 @@ Answer Ask(const policy::FlagsCondition& condition, const Value& flags) {
   return is_one != condition.negated ? Answer::kYes : Answer::kNo;
 }
 
-Answer Together(const std::vector<Answer>& answers) {
+Answer Together(std::initializer_list<Answer> answers) {
   const auto has = [&answers](Answer answer) {
     return std::find(answers.begin(), answers.end(), answer) != answers.end();
   };
