@@ -3,6 +3,7 @@
 // rule that said so.
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -26,6 +27,7 @@ namespace fwagent::testing {
 namespace {
 
 using dataplane::ProgramVariant;
+using std::chrono::steady_clock;
 using Comparison = DifferentialPair::Comparison;
 
 // Of IP, with ports.
@@ -36,6 +38,7 @@ constexpr std::uint64_t kFramesThatMeetAll = 80'000;
 // A frame is sent so often where a mismatch is made small: some limits let the
 // first ones through.
 constexpr int kRepeats = 8;
+constexpr std::chrono::seconds kShrinkTime(20);
 
 // All variants together; FW_DIFFERENTIAL_FRAMES=10000000 asks for more, which
 // takes minutes, and FW_DIFFERENTIAL_SEED for others than in every other run.
@@ -86,9 +89,11 @@ class DifferentialTest : public ::testing::TestWithParam<Mode> {
   // from earlier frames need not be there a second time.
   void Report(const Comparison& found, ReferenceRules rules, Bytes frame) {
     ADD_FAILURE() << ToText(found, rules, frame);
+    const auto end = steady_clock::now() + kShrinkTime;
     Shrink(
-        [this](const ReferenceRules& fewer_rules, const Bytes& fewer_bytes) {
-          return !CompareAnew(fewer_rules, fewer_bytes).is_same;
+        [&](const ReferenceRules& fewer_rules, const Bytes& fewer_bytes) {
+          return steady_clock::now() < end &&
+                 !CompareAnew(fewer_rules, fewer_bytes).is_same;
         },
         rules, frame);
     ADD_FAILURE() << "made small: "
