@@ -164,14 +164,53 @@ static __always_inline struct fw_outcome fw_judge_behind(
       ctx, fw_pack_transport(&transport), version, active));
 }
 
-/* What is behind an IPv4 header, verified apart from what is before it. Returns
- * a struct fw_transport in one number. */
-__noinline __u64 fw_parse_behind4_apart(struct xdp_md *ctx, __u64 byte_count,
-                                        __u64 tag_count) {
-  struct fw_place place = {byte_count, tag_count};
-  struct fw_cursor cursor = fw_at_ip(ctx, place);
-  struct fw_transport transport = fw_parse_behind_ipv4(&cursor);
+/* As fw_parse_ports, by the first word behind the IP headers, in host byte
+ * order; FW_NO_WORD: it is not there. All protocols with ports begin with the
+ * two of them. */
+static __always_inline void fw_take_transport(__u32 ip_protocol, __u64 word,
+                                              struct fw_transport *transport) {
+  transport->extent = FW_EXTENT_NO_PORTS;
+  transport->protocol = fw_port_protocol(ip_protocol);
+  if (transport->protocol >= FW_PORT_PROTOCOLS) {
+    transport->port = word == FW_NO_WORD ? FW_NO_TYPE : (__u32)word >> 24;
+    return;
+  }
+  transport->extent = FW_EXTENT_PORTS_CUT;
+  if (word == FW_NO_WORD) return;
+  transport->extent = FW_EXTENT_PORTS;
+  transport->port = (__u32)word & 0xffff;
+}
 
+/* What is behind an IPv4 header, as fw_parse_behind_ipv4, verified apart from
+ * what is before it. Reads word by word, because a verifier without CAP_PERFMON
+ * follows every way in which a pointer moves there. Returns a struct
+ * fw_transport in one number. */
+__noinline __u64 fw_parse_behind4_apart(struct xdp_md *ctx, __u64 tag_count) {
+  __u32 ip = (__u32)tag_count & FW_MAX_WORDS;
+  __u64 first = fw_load_word(ctx, ip);
+  __u64 second = fw_load_word(ctx, ip + 1);
+  __u32 ip_protocol = (__u32)fw_load_word(ctx, ip + 2) >> 16 & 0xff;
+  __u32 fragment = (__u32)second & (FW_IPV4_OFFSET | FW_IPV4_MORE);
+  __u32 words = (__u32)first >> 24 & 0xf;
+  struct fw_transport transport = {.extent = FW_EXTENT_NO_PORTS};
+  __u64 behind = FW_NO_WORD;
+
+  transport.ip = ip;
+  transport.identification = ip + 1;
+  if ((fragment & FW_IPV4_OFFSET) == 1 && ip_protocol == IPPROTO_TCP) {
+    /* RFC 3128, as there. */
+    transport.extent = FW_EXTENT_PORTS_CUT;
+    transport.protocol = FW_PORT_TCP;
+    return fw_pack_transport(&transport);
+  }
+  if (fragment & FW_IPV4_OFFSET) {
+    transport.extent = FW_EXTENT_FRAGMENT;
+    return fw_pack_transport(&transport);
+  }
+  if ((words + 1) * FW_WORD_BYTES <= ((__u32)first & 0xffff))
+    behind = fw_load_word(ctx, ip + words);
+  fw_take_transport(ip_protocol, behind, &transport);
+  if (fragment) transport.extent |= FW_EXTENT_FIRST;
   return fw_pack_transport(&transport);
 }
 
@@ -199,8 +238,7 @@ static __always_inline struct fw_outcome fw_judge_ipv4(struct xdp_md *ctx,
       return fw_judge_transport(ctx, fw_parse_behind_ipv4(&cursor), 4, active);
   }
   return fw_unpack_outcome(fw_judge_transport_apart(
-      ctx, fw_parse_behind4_apart(ctx, place.byte_count, place.tag_count), 4,
-      active));
+      ctx, fw_parse_behind4_apart(ctx, place.tag_count), 4, active));
 }
 
 static __always_inline struct fw_outcome fw_judge_ipv6(struct xdp_md *ctx,
