@@ -27,7 +27,7 @@ absl::Status Refused(int error, const std::string& what, const LibbpfLog& log) {
   if (error == EPERM) return NoPermission(what);
   return absl::FailedPreconditionError(absl::StrCat(
       util::ErrnoToStatus(error, what).message(),
-      "; the kernel must be 5.10 or newer, with BPF and XDP, and before 5.18 "
+      "; the kernel must be 5.10 or newer, with BPF and XDP, and before 6.12 "
       "the agent needs CAP_PERFMON. It said: ",
       log.LastLines()));
 }

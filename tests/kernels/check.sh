@@ -22,9 +22,9 @@ kernel_is_since() {
   [ "$(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1)" = "$1" ]
 }
 
-# What replaces the subtraction that takes CAP_PERFMON came with 5.18.
+# Before, verifiers without CAP_PERFMON give up on the ordered rules.
 few_capabilities() {
-  if kernel_is_since 5.18; then echo bpf,net_admin; else echo bpf,net_admin,perfmon; fi
+  if kernel_is_since 6.12; then echo bpf,net_admin; else echo bpf,net_admin,perfmon; fi
 }
 
 # Runs a command with all capabilities or with a list of them only.

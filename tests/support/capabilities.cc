@@ -41,7 +41,7 @@ std::vector<int> FewestCapabilities() {
   EXPECT_EQ(uname(&name), 0);
   EXPECT_EQ(std::sscanf(name.release, "%d.%d", &major, &minor), 2);
   std::vector<int> few = {CAP_BPF, CAP_NET_ADMIN};
-  if (major < 5 || (major == 5 && minor < 18)) few.push_back(CAP_PERFMON);
+  if (major < 6 || (major == 6 && minor < 12)) few.push_back(CAP_PERFMON);
   return few;
 }
 

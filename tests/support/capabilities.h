@@ -13,7 +13,7 @@ namespace fwagent::testing {
 void RunWithCapabilities(const std::vector<int>& capabilities,
                          const std::function<void()>& body);
 
-// What the program takes: CAP_BPF and CAP_NET_ADMIN, before Linux 5.18 also
+// What the program takes: CAP_BPF and CAP_NET_ADMIN, before Linux 6.12 also
 // CAP_PERFMON.
 std::vector<int> FewestCapabilities();
 
