@@ -1,6 +1,6 @@
 # fw_test(NAME ROOM room SOURCES... LINK libraries... [DEFINITIONS D=v...]
 #   [DEPENDS targets...] [TIMEOUT seconds] [CROSSES_GRPC] [IN_THE_KERNEL]
-#   [ONE_THREAD filter] [NO_THREADS]): one GoogleTest program, each of its cases
+#   [ONE_THREAD filter] [NO_THREADS] [BY_HAND filter]): one GoogleTest program, each of its cases
 # a ctest with the room's name as label. The target fw_tests builds all that a
 # preset has of them, and nothing else.
 #
@@ -12,11 +12,12 @@
 # takes every request for a race: such programs are left out of its preset.
 # ONE_THREAD, NO_THREADS: these tests, or all, have no other thread, and so
 # nothing for that preset to find.
+# BY_HAND: these tests need what only a command of their own gives them.
 # IN_THE_KERNEL: what it judges is the program in the kernel, where sanitizers
 # see nothing; what of the agent it needs, other programs test.
 add_custom_target(fw_tests)
 function(fw_test name)
-  cmake_parse_arguments(ARG "CROSSES_GRPC;IN_THE_KERNEL;NO_THREADS" "ROOM;TIMEOUT;ONE_THREAD"
+  cmake_parse_arguments(ARG "CROSSES_GRPC;IN_THE_KERNEL;NO_THREADS" "ROOM;TIMEOUT;ONE_THREAD;BY_HAND"
     "SOURCES;LINK;DEFINITIONS;DEPENDS" ${ARGN})
   if((ARG_CROSSES_GRPC OR ARG_NO_THREADS) AND FW_SANITIZE MATCHES "thread")
     return()
@@ -27,6 +28,9 @@ function(fw_test name)
   set(selection "")
   if(ARG_ONE_THREAD AND FW_SANITIZE MATCHES "thread")
     set(selection TEST_FILTER "-${ARG_ONE_THREAD}")
+  endif()
+  if(ARG_BY_HAND)
+    set(selection TEST_FILTER "-${ARG_BY_HAND}")
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
