@@ -5,8 +5,10 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -18,6 +20,8 @@ namespace {
 
 constexpr std::size_t kPartBytes = std::size_t{1} << 20;
 constexpr std::size_t kSkippedShown = 10;
+// What a file says of its size need not be so.
+constexpr std::uintmax_t kMostReserved = std::uintmax_t{256} << 20;
 
 // Gathers prefixes, and what to say of those that cannot be read.
 class Packer {
@@ -140,6 +144,9 @@ absl::StatusOr<PackedList> PackFile(const std::string& path,
     if (!read(std::cin)) return unreadable();
     return PackList(text, "standard input", options);
   }
+  std::error_code none;
+  const std::uintmax_t size = std::filesystem::file_size(path, none);
+  if (!none) text.reserve(std::min(size, kMostReserved));
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file || !read(file)) return unreadable();

@@ -1,5 +1,8 @@
 #include "agent/text/text_list.h"
 
+#include <algorithm>
+#include <cstddef>
+
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "agent/text/printable.h"
@@ -7,17 +10,20 @@
 namespace fwagent::text {
 namespace {
 
-constexpr std::string_view kSpaces = " \t\r\v\f";
+// By hand: find_first_of calls memchr for each character, and lists are long.
+bool IsSpace(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+bool BeginsComment(char c) { return c == '#' || c == ';'; }
 
 // Takes the first word off.
 std::string_view TakeWord(std::string_view& text) {
-  const std::size_t begin = text.find_first_not_of(kSpaces);
-  if (begin == std::string_view::npos) {
-    text = {};
-    return {};
-  }
-  text.remove_prefix(begin);
-  const std::string_view word = text.substr(0, text.find_first_of(kSpaces));
+  const auto begin = std::find_if_not(text.begin(), text.end(), IsSpace);
+  const auto end = std::find_if(begin, text.end(), IsSpace);
+  text.remove_prefix(static_cast<std::size_t>(begin - text.begin()));
+  const std::string_view word =
+      text.substr(0, static_cast<std::size_t>(end - begin));
   text.remove_prefix(word.size());
   return word;
 }
@@ -63,7 +69,9 @@ absl::StatusOr<ListEntry> TextListReader::ReadAdd(std::string_view line,
 }
 
 absl::StatusOr<ListEntry> TextListReader::Read(std::string_view line) {
-  std::string_view rest = line.substr(0, line.find_first_of("#;"));
+  const auto end = std::find_if(line.begin(), line.end(), BeginsComment);
+  std::string_view rest =
+      line.substr(0, static_cast<std::size_t>(end - line.begin()));
   const std::string_view word = TakeWord(rest);
   if (word == "add") return ReadAdd(line, rest);
   if (word == "create") {
@@ -72,7 +80,7 @@ absl::StatusOr<ListEntry> TextListReader::Read(std::string_view line) {
     ipset_ttl_ = *ttl;
     return ListEntry();
   }
-  if (rest.find_first_not_of(kSpaces) != std::string_view::npos) {
+  if (!std::all_of(rest.begin(), rest.end(), IsSpace)) {
     return absl::InvalidArgumentError(
         "more than a prefix: begin what follows it with #");
   }
