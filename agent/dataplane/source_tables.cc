@@ -33,13 +33,19 @@ auto StageFamily(const lookup::SourceTable<Address>& table,
                  const std::vector<SourceRule>& rules)
     -> absl::StatusOr<
         std::unique_ptr<typename lookup::SourceTable<Address>::Staged>> {
-  std::vector<typename lookup::SourceTable<Address>::Entry> entries;
+  const auto is_of_family = [](const SourceRule& rule) {
+    return rule.prefix.family() == lookup::kFamily<Address>;
+  };
+  typename lookup::SourceTable<Address>::Content content;
+  content.Reserve(static_cast<std::size_t>(
+      std::count_if(rules.begin(), rules.end(), is_of_family)));
   for (const SourceRule& rule : rules) {
-    if (rule.prefix.family() != lookup::kFamily<Address>) continue;
-    entries.push_back({KeyOf<Address>(rule.prefix), StatementOf(rule)});
+    if (!is_of_family(rule)) continue;
+    FW_RETURN_IF_ERROR(
+        content.Add(KeyOf<Address>(rule.prefix), StatementOf(rule)));
   }
   lookup::Key<Address> duplicate;
-  auto staged = table.Stage(std::move(entries), &duplicate);
+  auto staged = table.Stage(std::move(content), &duplicate);
   if (absl::IsAlreadyExists(staged.status())) {
     return SourceGivenTwice(PrefixOf(duplicate));
   }

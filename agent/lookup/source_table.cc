@@ -193,27 +193,32 @@ absl::Status SourceTable<Address>::Rebuild() {
 }
 
 template <typename Address>
-auto SourceTable<Address>::Stage(std::vector<Entry> entries,
-                                 Key<Address>* duplicate) const
+absl::Status SourceTable<Address>::Content::Add(const Key<Address>& key,
+                                                const Statement& statement) {
+  FW_ASSIGN_OR_RETURN(const std::uint32_t number, statements_.Add(statement));
+  items_.push_back({key, number});
+  return absl::OkStatus();
+}
+
+template <typename Address>
+auto SourceTable<Address>::Stage(Content content, Key<Address>* duplicate) const
     -> absl::StatusOr<std::unique_ptr<Staged>> {
-  const auto by_key = [](const Entry& a, const Entry& b) {
+  std::vector<Item<Address>>& items = content.items_;
+  const auto by_key = [](const Item<Address>& a, const Item<Address>& b) {
     return a.key < b.key;
   };
-  if (!std::is_sorted(entries.begin(), entries.end(), by_key)) {
-    std::sort(entries.begin(), entries.end(), by_key);
+  if (!std::is_sorted(items.begin(), items.end(), by_key)) {
+    std::sort(items.begin(), items.end(), by_key);
+  }
+  const auto twice = std::adjacent_find(
+      items.begin(), items.end(),
+      [](const auto& a, const auto& b) { return a.key == b.key; });
+  if (twice != items.end()) {
+    *duplicate = twice->key;
+    return absl::AlreadyExistsError("a prefix comes twice");
   }
   auto staged = std::make_unique<Staged>();
-  std::vector<Item<Address>> items;
-  items.reserve(entries.size());
-  for (const Entry& entry : entries) {
-    if (!items.empty() && items.back().key == entry.key) {
-      *duplicate = entry.key;
-      return absl::AlreadyExistsError("a prefix comes twice");
-    }
-    FW_ASSIGN_OR_RETURN(const std::uint32_t number,
-                        staged->statements.Add(entry.statement));
-    items.push_back({entry.key, number});
-  }
+  staged->statements = std::move(content.statements_);
   staged->index = PrefixIndex<Address>(items);
   if (!items.empty()) {
     FW_ASSIGN_OR_RETURN(

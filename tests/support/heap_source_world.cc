@@ -18,14 +18,16 @@ using policy::SourceRule;
 
 template <typename Address>
 auto Stage(const SourceTable<Address>& table,
-           const std::vector<SourceRule>& rules) {
-  std::vector<typename SourceTable<Address>::Entry> entries;
+           const std::vector<SourceRule>& rules)
+    -> absl::StatusOr<std::unique_ptr<typename SourceTable<Address>::Staged>> {
+  typename SourceTable<Address>::Content content;
   for (const SourceRule& rule : rules) {
     if (rule.prefix.family() != lookup::kFamily<Address>) continue;
-    entries.push_back({KeyOf<Address>(rule.prefix), StatementOf(rule)});
+    FW_RETURN_IF_ERROR(
+        content.Add(KeyOf<Address>(rule.prefix), StatementOf(rule)));
   }
   lookup::Key<Address> duplicate;
-  return table.Stage(std::move(entries), &duplicate);
+  return table.Stage(std::move(content), &duplicate);
 }
 
 }  // namespace
