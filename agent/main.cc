@@ -29,6 +29,7 @@
 #include "agent/store/sqlite_store.h"
 #include "agent/store/state_directory.h"
 #include "agent/util/log.h"
+#include "agent/util/memory.h"
 #include "agent/util/status_macros.h"
 
 namespace fwagent {
@@ -184,6 +185,7 @@ int main(int argc, char** argv) {
       std::puts("the configuration is right");
       return 0;
     }
+    fwagent::util::BeginWithLargePages(argv);
     status = fwagent::Run(*invocation);
   }
   if (status.ok()) return 0;

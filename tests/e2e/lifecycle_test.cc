@@ -7,7 +7,9 @@
 #include <sys/un.h>
 
 #include <filesystem>
+#include <fstream>
 #include <regex>
+#include <sstream>
 
 #include "absl/strings/str_cat.h"
 #include "tests/support/agent_host.h"
@@ -17,6 +19,7 @@
 namespace fwagent::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -42,6 +45,30 @@ class LifecycleTest : public ::testing::Test {
 
   std::unique_ptr<AgentHost> site_;
 };
+
+// What the kernel says of a process.
+std::string ProcFile(pid_t pid, const char* name) {
+  std::ostringstream text;
+  text << std::ifstream(absl::StrCat("/proc/", pid, "/", name)).rdbuf();
+  return text.str();
+}
+
+TEST_F(LifecycleTest, MemoryComesInLargePagesAndTheProcessKeepsItsName) {
+  ASSERT_TRUE(site_->StartAgent());
+  const pid_t pid = site_->agent().pid();
+  EXPECT_THAT(ProcFile(pid, "environ"), HasSubstr("glibc.malloc.hugetlb=1"));
+  EXPECT_EQ(ProcFile(pid, "comm"), "fwagent\n");
+}
+
+TEST_F(LifecycleTest, SettingsOfTheAllocatorInTheEnvironmentAreLeftAlone) {
+  Process agent({.argv = site_->AgentCommand(),
+                 .netns_path = site_->host().path(),
+                 .env = {"GLIBC_TUNABLES=glibc.malloc.hugetlb=0"}});
+  ASSERT_TRUE(agent.WaitForErr("ready")) << agent.Err();
+  EXPECT_THAT(ProcFile(agent.pid(), "environ"),
+              AllOf(HasSubstr("glibc.malloc.hugetlb=0"),
+                    Not(HasSubstr("glibc.malloc.hugetlb=1"))));
+}
 
 TEST_F(LifecycleTest, AKilledAgentLeavesItsBlocksInForce) {
   ASSERT_TRUE(site_->StartAgent());
