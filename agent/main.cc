@@ -146,7 +146,7 @@ absl::Status Run(const Invocation& invocation) {
       [&config](const std::string& name) { return config.mode_of(name); });
   FW_RETURN_IF_ERROR(keeper.Start());
   const core::InterfaceWatch watch(&keeper, std::move(links));
-  const service::Lifelines lifelines(LifelineOptions(config, *sockets));
+  service::Lifelines lifelines(LifelineOptions(config, *sockets));
   service::PolicyFiles policy_files(engine.get(), config.policy, [&lifelines] {
     return lifelines.Of({.text = "file"});
   });

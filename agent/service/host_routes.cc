@@ -22,10 +22,6 @@ namespace {
 using policy::Family;
 using policy::Prefix;
 
-// Hosts to which there is hardly ever a way of their own: two root name
-// servers. Nothing is sent to them.
-constexpr const char* kFarAway[] = {"193.0.14.129", "2001:7fd::1"};
-
 struct Question {
   nlmsghdr header;
   rtmsg route;
@@ -121,18 +117,6 @@ std::optional<HostRoute> RouteTo(const Prefix& host) {
       recv(socket.get(), answer.data(), answer.size(), MSG_DONTWAIT);
   if (size < 0) return std::nullopt;
   return ReadAnswer({answer.data(), static_cast<std::size_t>(size)});
-}
-
-std::vector<Prefix> DefaultGateways() {
-  std::vector<Prefix> gateways;
-  for (const char* text : kFarAway) {
-    const auto far = Prefix::Parse(text);
-    const auto route = far.ok() ? RouteTo(*far) : std::nullopt;
-    if (route.has_value() && route->gateway.has_value()) {
-      gateways.push_back(*route->gateway);
-    }
-  }
-  return gateways;
 }
 
 }  // namespace fwagent::service

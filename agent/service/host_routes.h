@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "agent/policy/prefix.h"
 
@@ -19,9 +18,6 @@ struct HostRoute {
 // How packets to a host leave this one, as the kernel says it (rtnetlink).
 // nullopt: nobody knows a way, or that cannot be told.
 std::optional<HostRoute> RouteTo(const policy::Prefix& host);
-
-// The gateways to the rest of the world, of each family.
-std::vector<policy::Prefix> DefaultGateways();
 
 }  // namespace fwagent::service
 

@@ -3,17 +3,21 @@
 #include <netinet/in.h>
 
 #include <cstdint>
+#include <string>
 #include <utility>
 
 #include "agent/service/host_files.h"
-#include "agent/service/host_routes.h"
-#include "agent/service/host_tcp.h"
 
 namespace fwagent::service {
-namespace {
+
+Lifelines::Lifelines(Options options) : options_(std::move(options)) {
+  for (const std::string& path : options_.resolver_files) {
+    resolver_files_.push_back(std::make_unique<RememberedFile>(path));
+  }
+}
 
 // What it sends while it is connected.
-core::Lifeline OfConnection(const TcpPeer& peer, std::string who) {
+core::Lifeline Lifelines::OfConnection(const TcpPeer& peer, std::string who) {
   constexpr std::uint8_t kAck = 0x10;
   core::Lifeline lifeline{.packet = {.source = peer.address,
                                      .protocol = policy::Protocol::kTcp,
@@ -23,21 +27,19 @@ core::Lifeline OfConnection(const TcpPeer& peer, std::string who) {
   lifeline.packet.more.ip_protocol = std::uint8_t{IPPROTO_TCP};
   lifeline.packet.more.source_port_host = peer.port_host;
   lifeline.packet.more.tcp_flags = kAck;
-  const auto route = RouteTo(peer.address);
+  const auto route = routes_.To(peer.address);
   if (route.has_value()) lifeline.packet.more.interface = route->interface;
   return lifeline;
 }
 
 // What it sends to itself comes in through lo.
-bool IsThisHost(const policy::Prefix& address) {
+bool Lifelines::IsThisHost(const policy::Prefix& address) {
   if (IsLoopback(address)) return true;
-  const auto route = RouteTo(address);
+  const auto route = routes_.To(address);
   return route.has_value() && route->is_local;
 }
 
-}  // namespace
-
-void Lifelines::AddSessions(std::vector<core::Lifeline>& found) const {
+void Lifelines::AddSessions(std::vector<core::Lifeline>& found) {
   std::vector<std::uint16_t> ports = options_.session_ports;
   if (options_.agent_port.has_value()) ports.push_back(*options_.agent_port);
   for (const TcpPeer& peer : ConnectedPeers(ports)) {
@@ -45,31 +47,32 @@ void Lifelines::AddSessions(std::vector<core::Lifeline>& found) const {
   }
 }
 
-void Lifelines::AddHostsNeeds(std::vector<core::Lifeline>& found) const {
-  const auto add = [&found](const policy::Prefix& address, const char* who) {
-    const auto route = RouteTo(address);
+void Lifelines::AddHostsNeeds(std::vector<core::Lifeline>& found) {
+  const auto add = [&](const policy::Prefix& address, const char* who) {
+    const auto route = routes_.To(address);
     // One to which there is no way is of no use.
     if (!route.has_value()) return;
     core::Lifeline lifeline{.packet = {.source = address}, .who = who};
     lifeline.packet.more.interface = route->interface;
     found.push_back(std::move(lifeline));
   };
-  for (const policy::Prefix& gateway : DefaultGateways()) {
+  for (const policy::Prefix& gateway : routes_.DefaultGateways()) {
     add(gateway, "this host's default gateway");
   }
-  for (const std::string& file : options_.resolver_files) {
-    for (const policy::Prefix& server : NameServersIn(ReadHostFile(file))) {
+  for (const auto& file : resolver_files_) {
+    for (const policy::Prefix& server : NameServersIn(file->Read())) {
       add(server, "a name server of this host");
     }
   }
 }
 
-std::vector<core::Lifeline> Lifelines::Of(const Peer& peer) const {
+std::vector<core::Lifeline> Lifelines::Of(const Peer& peer) {
+  routes_.Refresh();
   std::vector<core::Lifeline> found;
   if (peer.tcp.has_value()) {
     found.push_back(OfConnection(*peer.tcp, "the peer of this call"));
   }
-  if (peer.pid.has_value() && IsInLoginSession(*peer.pid)) AddSessions(found);
+  if (peer.is_somebodys) AddSessions(found);
   AddHostsNeeds(found);
   std::erase_if(found, [this](const core::Lifeline& one) {
     return IsThisHost(*one.packet.source) ||

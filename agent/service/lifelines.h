@@ -3,19 +3,24 @@
 #define FWAGENT_AGENT_SERVICE_LIFELINES_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "agent/core/lifeline.h"
 #include "agent/policy/failsafe.h"
+#include "agent/service/host_tcp.h"
 #include "agent/service/peers.h"
+#include "agent/service/remembered_file.h"
+#include "agent/service/remembered_routes.h"
 
 namespace fwagent::service {
 
-// Looks anew at the host for each call, which takes some tens of microseconds;
-// where somebody has logged in, as long as it takes to read all of its TCP
-// connections. Thread-safe.
+// Of the network namespace in which it was made, as it is at each call. What
+// the kernel tells of when it changes is remembered; where somebody has logged
+// in, a call takes as long as it takes to read all TCP connections.
+// Thread-safe.
 class Lifelines {
  public:
   struct Options {
@@ -29,18 +34,22 @@ class Lifelines {
         "/etc/resolv.conf", "/run/systemd/resolve/resolv.conf"};
   };
 
-  explicit Lifelines(Options options) : options_(std::move(options)) {}
+  explicit Lifelines(Options options);
 
   // The peer itself, if it came by TCP. Of a process on this host that belongs
   // to somebody's login: the peers of all connections to those ports, of which
   // one is theirs. The gateways and name servers that this host uses.
-  std::vector<core::Lifeline> Of(const Peer& peer) const;
+  std::vector<core::Lifeline> Of(const Peer& peer);
 
  private:
-  void AddSessions(std::vector<core::Lifeline>& found) const;
-  void AddHostsNeeds(std::vector<core::Lifeline>& found) const;
+  core::Lifeline OfConnection(const TcpPeer& peer, std::string who);
+  void AddSessions(std::vector<core::Lifeline>& found);
+  void AddHostsNeeds(std::vector<core::Lifeline>& found);
+  bool IsThisHost(const policy::Prefix& address);
 
   const Options options_;
+  RememberedRoutes routes_;
+  std::vector<std::unique_ptr<RememberedFile>> resolver_files_;
 };
 
 }  // namespace fwagent::service

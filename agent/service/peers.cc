@@ -59,14 +59,14 @@ Peer AskKernel(int fd) {
   ucred credentials{};
   size = sizeof(credentials);
   if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0) {
-    return {.text = "a local peer", .pid = 0};
+    return {.text = "a local peer", .is_somebodys = true};
   }
   // From a container, processes of the host have no pid.
   const std::string uid = absl::StrCat("uid ", credentials.uid);
   return {.text = credentials.pid == 0
                       ? uid
                       : absl::StrCat(uid, " pid ", credentials.pid),
-          .pid = credentials.pid};
+          .is_somebodys = IsInLoginSession(credentials.pid)};
 }
 
 }  // namespace

@@ -2,8 +2,6 @@
 #ifndef FWAGENT_AGENT_SERVICE_PEERS_H_
 #define FWAGENT_AGENT_SERVICE_PEERS_H_
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -25,8 +23,9 @@ struct Peer {
   std::string text;
   // By TCP.
   std::optional<TcpPeer> tcp;
-  // By the Unix socket: its process; 0 when that is in another PID namespace.
-  std::optional<pid_t> pid;
+  // By the Unix socket, from a process that belonged to somebody's login when
+  // it connected, or may have.
+  bool is_somebodys = false;
 };
 
 // gRPC knows nothing of Unix credentials, but calls a connection that it was
