@@ -1,8 +1,17 @@
+# Eight files of a test take hardly longer to compile than one of them, nearly
+# all of which is headers. Not the programs' own files: each has to compile by
+# what it includes itself.
+option(FW_UNITY "Compile the files of a test several at a time" OFF)
+function(fw_compile_together)
+  set_target_properties(${ARGN} PROPERTIES UNITY_BUILD ${FW_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+endfunction()
+
 # fw_test(NAME ROOM room SOURCES... LINK libraries... [DEFINITIONS D=v...]
 #   [DEPENDS targets...] [TIMEOUT seconds] [CROSSES_GRPC] [IN_THE_KERNEL]
-#   [ONE_THREAD filter] [NO_THREADS] [BY_HAND filter]): one GoogleTest program, each of its cases
-# a ctest with the room's name as label. The target fw_tests builds all that a
-# preset has of them, and nothing else.
+#   [ONE_THREAD filter] [NO_THREADS] [BY_HAND filter] [APART]):
+# one GoogleTest program, each of its cases a ctest with the room's name as
+# label; under sanitizers most programs are one test. The target fw_tests builds
+# all that a preset has of them, and nothing else.
 #
 # The time limit ends tests that hang. It judges nobody's speed: a busy machine
 # with a sanitizer takes a minute for what takes two seconds elsewhere.
@@ -13,11 +22,14 @@
 # ONE_THREAD, NO_THREADS: these tests, or all, have no other thread, and so
 # nothing for that preset to find.
 # BY_HAND: these tests need what only a command of their own gives them.
+# APART: its files give the same names to different things, and so cannot be
+# compiled together.
 # IN_THE_KERNEL: what it judges is the program in the kernel, where sanitizers
 # see nothing; what of the agent it needs, other programs test.
 add_custom_target(fw_tests)
+
 function(fw_test name)
-  cmake_parse_arguments(ARG "CROSSES_GRPC;IN_THE_KERNEL;NO_THREADS" "ROOM;TIMEOUT;ONE_THREAD;BY_HAND"
+  cmake_parse_arguments(ARG "APART;CROSSES_GRPC;IN_THE_KERNEL;NO_THREADS" "ROOM;TIMEOUT;ONE_THREAD;BY_HAND"
     "SOURCES;LINK;DEFINITIONS;DEPENDS" ${ARGN})
   if((ARG_CROSSES_GRPC OR ARG_NO_THREADS) AND FW_SANITIZE MATCHES "thread")
     return()
@@ -25,12 +37,15 @@ function(fw_test name)
   if(ARG_IN_THE_KERNEL AND FW_SANITIZE)
     return()
   endif()
-  set(selection "")
+  set(left_out ${ARG_BY_HAND})
   if(ARG_ONE_THREAD AND FW_SANITIZE MATCHES "thread")
-    set(selection TEST_FILTER "-${ARG_ONE_THREAD}")
+    set(left_out ${ARG_ONE_THREAD})
   endif()
-  if(ARG_BY_HAND)
-    set(selection TEST_FILTER "-${ARG_BY_HAND}")
+  set(selection "")
+  set(filter "")
+  if(left_out)
+    set(selection TEST_FILTER "-${left_out}")
+    set(filter "--gtest_filter=-${left_out}")
   endif()
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 300)
@@ -41,6 +56,9 @@ function(fw_test name)
   # Compiling them takes longer than running them.
   target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)
   fw_use_pch(${name} fw_pch_test ${ARG_LINK})
+  if(NOT ARG_APART)
+    fw_compile_together(${name})
+  endif()
   # Built when asked for: sanitizers run no torture by default.
   if(FW_SANITIZE AND ARG_ROOM STREQUAL "torture")
     set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
@@ -49,6 +67,13 @@ function(fw_test name)
   endif()
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})
+  endif()
+  # Starting a program under a sanitizer takes longer than most cases do.
+  if(FW_SANITIZE AND ARG_ROOM MATCHES "^(unit|component)$")
+    add_test(NAME ${ARG_ROOM}/${name} COMMAND ${name} --gtest_brief=1 ${filter})
+    set_tests_properties(${ARG_ROOM}/${name} PROPERTIES
+      LABELS ${ARG_ROOM} TIMEOUT 1500 SKIP_REGULAR_EXPRESSION "SKIPPED")
+    return()
   endif()
   gtest_discover_tests(${name}
     DISCOVERY_MODE PRE_TEST

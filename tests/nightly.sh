@@ -1,7 +1,7 @@
 #!/bin/bash
-# What takes too long for every change: clang-tidy of every file, many more
-# random frames, interfaces made anew 200 times, an hour of fuzzing at most, and
-# every kernel. Needs root. Ends with 1 when any of it fails; all of it is run in
+# What takes too long for every change: all sanitizers, clang-tidy of every file,
+# many more random frames, interfaces made anew 200 times, an hour of fuzzing at
+# most, and every kernel. Needs root. Ends with 1 when any of it fails; all of it is run in
 # any case.
 # shellcheck disable=SC2317  # the functions are called by way of step
 set -uo pipefail
@@ -70,6 +70,7 @@ export FW_REQUIRE_BPF=1
 mount_bpffs
 printf 'seed %s\n' "$seed"
 step build build dev differential_test nftables_test e2e_test
+step sanitizers tests/run.sh --preset asan --preset tsan
 step clang-tidy tests/lint/clang_tidy.sh build/dev
 step fuzz-build build fuzz fuzzers
 step differential env FW_DIFFERENTIAL_FRAMES=10000000 FW_DIFFERENTIAL_SEED="$seed" \

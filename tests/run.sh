@@ -1,14 +1,18 @@
 #!/bin/bash
-# Builds and runs every test. Run as root on Debian 12 or 13; needs no
+# Builds and runs the tests. Run as root on Debian 12 or 13; needs no
 # preparation. FW_REQUIRE_BPF=1 turns tests that would be skipped because the
 # kernel refuses BPF into failures.
 set -euo pipefail
 
 usage() {
   cat <<'END'
-usage: tests/run.sh [--quick] [--preset NAME]... [--only ROOM]...
+usage: tests/run.sh [--quick | --all] [--preset NAME]... [--only ROOM]...
 
-  --quick         only the dev preset, without the sanitizers
+Every test, and those without whole programs again with AddressSanitizer and
+UndefinedBehaviorSanitizer.
+
+  --quick         without the sanitizers
+  --all           also whole programs with them, ThreadSanitizer, and the fuzzers
   --preset NAME   only this preset: dev, asan, tsan, fuzz or release
   --only ROOM     only these tests: unit, component, bpf, e2e, torture, fuzz or lint
 END
@@ -23,6 +27,7 @@ rooms=()
 while (($# > 0)); do
   case $1 in
     --quick) presets=(dev) ;;
+    --all) presets=(dev asan tsan fuzz) ;;
     --preset | --only)
       (($# > 1)) || { usage >&2; exit 2; }
       if [[ $1 == --preset ]]; then presets+=("$2"); else rooms+=("$2"); fi
@@ -33,7 +38,11 @@ while (($# > 0)); do
   esac
   shift
 done
-((${#presets[@]} > 0)) || presets=(dev asan tsan fuzz)
+whole_programs=e2e  # under AddressSanitizer
+if ((${#presets[@]} == 0)); then
+  presets=(dev asan)
+  whole_programs=
+fi
 
 # --- What the machine needs --------------------------------------------------
 
@@ -57,7 +66,7 @@ without_address_randomisation() {
 # builds no room in which all goes through gRPC.
 rooms_of() {
   case $1 in
-    asan) echo unit component bpf e2e ;;
+    asan) echo unit component bpf $whole_programs ;;
     tsan) echo unit component bpf ;;
     fuzz) echo fuzz ;;
     *) echo unit component bpf e2e torture lint ;;
