@@ -10,8 +10,8 @@ endfunction()
 #   [DEPENDS targets...] [TIMEOUT seconds] [CROSSES_GRPC] [IN_THE_KERNEL]
 #   [ONE_THREAD filter] [NO_THREADS] [BY_HAND filter] [APART]):
 # one GoogleTest program, each of its cases a ctest with the room's name as
-# label; under sanitizers most programs are one test. The target fw_tests builds
-# all that a preset has of them, and nothing else.
+# label; under sanitizers most programs are one test. The target fw_tests_ROOM
+# builds all that a preset has of a room, and nothing else.
 #
 # The time limit ends tests that hang. It judges nobody's speed: a busy machine
 # with a sanitizer takes a minute for what takes two seconds elsewhere.
@@ -26,7 +26,9 @@ endfunction()
 # compiled together.
 # IN_THE_KERNEL: what it judges is the program in the kernel, where sanitizers
 # see nothing; what of the agent it needs, other programs test.
-add_custom_target(fw_tests)
+foreach(room unit component bpf e2e torture)
+  add_custom_target(fw_tests_${room})
+endforeach()
 
 function(fw_test name)
   cmake_parse_arguments(ARG "APART;CROSSES_GRPC;IN_THE_KERNEL;NO_THREADS" "ROOM;TIMEOUT;ONE_THREAD;BY_HAND"
@@ -59,12 +61,7 @@ function(fw_test name)
   if(NOT ARG_APART)
     fw_compile_together(${name})
   endif()
-  # Built when asked for: sanitizers run no torture by default.
-  if(FW_SANITIZE AND ARG_ROOM STREQUAL "torture")
-    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL TRUE)
-  else()
-    add_dependencies(fw_tests ${name})
-  endif()
+  add_dependencies(fw_tests_${ARG_ROOM} ${name})
   if(ARG_DEPENDS)
     add_dependencies(${name} ${ARG_DEPENDS})
   endif()

@@ -73,15 +73,6 @@ rooms_of() {
   esac
 }
 
-# Sanitizers are for what their tests run; dev is there to see that all builds.
-target_of() {
-  case $1 in
-    fuzz) echo fuzzers ;;
-    asan | tsan) echo fw_tests ;;
-    *) echo all ;;
-  esac
-}
-
 selected_rooms() {
   local room
   for room in $(rooms_of "$1"); do
@@ -91,6 +82,15 @@ selected_rooms() {
   done
 }
 
+# Sanitizers are for what their tests run; dev is there to see that all builds.
+targets_of() {
+  case $1 in
+    fuzz) echo fuzzers ;;
+    asan | tsan) selected_rooms "$1" | sed 's/^/fw_tests_/' ;;
+    *) echo all ;;
+  esac
+}
+
 # Reads an attribute of the one test suite in a JUnit report of ctest.
 reported() { sed -n "s/.*\b$1=\"\([0-9]*\)\".*/\1/p" "$2" | head -n 1; }
 
@@ -98,14 +98,15 @@ passed=0 failed=0 skipped=0
 summary=()
 
 run_preset() {
-  local preset=$1 started=$SECONDS selection report outcome=ok tests bad idle
+  local preset=$1 started=$SECONDS selection targets report outcome=ok tests bad idle
   selection=$(selected_rooms "$preset" | paste -s -d '|')
   if [[ -z $selection ]]; then
     summary+=("$(printf '%-8s has none of the rooms asked for' "$preset")")
     return
   fi
   printf '\n=== %s: build\n' "$preset"
-  if ! cmake -S "$root" --preset "$preset" || ! cmake --build "$root/build/$preset" --target "$(target_of "$preset")"; then
+  mapfile -t targets < <(targets_of "$preset")
+  if ! cmake -S "$root" --preset "$preset" || ! cmake --build "$root/build/$preset" --target "${targets[@]}"; then
     summary+=("$(printf '%-8s does not build' "$preset")")
     failed=$((failed + 1))
     return
