@@ -32,7 +32,14 @@ cmake --preset "$preset" >/dev/null || exit 1
 cmake --build "build/$preset" --target torture_test damage_test e2e_test || exit 1
 
 log=$(mktemp) || exit 1
-trap 'rm -f "$log"' EXIT
+damage_log=$(mktemp) || exit 1
+damage=
+# shellcheck disable=SC2317  # called by trap
+finish() {
+  [[ -z $damage ]] || kill "$damage" 2>/dev/null
+  rm -f "$log" "$damage_log"
+}
+trap finish EXIT
 failed=0
 
 run() {
@@ -41,13 +48,21 @@ run() {
   "build/$preset/tests/$program" "$@" 2>&1 | tee -a "$log" || failed=1
 }
 
-run torture/damage_test
+# Opens hundreds of thousands of damaged stores, one after the other, which takes
+# as long as all the rest, and a processor.
+"build/$preset/tests/torture/damage_test" >"$damage_log" 2>&1 &
+damage=$!
 run e2e/e2e_test --gtest_filter='InterfaceLifeTest.*:SetClockTest.*:StateDiskTest.*:StartupErrorTest.*'
-run torture/torture_test --gtest_filter='-RestartTest.*'
+run torture/torture_test --gtest_filter='-RestartTest.*:VersionsTest.*'
 for count in "${rules[@]}"; do
   FW_TORTURE_ENTRIES=0 FW_TORTURE_RULES=$count run torture/torture_test --gtest_filter='RestartTest.*'
 done
 FW_TORTURE_ENTRIES=${FW_TORTURE_ENTRIES:-1000000} run torture/torture_test --gtest_filter='RestartTest.*'
+
+echo "Waiting for the damaged stores."
+wait "$damage" || failed=1
+damage=
+tee -a "$log" <"$damage_log"
 
 printf '\n=== %s, commit %s, seed %s, preset %s\n' "$(date -u +%F)" \
   "$(git rev-parse --short HEAD 2>/dev/null)" "$FW_TORTURE_SEED" "$preset"
