@@ -27,25 +27,14 @@ static_assert(static_cast<int>(Family::kIPv4) == FW_FAMILY_IPV4);
 static_assert(static_cast<int>(Family::kIPv6) == FW_FAMILY_IPV6);
 static_assert(policy::kFamilies == FW_FAMILIES);
 
-// What Stage makes of the rules of one family.
+// What Stage makes of one family, with the error of ours.
 template <typename Address>
 auto StageFamily(const lookup::SourceTable<Address>& table,
                  const std::vector<SourceRule>& rules)
     -> absl::StatusOr<
         std::unique_ptr<typename lookup::SourceTable<Address>::Staged>> {
-  const auto is_of_family = [](const SourceRule& rule) {
-    return rule.prefix.family() == lookup::kFamily<Address>;
-  };
-  typename lookup::SourceTable<Address>::Content content;
-  content.Reserve(static_cast<std::size_t>(
-      std::count_if(rules.begin(), rules.end(), is_of_family)));
-  for (const SourceRule& rule : rules) {
-    if (!is_of_family(rule)) continue;
-    FW_RETURN_IF_ERROR(
-        content.Add(KeyOf<Address>(rule.prefix), StatementOf(rule)));
-  }
   lookup::Key<Address> duplicate;
-  auto staged = table.Stage(std::move(content), &duplicate);
+  auto staged = table.Stage(rules, &duplicate);
   if (absl::IsAlreadyExists(staged.status())) {
     return SourceGivenTwice(PrefixOf(duplicate));
   }

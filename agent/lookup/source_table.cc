@@ -1,6 +1,7 @@
 #include "agent/lookup/source_table.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -193,17 +194,22 @@ absl::Status SourceTable<Address>::Rebuild() {
 }
 
 template <typename Address>
-absl::Status SourceTable<Address>::Content::Add(const Key<Address>& key,
-                                                const Statement& statement) {
-  FW_ASSIGN_OR_RETURN(const std::uint32_t number, statements_.Add(statement));
-  items_.push_back({key, number});
-  return absl::OkStatus();
-}
-
-template <typename Address>
-auto SourceTable<Address>::Stage(Content content, Key<Address>* duplicate) const
+auto SourceTable<Address>::Stage(const std::vector<policy::SourceRule>& rules,
+                                 Key<Address>* duplicate) const
     -> absl::StatusOr<std::unique_ptr<Staged>> {
-  std::vector<Item<Address>>& items = content.items_;
+  const auto is_mine = [](const policy::SourceRule& rule) {
+    return rule.prefix.family() == kFamily<Address>;
+  };
+  auto staged = std::make_unique<Staged>();
+  std::vector<Item<Address>> items;
+  items.reserve(static_cast<std::size_t>(
+      std::count_if(rules.begin(), rules.end(), is_mine)));
+  for (const policy::SourceRule& rule : rules) {
+    if (!is_mine(rule)) continue;
+    FW_ASSIGN_OR_RETURN(const std::uint32_t number,
+                        staged->statements.Add(StatementOf(rule)));
+    items.push_back({KeyOf<Address>(rule.prefix), number});
+  }
   const auto by_key = [](const Item<Address>& a, const Item<Address>& b) {
     return a.key < b.key;
   };
@@ -217,8 +223,6 @@ auto SourceTable<Address>::Stage(Content content, Key<Address>* duplicate) const
     *duplicate = twice->key;
     return absl::AlreadyExistsError("a prefix comes twice");
   }
-  auto staged = std::make_unique<Staged>();
-  staged->statements = std::move(content.statements_);
   staged->index = PrefixIndex<Address>(items);
   if (!items.empty()) {
     FW_ASSIGN_OR_RETURN(

@@ -3,7 +3,6 @@
 #ifndef FWAGENT_AGENT_LOOKUP_SOURCE_TABLE_H_
 #define FWAGENT_AGENT_LOOKUP_SOURCE_TABLE_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -12,7 +11,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "agent/lookup/generation.h"
-#include "agent/lookup/generation_builder.h"
 #include "agent/lookup/line_memory.h"
 #include "agent/lookup/prefix_index.h"
 #include "agent/lookup/recent_changes.h"
@@ -27,20 +25,6 @@ namespace fwagent::lookup {
 template <typename Address>
 class SourceTable {
  public:
-  // Prefixes in any order, each once, and what is said of them.
-  class Content {
-   public:
-    void Reserve(std::size_t prefixes) { items_.reserve(prefixes); }
-    // RESOURCE_EXHAUSTED: too many different statements.
-    absl::Status Add(const Key<Address>& key, const Statement& statement);
-
-   private:
-    friend class SourceTable;
-
-    std::vector<Item<Address>> items_;
-    Statements statements_;
-  };
-
   // The next content, built off to the side.
   class Staged;
 
@@ -53,11 +37,13 @@ class SourceTable {
   // NOT_FOUND.
   absl::Status Remove(const Key<Address>& key);
 
-  // Builds the content that shall replace everything. ALREADY_EXISTS, and
-  // `duplicate` set, when a prefix comes twice. Until it is finished or
-  // forgotten, nothing else may change the table.
-  absl::StatusOr<std::unique_ptr<Staged>> Stage(Content content,
-                                                Key<Address>* duplicate) const;
+  // Builds the content that shall replace everything: the rules of its family,
+  // in any order. ALREADY_EXISTS, and `duplicate` set, when a prefix comes
+  // twice. Until it is finished or forgotten, nothing else may change the
+  // table.
+  absl::StatusOr<std::unique_ptr<Staged>> Stage(
+      const std::vector<policy::SourceRule>& rules,
+      Key<Address>* duplicate) const;
   // Swapping takes three steps, so that two families can swap at one instant:
   // Prepare each, flip the bits of both in state()->active, wait for the
   // readers, Finish each. The memory must have been connected before.

@@ -17,10 +17,11 @@
 
 namespace fwagent::service {
 
-// Of the network namespace in which it was made, as it is at each call. What
-// the kernel tells of when it changes is remembered; where somebody has logged
-// in, a call takes as long as it takes to read all TCP connections.
-// Thread-safe.
+// Of the network namespace in which it was made, as it is at each call: what is
+// remembered is forgotten when the kernel tells of a change. Of what it does
+// not tell (routes that expire, redirects), as it was a second ago at most.
+// Where somebody has logged in, a call takes as long as it takes to read all
+// TCP connections. Thread-safe.
 class Lifelines {
  public:
   struct Options {

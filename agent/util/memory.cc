@@ -2,6 +2,7 @@
 
 #include <malloc.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -16,6 +17,9 @@ void BeginWithLargePages(char* const* argv) {
   constexpr char kSettings[] =
       "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1";
   if (getenv(kName) != nullptr) return;
+  // With capabilities of its file the program is not given them, and would
+  // begin anew for ever.
+  if (getauxval(AT_SECURE) != 0) return;
   std::error_code error;
   // By its own name: under that of the link the process would be called "exe".
   const auto program = std::filesystem::read_symlink("/proc/self/exe", error);

@@ -11,24 +11,9 @@ using lookup::Address4;
 using lookup::Address6;
 using lookup::kActiveBit;
 using lookup::KeyOf;
-using lookup::SourceTable;
 using lookup::StatementOf;
 using policy::Family;
 using policy::SourceRule;
-
-template <typename Address>
-auto Stage(const SourceTable<Address>& table,
-           const std::vector<SourceRule>& rules)
-    -> absl::StatusOr<std::unique_ptr<typename SourceTable<Address>::Staged>> {
-  typename SourceTable<Address>::Content content;
-  for (const SourceRule& rule : rules) {
-    if (rule.prefix.family() != lookup::kFamily<Address>) continue;
-    FW_RETURN_IF_ERROR(
-        content.Add(KeyOf<Address>(rule.prefix), StatementOf(rule)));
-  }
-  lookup::Key<Address> duplicate;
-  return table.Stage(std::move(content), &duplicate);
-}
 
 }  // namespace
 
@@ -55,8 +40,10 @@ absl::Status HeapSourceWorld::Replace(const std::vector<SourceRule>& rules) {
 
 absl::Status HeapSourceWorld::StageAndSwap(
     const std::vector<SourceRule>& rules) {
-  FW_ASSIGN_OR_RETURN(auto staged4, Stage(table4_, rules));
-  FW_ASSIGN_OR_RETURN(auto staged6, Stage(table6_, rules));
+  lookup::Key<Address4> duplicate4;
+  lookup::Key<Address6> duplicate6;
+  FW_ASSIGN_OR_RETURN(auto staged4, table4_.Stage(rules, &duplicate4));
+  FW_ASSIGN_OR_RETURN(auto staged6, table6_.Stage(rules, &duplicate6));
   FW_RETURN_IF_ERROR(memory_.Connect());
   table4_.Prepare(*staged4);
   table6_.Prepare(*staged6);
